@@ -1,0 +1,183 @@
+/**
+ * The words of a lifecycle: where they are, how wide they are, who may change them.
+ *
+ * Constants only. AssemblyScript inlines them and TypeScript imports them, so there is one source
+ * for the layout; neither backend shares code with the other beyond this file. No type
+ * annotations on constants, no expressions that only one of the two languages has.
+ *
+ * ```text
+ * two 64 KiB pages, 1024 lines of 128 bytes; u64 unless it says u32
+ *
+ * offset   line(s)    what                                              changed by
+ * 0x00000  0          HEADER   magic u32 · version u32 · capacities u32    create, once
+ * 0x00080  1          STATE    time 48 · mover 7 · report 6 · phase 3      compare-and-swap
+ * 0x00100  2          HOLDS    one bit for each write hold, u32            or, and
+ * 0x00180  3          EPOCH    the futex of all who wait, u32              add, then notify
+ * 0x00200  4          HOST     incarnation 32 · epoch 16 ·                 compare-and-swap
+ *                              requester+1 8 · host+1 8
+ * 0x00280  5          LATEST   sequence 32 · length 8 · slot 8             store (last wins)
+ * 0x00300  6          USED     member lines ever used, u32                 compare-and-swap
+ * 0x00380  7          ENTERED  5 phases, MARKS 6 marks                     0 -> value, once
+ * 0x00400  8          SEEN     failed readiness probes since accepted,     add
+ *                              u32
+ * 0x00480  9          BUDGET   accepted at · deadline                      0 -> value, once
+ * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
+ * 0x01000  32-158     MEMBERS  127 lines, see below                        owner, reap
+ * 0x05000  160-667    TEXTS    2 slots of 256 bytes a member, u32 words    owner
+ * 0x14E00  668-931    REPORTS  8 slots of 33 lines, see below              claimer
+ *
+ * a member's line
+ * +0    OWNER      incarnation 32 · tag 30 · stand-by 1 · alive 1
+ * +8    WRITES     incarnation 32 · write permits out 32
+ * +16   QUERIES    incarnation 32 · query permits out 32
+ * +24   BEAT       last heartbeat, milliseconds
+ * +32   SEQUENCE   texts published by this line, u32
+ * +36   TRIGGER    length+1 u32, then 64 bytes as u32 words
+ *
+ * a report slot: 33 lines of 128 bytes, all u32 words but the claim
+ * +0    CLAIM      incarnation 32 · kind 8 · member+1 8
+ * +8    COUNT      steps recorded so far
+ * +12   HEAD       29 words: what the report says as a whole
+ * +128  STEPS      32 records of 32 words
+ * ```
+ *
+ * @module
+ */
+
+/** "TIDE", little-endian: what the first word of a lifecycle says. */
+export const MAGIC = 0x45444954;
+/** Bumped by every change of this file; `attach` refuses any other. */
+export const VERSION = 1;
+/** 64 KiB pages of one lifecycle: initial and maximum alike. */
+export const PAGES = 2;
+
+// Header (u32). Capacities are words, and the binary reads them, so that a model checker can run
+// the shipped binary with three members instead of 127.
+export const AT_MAGIC = 0x0000;
+export const AT_VERSION = 0x0004;
+export const AT_MEMBER_CAPACITY = 0x0008;
+export const AT_STAGE_CAPACITY = 0x000c;
+export const AT_REPORT_CAPACITY = 0x0010;
+
+export const AT_STATE = 0x0080;
+export const AT_HOLDS = 0x0100;
+export const AT_EPOCH = 0x0180;
+export const AT_HOST = 0x0200;
+export const AT_LATEST = 0x0280;
+export const AT_USED = 0x0300;
+export const AT_ENTERED = 0x0380;
+export const AT_MARKS = 0x03a8;
+export const AT_SEEN = 0x0400;
+export const AT_ACCEPTED = 0x0480;
+export const AT_DEADLINE = 0x0488;
+export const AT_STAGES = 0x0800;
+export const AT_MEMBERS = 0x1000;
+export const AT_TEXTS = 0x5000;
+export const AT_REPORTS = 0x14e00;
+
+/** The most members that a memory has room for; the header says how many it takes. */
+export const MEMBER_CAPACITY = 127;
+/** The most stages beside the three named marks pairs. */
+export const STAGE_CAPACITY = 32;
+/** The most finishers that write a report at the same time. */
+export const REPORT_CAPACITY = 8;
+
+// Phases, the numbers of contract and wire.
+export const STARTING = 0;
+export const READY = 1;
+export const DRAINING = 2;
+export const SHUTTING_DOWN = 3;
+export const STOPPED = 4;
+
+// STATE: phase in bits 0-2, report slot in 3-8, mover in 9-15, time in 16-63.
+export const STATE_REPORT_SHIFT = 3;
+export const STATE_MOVER_SHIFT = 9;
+export const STATE_TIME_SHIFT = 16;
+export const STATE_PHASE_MASK = 7;
+export const STATE_REPORT_MASK = 63;
+export const STATE_MOVER_MASK = 127;
+
+/** ENTERED slots: bit 63 says "entered", so that a time still unknown differs from never. */
+export const ENTERED_FLAG_SHIFT = 63;
+/** The number of phases, hence of ENTERED slots. */
+export const PHASES = 5;
+/** The six marks of the contract; stage marks are numbered after them. */
+export const FIXED_MARKS = 6;
+
+// HOLDS, a bit each.
+export const HOLD_READ_ONLY = 1;
+export const HOLD_REPLICA = 2;
+export const HOLD_LEASE_LOST = 4;
+export const HOLD_PAUSED = 8;
+export const HOLD_MASK = 15;
+
+// Stages: 64 bytes each, 8 name words and two marks.
+export const STAGE_SIZE = 64;
+export const STAGE_NAME_WORDS = 8;
+export const STAGE_MARKS_OFFSET = 32;
+/** Set in the last word of a name: the name is whole from then on. */
+export const STAGE_NAME_END = 0x80000000;
+
+// Members: a line each.
+export const MEMBER_SIZE = 128;
+export const MEMBER_OWNER = 0;
+export const MEMBER_WRITES = 8;
+export const MEMBER_QUERIES = 16;
+export const MEMBER_BEAT = 24;
+export const MEMBER_SEQUENCE = 32;
+export const MEMBER_TRIGGER_LENGTH = 36;
+export const MEMBER_TRIGGER = 40;
+/** UTF-8 bytes kept of a trigger. */
+export const TRIGGER_BYTES = 64;
+
+// OWNER: alive in bit 0, stand-by in bit 1, tag in 2-31, incarnation in 32-63.
+export const OWNER_ALIVE = 1;
+export const OWNER_STANDBY = 2;
+export const OWNER_TAG_SHIFT = 2;
+export const OWNER_TAG_MASK = 0x3fffffff;
+export const INCARNATION_SHIFT = 32;
+
+// HOST: host+1 in bits 0-7, requester+1 in 8-15, epoch in 16-31, incarnation in 32-63.
+export const HOST_MEMBER_MASK = 255;
+export const HOST_REQUESTER_SHIFT = 8;
+export const HOST_REQUESTER_MASK = 0xff00;
+export const HOST_EPOCH_SHIFT = 16;
+export const HOST_EPOCH_MASK = 65535;
+
+// Texts: two slots a member; LATEST has the slot in bits 0-7, the length in 8-15, the sequence
+// in 32-63.
+export const TEXT_SIZE = 256;
+/** UTF-8 bytes kept of a reason. */
+export const TEXT_BYTES = 240;
+export const LATEST_LENGTH_SHIFT = 8;
+export const LATEST_SEQUENCE_SHIFT = 32;
+
+// Reports.
+export const REPORT_SIZE = 4224;
+export const REPORT_CLAIM = 0;
+export const REPORT_COUNT = 8;
+export const REPORT_HEAD = 12;
+export const REPORT_HEAD_WORDS = 29;
+export const REPORT_STEPS = 128;
+/** Steps a report has room for. */
+export const REPORT_STEP_CAPACITY = 32;
+export const STEP_SIZE = 128;
+export const STEP_WORDS = 32;
+/** A slot claimed by a host, whose steps an heir takes over. */
+export const CLAIM_HOST = 1;
+/** A slot claimed by a caller of finishShutdown(), whose steps concern nobody before Stopped. */
+export const CLAIM_FINISHER = 2;
+export const CLAIM_KIND_SHIFT = 8;
+
+// What `enter` answers.
+export const ADMITTED = 0;
+/** The phase refuses; the caller reads which it is. */
+export const REFUSED_PHASE = 1;
+/** A write hold refuses. */
+export const REFUSED_HOLD = 2;
+/** This member was reaped; its object is of no more use. */
+export const REFUSED_REAPED = 3;
+/** More permits out than a word can count. */
+export const REFUSED_FULL = 4;
+/** Most permits of one kind that one member may have out: 2^31-1. */
+export const PERMIT_MAX = 0x7fffffff;

@@ -1,0 +1,146 @@
+/**
+ * Permits and holds: what may be written now, and how much of it is under way.
+ *
+ * A permit is counted in its member's own line, so threads do not meet on the hot path. The gate
+ * and a drain are the two halves of Dekker's protocol:
+ *
+ * ```text
+ *   tryEnter                         drain
+ *   1. load STATE, HOLDS: open?      1. STATE: Ready -> Draining
+ *   2. own count + 1                 2. load EPOCH
+ *   3. load STATE, HOLDS: open?      3. sum the counts
+ *      closed: own count - 1         4. not zero: wait on that EPOCH, again from 2
+ * ```
+ *
+ * If the drain's sum misses an add, the add came after the sum, hence after the move of STATE,
+ * and step 3 of that `tryEnter` sees the drain and takes it back. If it does not miss it, the drain
+ * waits. Either way no permit is out when the sum is zero, nor comes out later. Whoever lowers a
+ * count looks at STATE *afterwards* and announces if a drain may be waiting: a drain that summed
+ * before the decrement moved STATE before it, so the look sees it.
+ *
+ * Holds are the same with HOLDS in the place of STATE: `hold` returns, and no write begins.
+ *
+ * @module
+ */
+
+import { announce } from './epoch';
+import {
+  ADMITTED,
+  AT_HOLDS,
+  AT_STATE,
+  DRAINING,
+  INCARNATION_SHIFT,
+  MEMBER_QUERIES,
+  MEMBER_WRITES,
+  PERMIT_MAX,
+  READY,
+  REFUSED_FULL,
+  REFUSED_HOLD,
+  REFUSED_PHASE,
+  REFUSED_REAPED,
+  STATE_PHASE_MASK,
+} from './layout';
+import { memberLine, membersUsed } from './members';
+
+/** Admits a write of this member, or says what refuses it. */
+export function enterWrite(member: i32, incarnation: u32): i32 {
+  let refusal = writeRefusal();
+  if (refusal != ADMITTED) return refusal;
+  const word = memberLine(member) + MEMBER_WRITES;
+  refusal = take(word, incarnation);
+  if (refusal != ADMITTED) return refusal;
+  refusal = writeRefusal();
+  if (refusal != ADMITTED) giveBack(word, incarnation);
+  return refusal;
+}
+
+/** Admits a query of this member, or says what refuses it. */
+export function enterQuery(member: i32, incarnation: u32): i32 {
+  let refusal = queryRefusal();
+  if (refusal != ADMITTED) return refusal;
+  const word = memberLine(member) + MEMBER_QUERIES;
+  refusal = take(word, incarnation);
+  if (refusal != ADMITTED) return refusal;
+  refusal = queryRefusal();
+  if (refusal != ADMITTED) giveBack(word, incarnation);
+  return refusal;
+}
+
+/** Releases a write; false if this member was reaped, and its permits with it. */
+export function leaveWrite(member: i32, incarnation: u32): bool {
+  return giveBack(memberLine(member) + MEMBER_WRITES, incarnation);
+}
+
+/** Releases a query; false if this member was reaped, and its permits with it. */
+export function leaveQuery(member: i32, incarnation: u32): bool {
+  return giveBack(memberLine(member) + MEMBER_QUERIES, incarnation);
+}
+
+/** What would refuse a write now; ADMITTED if nothing. Two loads, no change. */
+export function writeRefusal(): i32 {
+  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) != READY) return REFUSED_PHASE;
+  return atomic.load<u32>(AT_HOLDS) == 0 ? ADMITTED : REFUSED_HOLD;
+}
+
+/** Writes that this member has out. */
+export function writesOf(member: i32): i32 {
+  return <i32>atomic.load<u64>(memberLine(member) + MEMBER_WRITES);
+}
+
+/** Queries that this member has out. */
+export function queriesOf(member: i32): i32 {
+  return <i32>atomic.load<u64>(memberLine(member) + MEMBER_QUERIES);
+}
+
+/** Writes out over all members. */
+export function writesOut(): f64 {
+  let sum: f64 = 0;
+  const used = membersUsed();
+  for (let member = 0; member < used; member++) sum += <f64>writesOf(member);
+  return sum;
+}
+
+/** Queries out over all members. */
+export function queriesOut(): f64 {
+  let sum: f64 = 0;
+  const used = membersUsed();
+  for (let member = 0; member < used; member++) sum += <f64>queriesOf(member);
+  return sum;
+}
+
+/** Sets the holds of `bits`; those that were set already. */
+export function hold(bits: i32): i32 {
+  return atomic.or<i32>(AT_HOLDS, bits) & bits;
+}
+
+/** Clears the holds of `bits`; those that were set. */
+export function unhold(bits: i32): i32 {
+  return atomic.and<i32>(AT_HOLDS, ~bits) & bits;
+}
+
+/** The holds that are set, as bits. */
+export function holds(): i32 {
+  return atomic.load<i32>(AT_HOLDS);
+}
+
+function queryRefusal(): i32 {
+  const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
+  return phase == READY || phase == DRAINING ? ADMITTED : REFUSED_PHASE;
+}
+
+/** One more. Only a reap changes another thread's line, so a lost swap is a reap. */
+function take(word: i32, incarnation: u32): i32 {
+  const before = atomic.load<u64>(word);
+  if (<u32>(before >> INCARNATION_SHIFT) != incarnation) return REFUSED_REAPED;
+  if (<u32>before >= <u32>PERMIT_MAX) return REFUSED_FULL;
+  return atomic.cmpxchg<u64>(word, before, before + 1) == before ? ADMITTED : REFUSED_REAPED;
+}
+
+/** One less, unless the line was reaped; then the look at STATE that the drain relies on. */
+function giveBack(word: i32, incarnation: u32): bool {
+  const before = atomic.load<u64>(word);
+  if (<u32>(before >> INCARNATION_SHIFT) != incarnation || <u32>before == 0) return false;
+  if (atomic.cmpxchg<u64>(word, before, before - 1) != before) return false;
+  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
+  return true;
+}

@@ -1,0 +1,134 @@
+/**
+ * Reports: slots that one thread fills and the move to Stopped publishes.
+ *
+ * A finisher claims a slot that nobody else writes, fills it, *seals* the claim, and moves STATE to
+ * Stopped with the slot's number in the same compare-and-swap. Two finishers fill two slots; one
+ * of them is published, whole.
+ *
+ * A slot whose claimer was reaped may be claimed by another, but only when no slot is free, so the
+ * steps that a dead host has recorded stay readable for its heir. A sealed slot is never claimed
+ * again, dead or alive: it may be the published one. Sealing is a compare-and-swap on the claim,
+ * so a finisher that was given up, and whose slot went to another, cannot publish it.
+ *
+ * @module
+ */
+
+import {
+  AT_REPORT_CAPACITY,
+  AT_REPORTS,
+  CLAIM_HOST,
+  CLAIM_KIND_SHIFT,
+  INCARNATION_SHIFT,
+  REPORT_CLAIM,
+  REPORT_COUNT,
+  REPORT_HEAD,
+  REPORT_HEAD_WORDS,
+  REPORT_SIZE,
+  REPORT_STEPS,
+  STEP_SIZE,
+  STEP_WORDS,
+  STOPPED,
+} from './layout';
+import { isAlive } from './members';
+import { move } from './state';
+import { copyWords, staging } from './texts';
+
+/** Above the kinds: this claim is final. */
+const SEALED: u64 = 0x8000;
+
+/** Claims a slot for `kind` (CLAIM_HOST, CLAIM_FINISHER); -1 when living members have them all. */
+export function claimReport(member: i32, incarnation: u32, kind: i32): i32 {
+  const claim = claimOf(member, incarnation, kind);
+  const capacity = atomic.load<i32>(AT_REPORT_CAPACITY);
+  for (let slot = 0; slot < capacity; slot++) {
+    if (atomic.load<u64>(reportAt(slot)) != 0) continue;
+    if (atomic.cmpxchg<u64>(reportAt(slot), 0, claim) == 0) return emptied(slot);
+  }
+  for (let slot = 0; slot < capacity; slot++) {
+    const found = atomic.load<u64>(reportAt(slot));
+    if (!isAbandoned(found)) continue;
+    if (atomic.cmpxchg<u64>(reportAt(slot), found, claim) == found) return emptied(slot);
+  }
+  return -1;
+}
+
+/** Gives a slot back that was not published. */
+export function dropReport(slot: i32, member: i32, incarnation: u32, kind: i32): void {
+  atomic.cmpxchg<u64>(reportAt(slot), claimOf(member, incarnation, kind), 0);
+}
+
+/** Stores the staged words of `member` as what the report in `slot` says as a whole. */
+export function putHead(slot: i32, member: i32): void {
+  copyWords(staging(member), reportAt(slot) + REPORT_HEAD, REPORT_HEAD_WORDS);
+}
+
+/** Stores the staged words of `member` as step `index`, then counts it: a counted step is whole. */
+export function putStep(slot: i32, member: i32, index: i32): void {
+  copyWords(staging(member), stepAt(slot, index), STEP_WORDS);
+  atomic.store<i32>(reportAt(slot) + REPORT_COUNT, index + 1);
+}
+
+/** Copies the head of `slot` to the staging place of `member`; the number of its steps. */
+export function getHead(slot: i32, member: i32): i32 {
+  copyWords(reportAt(slot) + REPORT_HEAD, staging(member), REPORT_HEAD_WORDS);
+  return atomic.load<i32>(reportAt(slot) + REPORT_COUNT);
+}
+
+/** Copies step `index` of `slot` to the staging place; false if the slot changed hands meanwhile. */
+export function getStep(slot: i32, member: i32, index: i32): bool {
+  const claim = atomic.load<u64>(reportAt(slot));
+  copyWords(stepAt(slot, index), staging(member), STEP_WORDS);
+  return claim != 0 && atomic.load<u64>(reportAt(slot)) == claim;
+}
+
+/** How many steps a host, dead or alive, has recorded in `slot`; 0 if no host has it. */
+export function hostSteps(slot: i32): i32 {
+  const claim = atomic.load<u64>(reportAt(slot));
+  if ((<i32>(claim >> CLAIM_KIND_SHIFT) & 127) != CLAIM_HOST) return 0;
+  return atomic.load<i32>(reportAt(slot) + REPORT_COUNT);
+}
+
+/**
+ * Moves to Stopped with the report in `slot`: 1 if this call did, 0 if it is Stopped already, -1
+ * if the slot is no longer this member's (it was reaped; claim another and fill it again).
+ */
+export function finishShutdown(
+  now: f64,
+  slot: i32,
+  member: i32,
+  incarnation: u32,
+  kind: i32,
+): i32 {
+  const claim = claimOf(member, incarnation, kind);
+  if (atomic.cmpxchg<u64>(reportAt(slot), claim, claim | SEALED) != claim) return -1;
+  if (move(STOPPED, now, member, slot)) return 1;
+  atomic.store<u64>(reportAt(slot), 0);
+  return 0;
+}
+
+function claimOf(member: i32, incarnation: u32, kind: i32): u64 {
+  return (
+    (<u64>incarnation << INCARNATION_SHIFT) |
+    (<u64>(<u32>kind) << CLAIM_KIND_SHIFT) |
+    <u64>(<u32>(member + 1))
+  );
+}
+
+function isAbandoned(claim: u64): bool {
+  if (claim == 0 || (claim & SEALED) != 0) return false;
+  return !isAlive((<i32>claim & 255) - 1, <u32>(claim >> INCARNATION_SHIFT));
+}
+
+/** A fresh claim has no steps, whatever the one before it left. */
+function emptied(slot: i32): i32 {
+  atomic.store<i32>(reportAt(slot) + REPORT_COUNT, 0);
+  return slot;
+}
+
+function reportAt(slot: i32): i32 {
+  return AT_REPORTS + slot * REPORT_SIZE + REPORT_CLAIM;
+}
+
+function stepAt(slot: i32, index: i32): i32 {
+  return reportAt(slot) + REPORT_STEPS + index * STEP_SIZE;
+}

@@ -1,0 +1,77 @@
+/**
+ * The bytes of a lifecycle: how they are allocated, and how a stranger's are told from ours. It
+ * does not know what the words mean beyond magic, version and capacities.
+ *
+ * @module
+ */
+
+import {
+  AT_MAGIC,
+  AT_MEMBER_CAPACITY,
+  AT_VERSION,
+  MAGIC,
+  MEMBER_CAPACITY,
+  PAGES,
+  VERSION,
+} from '../../assembly/layout.ts';
+
+/** Bytes of one lifecycle. */
+export const MEMORY_BYTES: number = PAGES * 65_536;
+
+/**
+ * Where a lifecycle lives. `wasm` is absent where there is no WebAssembly (`node --jitless`); the
+ * atomics backend then works on a bare buffer.
+ */
+export interface CoreMemory {
+  readonly buffer: ArrayBufferLike;
+  readonly wasm: WebAssembly.Memory | undefined;
+  readonly shared: boolean;
+}
+
+/** Why a value is not a lifecycle's memory. */
+export type Refusal = 'not_tidegate' | 'layout_version';
+
+/**
+ * True where memory made here can be posted to another thread: there is a `SharedArrayBuffer`,
+ * and the page, if it is one, is cross-origin isolated.
+ *
+ * @see https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated
+ */
+export function canShare(): boolean {
+  const scope: { crossOriginIsolated?: boolean; document?: unknown; Worker?: unknown } = globalThis;
+  if (typeof SharedArrayBuffer !== 'function') return false;
+  return !(scope.crossOriginIsolated === false && isBrowser());
+}
+
+/** Zeroed memory of two pages. */
+export function allocate(shared: boolean): CoreMemory {
+  if (typeof WebAssembly === 'object') {
+    const wasm = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared });
+    return { buffer: wasm.buffer, wasm, shared };
+  }
+  const buffer = shared ? new SharedArrayBuffer(MEMORY_BYTES) : new ArrayBuffer(MEMORY_BYTES);
+  return { buffer, wasm: undefined, shared };
+}
+
+/** Wraps memory that another thread has posted, after a look at its header. */
+export function adopt(value: unknown): CoreMemory | Refusal {
+  const wasm =
+    typeof WebAssembly === 'object' && value instanceof WebAssembly.Memory ? value : undefined;
+  const buffer: unknown = wasm === undefined ? value : wasm.buffer;
+  if (typeof SharedArrayBuffer !== 'function' || !(buffer instanceof SharedArrayBuffer)) {
+    return 'not_tidegate';
+  }
+  if (buffer.byteLength !== MEMORY_BYTES) return 'not_tidegate';
+  const words = new Int32Array(buffer);
+  if (Atomics.load(words, AT_MAGIC >> 2) !== MAGIC) return 'not_tidegate';
+  if (Atomics.load(words, AT_VERSION >> 2) !== VERSION) return 'layout_version';
+  const members = Atomics.load(words, AT_MEMBER_CAPACITY >> 2);
+  if (members < 1 || members > MEMBER_CAPACITY) return 'not_tidegate';
+  return { buffer, wasm, shared: true };
+}
+
+/** Deno answers `crossOriginIsolated` too, but posts shared memory all the same. */
+function isBrowser(): boolean {
+  const scope: { document?: unknown; importScripts?: unknown; Deno?: unknown } = globalThis;
+  return scope.Deno === undefined && (scope.document ?? scope.importScripts) !== undefined;
+}
