@@ -32,15 +32,14 @@ export interface CoreMemory {
 export type Refusal = 'not_tidegate' | 'layout_version';
 
 /**
- * True where memory made here can be posted to another thread: there is a `SharedArrayBuffer`,
- * and the page, if it is one, is cross-origin isolated.
+ * True where memory made here can be posted to another thread: there is a `SharedArrayBuffer`, and
+ * the page, if it is one, is cross-origin isolated (servers do not have that flag at all).
  *
  * @see https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated
  */
 export function canShare(): boolean {
-  const scope: { crossOriginIsolated?: boolean; document?: unknown; Worker?: unknown } = globalThis;
-  if (typeof SharedArrayBuffer !== 'function') return false;
-  return !(scope.crossOriginIsolated === false && isBrowser());
+  const scope: { crossOriginIsolated?: boolean } = globalThis;
+  return typeof SharedArrayBuffer === 'function' && scope.crossOriginIsolated !== false;
 }
 
 /** Zeroed memory of two pages. */
@@ -68,10 +67,4 @@ export function adopt(value: unknown): CoreMemory | Refusal {
   const members = Atomics.load(words, AT_MEMBER_CAPACITY >> 2);
   if (members < 1 || members > MEMBER_CAPACITY) return 'not_tidegate';
   return { buffer, wasm, shared: true };
-}
-
-/** Deno answers `crossOriginIsolated` too, but posts shared memory all the same. */
-function isBrowser(): boolean {
-  const scope: { document?: unknown; importScripts?: unknown; Deno?: unknown } = globalThis;
-  return scope.Deno === undefined && (scope.document ?? scope.importScripts) !== undefined;
 }

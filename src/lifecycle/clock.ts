@@ -1,0 +1,36 @@
+/**
+ * Time: the wall clock that is written down, and the monotonic one that measures.
+ *
+ * @module
+ */
+
+import { LifecycleError, shown } from './errors.ts';
+
+/** Milliseconds since the Unix epoch; 0 means "no time yet" (Cloudflare Workers at module scope). */
+export type Clock = () => number;
+
+/** The largest time that a word has room for: 2^48−1 ms, in the year 10889. */
+export const TIME_MAX_MS: number = 2 ** 48 - 1;
+
+/**
+ * Reads the clock, in whole milliseconds.
+ *
+ * @throws {LifecycleError} `invalid_clock` if it is not in 0 … 2^48−1
+ */
+export function readClock(clock: Clock): number {
+  const time = Math.floor(clock());
+  if (!(time >= 0 && time <= TIME_MAX_MS)) {
+    throw new LifecycleError('invalid_clock', `Cannot use the clock: it says ${shown(time)}`);
+  }
+  return time;
+}
+
+/**
+ * Monotonic milliseconds that threads can compare: `performance.now()` alone starts anew in every
+ * worker, except on Node.
+ *
+ * @see https://www.w3.org/TR/hr-time-3/#time-origin-0
+ */
+export function monotonicMs(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,78 @@
+/**
+ * Errors: one class with a stable `code`, and the one that a closed gate throws. A value out of
+ * its range is a `RangeError`, as in the language.
+ *
+ * @module
+ */
+
+import { type Phase, phaseName } from './phase.ts';
+
+/** What went wrong, for programs. Messages may change; codes do not. */
+export type LifecycleErrorCode =
+  /** An argument or option is of the wrong type or out of its range. */
+  | 'invalid_argument'
+  /** The clock did not return integer milliseconds in 0 … 2^48−1. */
+  | 'invalid_clock'
+  /** The wasm backend was asked for where WebAssembly is missing or forbidden. */
+  | 'wasm_unavailable'
+  /** Memory cannot be shared with other threads here. */
+  | 'cannot_share'
+  /** What was given to `attach` is not the memory of a lifecycle. */
+  | 'not_tidegate'
+  /** The memory was made by a version with another layout. */
+  | 'layout_version'
+  /** All member lines are taken. */
+  | 'members_full'
+  /** `detach()` was called on this object. */
+  | 'detached'
+  /** This member was declared dead by `reap`. */
+  | 'reaped'
+  /** This member still has permits out, or runs the shutdown. */
+  | 'member_busy'
+  /** All stages are taken. */
+  | 'stages_full'
+  /** The gate refuses: see {@link GateClosedError}. */
+  | 'gate_closed'
+  /** More permits of one kind out than a member can count (2^31−1). */
+  | 'too_many_permits'
+  /** There is nothing to drain before Ready. */
+  | 'nothing_to_drain'
+  /** This object has a pipeline already. */
+  | 'pipeline_installed'
+  /** This thread may not block. */
+  | 'cannot_block'
+  /** More threads finish the shutdown at this moment than there are report slots. */
+  | 'reports_busy';
+
+/** What every function of this library throws, or rejects with, for a reason of its own. */
+export class LifecycleError extends Error {
+  override readonly name: string = 'LifecycleError';
+  /** Stable; what programs and tests match. */
+  readonly code: LifecycleErrorCode;
+
+  constructor(code: LifecycleErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Why the gate is closed: the name of a write hold, or else of the phase. */
+export class GateClosedError extends LifecycleError {
+  override readonly name: string = 'GateClosedError';
+  /** The phase in which it was refused. */
+  readonly phase: Phase;
+  /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`) or the phase's wire name. */
+  readonly reason: string;
+
+  constructor(kind: 'write' | 'query', phase: Phase, reason: string) {
+    super('gate_closed', `Cannot admit a ${kind}: ${reason} (phase ${phaseName(phase)})`);
+    this.phase = phase;
+    this.reason = reason;
+  }
+}
+
+/** Shows a value in a message, short and on one line. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,452 @@
+/**
+ * The lifecycle as applications see it: one object a thread, over memory that all threads share.
+ * It opens no server, listens to no signal and never ends the process; adapters do.
+ *
+ * @module
+ */
+
+import { CLAIM_FINISHER, MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
+import type { Backend } from '../core/core.ts';
+import { type ColdStartPhases, collectColdStart, markAt, markNow, Stage } from './cold-start.ts';
+import { checkWait, type DrainResult, drain } from './drain.ts';
+import { LifecycleError, shown } from './errors.ts';
+import { WriteGate } from './gate.ts';
+import { Phase, phaseFromU8 } from './phase.ts';
+import type { PipelineOptions } from './pipeline.ts';
+import {
+  checkReport,
+  putHead,
+  putStep,
+  readReport,
+  type ShutdownReport,
+  type ShutdownReportInput,
+} from './report.ts';
+import { type LifecycleHandle, type Member, Seat, type SeatOptions } from './seat.ts';
+import { Shutdown } from './shutdown.ts';
+import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
+import { type TransitionListener, Transitions } from './transitions.ts';
+import type { WaitOptions } from './wakeups.ts';
+
+/** Options of {@link Lifecycle.create}. */
+export interface CreateOptions extends SeatOptions {
+  /** Default: shared wherever memory can be. `true` throws where it cannot. */
+  readonly shared?: boolean | undefined;
+}
+
+// The numbers of the six marks, as the layout has them.
+const RESTORE = 0;
+const WAL_REPLAY = 2;
+const INDEX_WARMUP = 4;
+
+/** How often a finisher looks again while every report slot is being filled by others. */
+const CLAIM_TRIES = 10_000_000;
+
+/**
+ * Where this process is between boot and stop.
+ *
+ * @example
+ * ```ts
+ * const lifecycle = Lifecycle.create();
+ * lifecycle.setStartingReason('loading');
+ * lifecycle.markReady(); // true
+ * lifecycle.gate.run('write', () => 'saved'); // 'saved'
+ * await lifecycle.drain(); // { drained: true, ... }
+ * lifecycle.gate.tryEnter('write'); // null
+ * ```
+ */
+export class Lifecycle {
+  /** Admits writes and queries, and counts them. */
+  readonly gate: WriteGate;
+  readonly #seat: Seat;
+  readonly #transitions: Transitions;
+  readonly #shutdown: Shutdown;
+
+  private constructor(seat: Seat) {
+    this.#seat = seat;
+    this.gate = new WriteGate(seat);
+    this.#transitions = new Transitions(seat);
+    this.#shutdown = new Shutdown(seat);
+  }
+
+  /**
+   * Makes the lifecycle of this process, in Starting. Synchronous on every runtime.
+   *
+   * @throws {LifecycleError} `wasm_unavailable`, `cannot_share`, `invalid_argument`, `invalid_clock`
+   */
+  static create(options: CreateOptions = {}): Lifecycle {
+    return new Lifecycle(Seat.create(options, options.shared));
+  }
+
+  /**
+   * Joins, from another thread, the lifecycle that `handle` came from: same memory, no messages.
+   *
+   * @throws {LifecycleError} `not_tidegate`, `layout_version`, `members_full`, `wasm_unavailable`
+   */
+  static attach(handle: LifecycleHandle, options: SeatOptions = {}): Lifecycle {
+    return new Lifecycle(Seat.attach(handle, options));
+  }
+
+  /** Which code touches the memory, as asked for. */
+  get backend(): Backend {
+    return this.#seat.backend;
+  }
+
+  /** This thread's place among the members. */
+  get member(): Member {
+    return this.#seat.member;
+  }
+
+  /**
+   * A handle that can be posted to a worker, which calls {@link Lifecycle.attach} with it.
+   *
+   * @throws {LifecycleError} `cannot_share`, saying why
+   */
+  share(): LifecycleHandle {
+    return this.#seat.share();
+  }
+
+  /**
+   * Gives this thread's place back; every later call on this object throws `detached`.
+   *
+   * @throws {LifecycleError} `member_busy` while it has permits out or runs the shutdown
+   */
+  detach(): void {
+    const { core, member } = this.#seat;
+    const out = core.writesOf(member.number) + core.queriesOf(member.number);
+    if (out > 0 || this.#shutdown.running) {
+      const why = out > 0 ? `${out} permits are out` : 'it runs the shutdown';
+      throw new LifecycleError('member_busy', `Cannot detach: ${why}`);
+    }
+    this.#seat.leave();
+  }
+
+  /**
+   * Declares a member dead: frees its permits and its place, and passes on the shutdown if it
+   * hosted it. Only on proof of death (an `exit` event, a failed join), never for silence.
+   *
+   * @returns false if that member is not there any more; whoever took its place is left alone
+   * @throws {LifecycleError} `invalid_argument` for what is no member, or this very one
+   */
+  reap(member: Member): boolean {
+    if (!isMember(member)) {
+      throw new LifecycleError('invalid_argument', 'Cannot reap: this is no member');
+    }
+    const { number, incarnation } = member;
+    if (number === this.member.number && incarnation === this.member.incarnation) {
+      throw new LifecycleError('invalid_argument', 'Cannot reap this very member: detach() it');
+    }
+    const reaped = this.#seat.core.reap(number, incarnation) === 1;
+    this.#shutdown.inherit();
+    return reaped;
+  }
+
+  /** The phase now. */
+  phase(): Phase {
+    return phaseFromU8(this.#seat.core.phase());
+  }
+
+  /** Phase, times, reason and report of one moment, immutable. */
+  snapshot(): LifecycleSnapshot {
+    this.#seat.settle();
+    const reason = this.notReadyReason();
+    return takeSnapshot(this.#seat, reason, {
+      coldStart: this.coldStartPhases(),
+      holds: this.gate.holds(),
+      inFlight: this.gate.inFlight(),
+      steps: this.#shutdown.recorded(),
+    });
+  }
+
+  /** Starting → Ready. True if this call made the move. */
+  markReady(): boolean {
+    const { core, member } = this.#seat;
+    return this.#moved(core.markReady(this.#seat.now(), member.number));
+  }
+
+  /** Ready → Draining: writes are refused from now on. True if this call made the move. */
+  markDraining(): boolean {
+    const { core, member } = this.#seat;
+    return this.#moved(core.markDraining(this.#seat.now(), member.number));
+  }
+
+  /**
+   * Starting, Ready or Draining → ShuttingDown. True for exactly one call over all threads, which
+   * then owns the shutdown: no pipeline runs, and it must call {@link finishShutdown}.
+   */
+  beginShutdown(): boolean {
+    const { core, member } = this.#seat;
+    return this.#moved(core.beginShutdown(this.#seat.now(), member.number));
+  }
+
+  /**
+   * Any phase → Stopped, with the report. True if this call made the move; the first report stays.
+   *
+   * @throws {LifecycleError} `invalid_argument` for a report that is none, `reaped`, `reports_busy`
+   */
+  finishShutdown(report: ShutdownReportInput): boolean {
+    const checked = checkReport(report);
+    const { core, member } = this.#seat;
+    const now = this.#seat.now();
+    // A slot is free unless as many other threads finish at this very moment as there are slots.
+    for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+      if (core.phase() === Phase.Stopped) return false;
+      const slot = core.claimReport(member.number, member.incarnation, CLAIM_FINISHER);
+      if (slot < 0) continue;
+      checked.steps.forEach((step, index) => {
+        putStep(this.#seat, slot, index, step);
+      });
+      putHead(this.#seat, slot, checked);
+      const made = core.finishShutdown(
+        now,
+        slot,
+        member.number,
+        member.incarnation,
+        CLAIM_FINISHER,
+      );
+      if (made < 0) throw new LifecycleError('reaped', 'Cannot finish: this member was reaped');
+      return this.#moved(made);
+    }
+    throw new LifecycleError('reports_busy', 'Cannot finish: all report slots are being filled');
+  }
+
+  /** When the lifecycle was created; 0 while the clock has no time yet. */
+  startedAtMs(): number {
+    return this.#enteredAt(Phase.Starting) ?? 0;
+  }
+
+  /** When it became Ready, also after it no longer is; `null` if it never was. */
+  readyAtMs(): number | null {
+    return this.#enteredAt(Phase.Ready);
+  }
+
+  /** When the drain began; `null` if it never did. */
+  drainingAtMs(): number | null {
+    return this.#enteredAt(Phase.Draining);
+  }
+
+  /** When the shutdown began; `null` if it never did. */
+  shuttingDownAtMs(): number | null {
+    return this.#enteredAt(Phase.ShuttingDown);
+  }
+
+  /** When it stopped; `null` if it has not. */
+  stoppedAtMs(): number | null {
+    return this.#enteredAt(Phase.Stopped);
+  }
+
+  /** Stamps the begin of the restore; true if this call set it. */
+  markRestoreStarted(): boolean {
+    return markNow(this.#seat, RESTORE);
+  }
+
+  /** Stamps the end of the restore; true if this call set it. */
+  markRestoreReady(): boolean {
+    return markNow(this.#seat, RESTORE + 1);
+  }
+
+  /** Stamps the begin of the write-ahead log's replay; true if this call set it. */
+  markWalReplayStarted(): boolean {
+    return markNow(this.#seat, WAL_REPLAY);
+  }
+
+  /** Stamps the end of the write-ahead log's replay; true if this call set it. */
+  markWalReplayReady(): boolean {
+    return markNow(this.#seat, WAL_REPLAY + 1);
+  }
+
+  /** Stamps the begin of the index warm-up; true if this call set it. */
+  markIndexWarmupStarted(): boolean {
+    return markNow(this.#seat, INDEX_WARMUP);
+  }
+
+  /** Stamps the end of the index warm-up; true if this call set it. */
+  markIndexWarmupReady(): boolean {
+    return markNow(this.#seat, INDEX_WARMUP + 1);
+  }
+
+  /** Backfills the begin of the restore. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setRestoreStartedAtMs(ms: number): boolean {
+    return markAt(this.#seat, RESTORE, ms);
+  }
+
+  /** Backfills the end of the restore. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setRestoreReadyAtMs(ms: number): boolean {
+    return markAt(this.#seat, RESTORE + 1, ms);
+  }
+
+  /** Backfills the begin of the replay. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setWalReplayStartedAtMs(ms: number): boolean {
+    return markAt(this.#seat, WAL_REPLAY, ms);
+  }
+
+  /** Backfills the end of the replay. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setWalReplayReadyAtMs(ms: number): boolean {
+    return markAt(this.#seat, WAL_REPLAY + 1, ms);
+  }
+
+  /** Backfills the begin of the warm-up. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setIndexWarmupStartedAtMs(ms: number): boolean {
+    return markAt(this.#seat, INDEX_WARMUP, ms);
+  }
+
+  /** Backfills the end of the warm-up. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setIndexWarmupReadyAtMs(ms: number): boolean {
+    return markAt(this.#seat, INDEX_WARMUP + 1, ms);
+  }
+
+  /** All times of the boot, of one moment. */
+  coldStartPhases(): ColdStartPhases {
+    return collectColdStart(this.#seat);
+  }
+
+  /**
+   * A stage of the boot, shared by all threads; registered at first use. `restore`, `wal_replay`
+   * and `index_warmup` are the marks above.
+   *
+   * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
+   * is `total`; `stages_full` for one more than there is room for (32)
+   */
+  stage(name: string): Stage {
+    return new Stage(this.#seat, name, (reason) => this.setStartingReason(reason));
+  }
+
+  /**
+   * Says why it is not ready yet; the last text wins. Kept: the longest prefix of at most 240
+   * UTF-8 bytes that ends at a code point. A no-op in any phase but Starting.
+   *
+   * @throws {LifecycleError} `invalid_argument` for what is not a string
+   */
+  setStartingReason(text: string): void {
+    if (typeof text !== 'string') {
+      throw new LifecycleError('invalid_argument', `Cannot set the reason: ${shown(text)}`);
+    }
+    const { core, member, texts } = this.#seat;
+    core.publishReason(member.number, texts.put(this.#seat.staging(), text, TEXT_BYTES));
+  }
+
+  /** Why it is not ready; `null` before the first reason, and in any phase but Starting. */
+  notReadyReason(): string | null {
+    const { core, member, texts } = this.#seat;
+    const length = core.readReason(member.number);
+    return length < 0 ? null : texts.get(this.#seat.staging(), length);
+  }
+
+  /** How it ended: a new, equal copy at every call; `null` unless Stopped. */
+  shutdownReport(): ShutdownReport | null {
+    return readReport(this.#seat);
+  }
+
+  /** True once a shutdown was accepted, on whichever thread. */
+  shutdownRequested(): boolean {
+    return this.#seat.core.isRequested() === 1;
+  }
+
+  /**
+   * Counts a readiness probe that was told of the accepted shutdown; `preDrainProbes` of them end
+   * the pre-drain. What answers probes calls it.
+   */
+  noteReadinessProbe(): void {
+    this.#seat.core.noteProbe();
+    this.#seat.wakeups.poke();
+  }
+
+  /**
+   * Begins the drain and waits until no write permit is out, on any thread.
+   *
+   * @throws {LifecycleError} `nothing_to_drain` in Starting, `invalid_argument`
+   */
+  drain(options: WaitOptions = {}): Promise<DrainResult> {
+    return drain(this.#seat, () => this.markDraining(), options);
+  }
+
+  /**
+   * Makes this thread the host of the shutdown, or its stand-by while another is. Returns the
+   * undo, which does nothing once a shutdown runs here.
+   *
+   * @throws {LifecycleError} `invalid_argument`, `pipeline_installed`
+   */
+  pipeline(options: PipelineOptions): () => void {
+    return this.#shutdown.install(options);
+  }
+
+  /**
+   * Shuts down, or joins the shutdown under way. Every caller on every thread gets the same report.
+   *
+   * @throws {LifecycleError} `invalid_argument`
+   */
+  shutdown(options: { readonly trigger?: string | undefined } = {}): Promise<ShutdownReport> {
+    return this.#shutdown.request(options);
+  }
+
+  /**
+   * Waits until the lifecycle is at or past `phase`; resolves with the phase it is then in, or
+   * `null` on time-out. Keeps the process alive meanwhile.
+   *
+   * @throws the signal's reason when it aborts; {LifecycleError} `invalid_argument`
+   */
+  async waitFor(phase: Phase, options: WaitOptions = {}): Promise<Phase | null> {
+    checkPhase(phase);
+    checkWait(options);
+    const reached = (): Phase | undefined => {
+      const now = this.phase();
+      return now >= phase ? now : undefined;
+    };
+    return (await this.#seat.wakeups.until(reached, options)) ?? null;
+  }
+
+  /**
+   * The same, blocking this thread.
+   *
+   * @throws {LifecycleError} `cannot_block` where a thread may not block, or where no other thread
+   * could end the wait; `invalid_argument`
+   */
+  waitForSync(phase: Phase, timeoutMs: number): Phase | null {
+    checkPhase(phase);
+    checkWait({ timeoutMs });
+    return this.#seat.blockUntil(() => {
+      const now = this.phase();
+      return now >= phase ? now : undefined;
+    }, timeoutMs);
+  }
+
+  /**
+   * Hears every transition from now on, made on whichever thread, in order, none skipped. Does
+   * not keep the process alive. Returns the removal.
+   *
+   * @throws {LifecycleError} `invalid_argument` for what is not a function
+   */
+  onTransition(listener: TransitionListener): () => void {
+    if (typeof listener !== 'function') {
+      throw new LifecycleError('invalid_argument', `Cannot listen with ${shown(listener)}`);
+    }
+    return this.#transitions.add(listener);
+  }
+
+  #moved(made: number): boolean {
+    this.#seat.wakeups.poke();
+    return made === 1;
+  }
+
+  #enteredAt(phase: Phase): number | null {
+    this.#seat.settle();
+    const time = this.#seat.core.enteredAt(phase);
+    return time < 0 ? null : time;
+  }
+}
+
+function checkPhase(phase: unknown): void {
+  if (!Number.isInteger(phase) || (phase as number) < 0 || (phase as number) > Phase.Stopped) {
+    throw new LifecycleError('invalid_argument', `Cannot wait for the phase ${shown(phase)}`);
+  }
+}
+
+function isMember(value: unknown): value is Member {
+  const { number, incarnation } = (value as Partial<Member> | null | undefined) ?? {};
+  return (
+    Number.isInteger(number) &&
+    Number.isInteger(incarnation) &&
+    Number(number) >= 0 &&
+    Number(number) < MEMBER_CAPACITY &&
+    Number(incarnation) > 0
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * Phases: their values, their wire names, and what each admits. Nothing here has state.
+ *
+ * @module
+ */
+
+/**
+ * Where a process is in its life. It only moves forward.
+ *
+ * | value | name | writes | queries |
+ * |---|---|---|---|
+ * | 0 | `Starting` | no | no |
+ * | 1 | `Ready` | yes | yes |
+ * | 2 | `Draining` | no | yes |
+ * | 3 | `ShuttingDown` | no | no |
+ * | 4 | `Stopped` | no | no |
+ */
+export const Phase = Object.freeze({
+  Starting: 0,
+  Ready: 1,
+  Draining: 2,
+  ShuttingDown: 3,
+  Stopped: 4,
+} as const);
+
+/** One of the values of {@link Phase}. */
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** A phase as JSON, metrics and logs have it. */
+export type PhaseName = 'starting' | 'ready' | 'draining' | 'shutting_down' | 'stopped';
+
+/** Wire names, by value of the phase. */
+export const PHASE_NAMES: readonly PhaseName[] = Object.freeze([
+  'starting',
+  'ready',
+  'draining',
+  'shutting_down',
+  'stopped',
+]);
+
+/**
+ * Decodes a stored phase. Anything that is not 0-4 is `Stopped`: unknown means do not serve.
+ *
+ * @example
+ * ```ts
+ * phaseFromU8(1); // Phase.Ready
+ * phaseFromU8(200); // Phase.Stopped
+ * ```
+ */
+export function phaseFromU8(value: number): Phase {
+  switch (value) {
+    case Phase.Starting:
+    case Phase.Ready:
+    case Phase.Draining:
+    case Phase.ShuttingDown:
+      return value;
+    default:
+      return Phase.Stopped;
+  }
+}
+
+/** The wire name of a phase. */
+export function phaseName(phase: Phase): PhaseName {
+  return PHASE_NAMES[phaseFromU8(phase)] ?? 'stopped';
+}
+
+/** True only in Ready. Write holds may still refuse: ask the gate, not the phase. */
+export function acceptsWrites(phase: Phase): boolean {
+  return phase === Phase.Ready;
+}
+
+/** True in Ready and Draining. */
+export function acceptsQueries(phase: Phase): boolean {
+  return phase === Phase.Ready || phase === Phase.Draining;
+}

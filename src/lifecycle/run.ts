@@ -1,0 +1,187 @@
+/**
+ * One run of the shutdown: what a host does from acceptance (or take-over) to Stopped. Who is the
+ * host is `shutdown.ts`; how one step is run is `pipeline.ts`.
+ *
+ * @module
+ */
+
+import { CLAIM_HOST } from '../../assembly/layout.ts';
+import { monotonicMs } from './clock.ts';
+import { queriesReturned, writesReturned } from './drain.ts';
+import { Phase } from './phase.ts';
+import { type Pipeline, runStep } from './pipeline.ts';
+import { putHead, putStep, type StepReport } from './report.ts';
+import type { Seat } from './seat.ts';
+
+/**
+ * How a run ended: it moved to Stopped (or someone else did), its host was given up, or the
+ * application had called `beginShutdown()` and owns the shutdown.
+ */
+export type RunEnd = 'stopped' | 'given_up' | 'yielded';
+
+/** One tenure of one host. */
+export class Run {
+  readonly #seat: Seat;
+  readonly #pipeline: Pipeline;
+  readonly #tenure: number;
+  /** Steps that hosts before this one have recorded. */
+  readonly #inherited: readonly StepReport[];
+  /** Another host began this very shutdown: it had stamped the deadline. */
+  readonly #isHeir: boolean;
+  readonly #acceptedMs: number;
+  readonly #deadlineMs: number;
+  readonly #startedAtMs: number;
+
+  constructor(seat: Seat, pipeline: Pipeline, tenure: number, inherited: readonly StepReport[]) {
+    this.#seat = seat;
+    this.#pipeline = pipeline;
+    this.#tenure = tenure;
+    this.#inherited = inherited;
+    this.#isHeir = seat.core.stampDeadline(0) !== 0;
+    this.#acceptedMs = seat.core.stampAccepted(monotonicMs());
+    this.#deadlineMs = seat.core.stampDeadline(this.#acceptedMs + pipeline.budgetMs);
+    this.#startedAtMs = Math.max(0, this.#now() - this.#elapsedMs());
+  }
+
+  /** Never rejects: whatever the steps do, the phase reaches Stopped. */
+  async toTheEnd(): Promise<RunEnd> {
+    const { core, member, wakeups } = this.#seat;
+    await this.#preDrain();
+    const permitsUntil = this.#drainDeadlineMs();
+    const drained = await this.#drain(permitsUntil);
+    const slot = await this.#claim();
+    if (!this.#isHost()) return this.#giveUp(slot);
+    const began = core.beginShutdown(this.#now(), member.number) === 1;
+    wakeups.poke();
+    if (!began && !this.#isHeir) {
+      this.#giveUp(slot);
+      return 'yielded';
+    }
+    const queriesDone = await queriesReturned(this.#seat, {
+      timeoutMs: Math.max(0, permitsUntil - monotonicMs()),
+    });
+    const steps = await this.#steps(slot);
+    if (steps === undefined) return this.#giveUp(slot);
+    this.#finish(slot, steps, drained && queriesDone);
+    return 'stopped';
+  }
+
+  /** Until load balancers have left: a fixed time, or enough probes that saw us leaving. */
+  async #preDrain(): Promise<void> {
+    const { preDrainMs, preDrainProbes = Number.POSITIVE_INFINITY } = this.#pipeline;
+    const { core, wakeups } = this.#seat;
+    // A process that never was Ready has no load balancer to tell.
+    if (core.phase() === Phase.Starting) return;
+    const timeoutMs = Math.min(preDrainMs - this.#elapsedMs(), this.#leftMs());
+    if (timeoutMs <= 0) return;
+    const over = (): true | undefined =>
+      core.probesSeen() >= preDrainProbes || core.phase() >= Phase.ShuttingDown ? true : undefined;
+    await wakeups.until(over, { timeoutMs });
+  }
+
+  async #drain(until: number): Promise<boolean> {
+    const { core, member, wakeups } = this.#seat;
+    core.markDraining(this.#now(), member.number);
+    wakeups.poke();
+    const timeoutMs = Math.max(0, until - monotonicMs());
+    return (await writesReturned(this.#seat, { timeoutMs })).drained;
+  }
+
+  /** Living members may have every slot for a moment: callers of `finishShutdown`. */
+  async #claim(): Promise<number> {
+    const { core, member, wakeups } = this.#seat;
+    const claim = (): number | undefined => {
+      const slot = core.claimReport(member.number, member.incarnation, CLAIM_HOST);
+      return slot < 0 ? undefined : slot;
+    };
+    let slot = claim();
+    while (slot === undefined) slot = await wakeups.until(claim, { timeoutMs: 10 });
+    return slot;
+  }
+
+  /** Runs the steps that have no recorded end; `undefined` if the shutdown was taken from us. */
+  async #steps(slot: number): Promise<StepReport[] | undefined> {
+    const steps: StepReport[] = [];
+    const record = (step: StepReport): void => {
+      putStep(this.#seat, slot, steps.length, step);
+      steps.push(step);
+    };
+    // Copied before any step runs, so that an heir of ours finds them in one place.
+    this.#inherited.forEach(record);
+    for (const step of this.#pipeline.steps) {
+      if (steps.some(({ name }) => name === step.name)) continue;
+      if (!this.#isHost()) return undefined;
+      const flush = steps.find(({ name }) => name === 'flush_wal');
+      const skipped = step.name === 'backup' && flush !== undefined && flush.status !== 'ok';
+      const ended: StepReport = skipped
+        ? { name: step.name, status: 'skipped', durationMs: 0, error: 'flush_wal did not end ok' }
+        : await runStep(step, this.#leftMs());
+      // Given up while the step ran: what the heir records is what counts.
+      if (!this.#isHost()) return undefined;
+      record(ended);
+    }
+    return steps;
+  }
+
+  #finish(slot: number, steps: StepReport[], drained: boolean): void {
+    const { core, member, texts } = this.#seat;
+    const ok = (wanted: string): boolean =>
+      steps.some(({ name, status }) => name === wanted && status === 'ok');
+    const now = this.#now();
+    const length = core.readTrigger(member.number);
+    putHead(this.#seat, slot, {
+      flushedWal: ok('flush_wal'),
+      finalCheckpoint: ok('final_checkpoint'),
+      backupUploaded: ok('backup'),
+      durationMs: this.#elapsedMs(),
+      startedAtMs: this.#startedAtMs,
+      completedAtMs: now,
+      drained,
+      takenOver: this.#isHeir,
+      trigger: length < 0 ? null : texts.get(this.#seat.staging(), length),
+      steps,
+    });
+    core.finishShutdown(now, slot, member.number, member.incarnation, CLAIM_HOST);
+    this.#seat.wakeups.poke();
+  }
+
+  /** The slot stays claimed if steps are in it: they are what an heir reads. */
+  #giveUp(slot: number): RunEnd {
+    const { core, member } = this.#seat;
+    if (core.hostSteps(slot) === 0) {
+      core.dropReport(slot, member.number, member.incarnation, CLAIM_HOST);
+    }
+    return 'given_up';
+  }
+
+  #isHost(): boolean {
+    const { core, member } = this.#seat;
+    return (
+      core.hosting(member.number, member.incarnation, this.#tenure) === 1 &&
+      core.phase() !== Phase.Stopped
+    );
+  }
+
+  /** By when permits must be back: half of what is left by default, the rest is for the steps. */
+  #drainDeadlineMs(): number {
+    const left = this.#leftMs();
+    return monotonicMs() + Math.min(this.#pipeline.drainTimeoutMs ?? left / 2, left);
+  }
+
+  #elapsedMs(): number {
+    return Math.max(0, Math.round(monotonicMs() - this.#acceptedMs));
+  }
+
+  #leftMs(): number {
+    return Math.max(0, this.#deadlineMs - monotonicMs());
+  }
+
+  /** A clock that breaks during the shutdown must not stop it half-way. */
+  #now(): number {
+    try {
+      return this.#seat.now();
+    } catch {
+      return Math.floor(monotonicMs());
+    }
+  }
+}

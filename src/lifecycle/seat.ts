@@ -1,0 +1,213 @@
+/**
+ * A seat: this thread's place in a lifecycle. The core over the memory, the member line, the
+ * clock, the texts and the waiters, for the rooms of this floor to share. It decides nothing.
+ *
+ * @module
+ */
+
+import { MEMBER_CAPACITY, REPORT_CAPACITY, STAGE_CAPACITY } from '../../assembly/layout.ts';
+import { atomicsCore } from '../core/atomics.ts';
+import type { Backend, Core } from '../core/core.ts';
+import { type CoreMemory, adopt, allocate, canShare } from '../core/memory.ts';
+import { wasmCore } from '../core/wasm.ts';
+import { type Clock, monotonicMs, readClock } from './clock.ts';
+import { LifecycleError, shown } from './errors.ts';
+import { TextChannel } from './text.ts';
+import { Wakeups } from './wakeups.ts';
+
+/** A member of a lifecycle: its line, and which of the line's tenants it is. */
+export interface Member {
+  /** 0 … 126. */
+  readonly number: number;
+  /** Grows with every tenant of the line. */
+  readonly incarnation: number;
+}
+
+/** What `share()` gives and `attach()` takes; it can be posted to a worker. */
+export interface LifecycleHandle {
+  readonly tidegate: WebAssembly.Memory | SharedArrayBuffer;
+}
+
+/** Options of `attach`, and of `create` beside whether to share. */
+export interface SeatOptions {
+  /** Wall clock in milliseconds; default `Date.now`. */
+  readonly clock?: Clock | undefined;
+  /** Which code touches the memory; default `'wasm'`. There is no silent fallback. */
+  readonly backend?: Backend | undefined;
+}
+
+/** Longest sleep before the words are read again: a lost wake-up costs this much. */
+const BLOCK_BOUND_MS = 250;
+
+/** One thread's place. `core` is replaced when the place is given back, so that it throws then. */
+export class Seat {
+  core: Core;
+  readonly backend: Backend;
+  readonly memory: CoreMemory;
+  readonly member: Member;
+  readonly texts: TextChannel;
+  readonly wakeups: Wakeups;
+  readonly #clock: Clock;
+  /** True until the creation has a time, see `now`. */
+  #unsettled: boolean;
+
+  private constructor(memory: CoreMemory, core: Core, options: SeatOptions) {
+    this.core = core;
+    this.memory = memory;
+    this.backend = options.backend ?? 'wasm';
+    this.#clock = options.clock ?? Date.now;
+    const place = core.attach(0);
+    if (place < 0) {
+      throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
+    }
+    this.member = Object.freeze({ number: place % 128, incarnation: Math.floor(place / 128) });
+    this.texts = new TextChannel(memory.buffer);
+    this.wakeups = new Wakeups(() => this.core.epoch(), memory.shared ? memory.buffer : undefined);
+    this.#unsettled = core.enteredAt(0) === 0;
+  }
+
+  /** Makes a lifecycle and takes its first seat. */
+  static create(options: SeatOptions, shared: boolean | undefined): Seat {
+    checkOptions(options);
+    if (shared === true && !canShare()) {
+      throw new LifecycleError('cannot_share', `Cannot share memory: ${whyNotShared()}`);
+    }
+    const memory = allocate(shared ?? canShare());
+    const core = openCore(memory, options.backend ?? 'wasm');
+    const now = readClock(options.clock ?? Date.now);
+    core.create(now, MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY);
+    return new Seat(memory, core, options);
+  }
+
+  /** Takes a seat in a lifecycle that another thread shares. */
+  static attach(handle: unknown, options: SeatOptions): Seat {
+    checkOptions(options);
+    const memory = adopt((handle as Partial<LifecycleHandle> | null | undefined)?.tidegate);
+    if (memory === 'not_tidegate') {
+      throw new LifecycleError(memory, 'Cannot attach: this is no handle from share()');
+    }
+    if (memory === 'layout_version') {
+      throw new LifecycleError(memory, 'Cannot attach: made by a tidegate with another layout');
+    }
+    return new Seat(memory, openCore(memory, options.backend ?? 'wasm'), options);
+  }
+
+  /** The handle for other threads. */
+  share(): LifecycleHandle {
+    this.core.phase();
+    if (!this.memory.shared) {
+      throw new LifecycleError('cannot_share', `Cannot share this lifecycle: ${whyNotShared()}`);
+    }
+    // The constructor of a shared memory made its buffer a SharedArrayBuffer.
+    const buffer = this.memory.buffer as SharedArrayBuffer;
+    return Object.freeze({ tidegate: this.memory.wasm ?? buffer });
+  }
+
+  /**
+   * The wall clock now; 0 means that it has no time yet. The first real time also becomes the
+   * time of all that happened before it.
+   */
+  now(): number {
+    const time = readClock(this.#clock);
+    if (time === 0) {
+      this.#unsettled = true;
+    } else if (this.#unsettled) {
+      this.core.settle(time);
+      this.#unsettled = false;
+    }
+    return time;
+  }
+
+  /** Looks at the clock only while something still waits for a time. */
+  settle(): void {
+    if (this.#unsettled) this.now();
+  }
+
+  /**
+   * Blocks this thread until `read` finds something; `null` on time-out.
+   *
+   * @throws {LifecycleError} `cannot_block`
+   */
+  blockUntil<T>(read: () => T | undefined, timeoutMs: number): T | null {
+    this.#checkBlocking();
+    const endsAt = monotonicMs() + timeoutMs;
+    while (true) {
+      // As in `Wakeups.until`: EPOCH before the look, so that no change is slept through.
+      const seen = this.core.epoch();
+      const found = read();
+      if (found !== undefined) return found;
+      const left = endsAt - monotonicMs();
+      if (left <= 0) return null;
+      this.core.waitEpoch(seen, Math.min(left, BLOCK_BOUND_MS));
+    }
+  }
+
+  /** A wait for a value that EPOCH does not have ends at once, or throws where none may be. */
+  #checkBlocking(): void {
+    let cause: unknown;
+    if (this.memory.shared) {
+      try {
+        this.core.waitEpoch(this.core.epoch() + 1, 0);
+        return;
+      } catch (thrown) {
+        if (thrown instanceof LifecycleError) throw thrown;
+        cause = thrown;
+      }
+    }
+    const why = this.memory.shared ? 'this thread may not' : 'no other thread could end it';
+    throw new LifecycleError('cannot_block', `Cannot block: ${why}`, { cause });
+  }
+
+  /** Where this member may leave bytes for the core, and find what the core left. */
+  staging(): number {
+    return this.core.staging(this.member.number);
+  }
+
+  /** Gives the member line back; every later call on this seat throws. */
+  leave(): void {
+    this.core.reap(this.member.number, this.member.incarnation);
+    this.core = DETACHED;
+    this.wakeups.poke();
+  }
+}
+
+/** What a seat works on after it was given back. It costs the calls before that nothing. */
+const DETACHED: Core = new Proxy({} as Core, {
+  get(): never {
+    throw new LifecycleError('detached', 'Cannot use this lifecycle object: it was detached');
+  },
+});
+
+function checkOptions({ clock, backend }: SeatOptions): void {
+  if (clock !== undefined && typeof clock !== 'function') {
+    throw new LifecycleError('invalid_argument', `Cannot use the clock: ${shown(clock)}`);
+  }
+  if (backend !== undefined && backend !== 'wasm' && backend !== 'atomics') {
+    throw new LifecycleError('invalid_argument', `Cannot use the backend: ${shown(backend)}`);
+  }
+}
+
+function openCore(memory: CoreMemory, backend: Backend): Core {
+  if (backend === 'atomics') return atomicsCore(memory.buffer);
+  if (memory.wasm === undefined) {
+    throw new LifecycleError(
+      'wasm_unavailable',
+      "Cannot use the wasm backend: there is no WebAssembly here; ask for backend: 'atomics'",
+    );
+  }
+  try {
+    return wasmCore(memory.wasm, memory.shared);
+  } catch (cause) {
+    throw new LifecycleError(
+      'wasm_unavailable',
+      "Cannot compile the core (a page needs 'wasm-unsafe-eval' in its Content-Security-Policy)",
+      { cause },
+    );
+  }
+}
+
+function whyNotShared(): string {
+  if (typeof SharedArrayBuffer !== 'function') return 'this runtime has no SharedArrayBuffer';
+  if (!canShare()) return 'this page is not cross-origin isolated';
+  return 'it was created with shared: false';
+}

@@ -1,0 +1,153 @@
+/**
+ * Shutdown: one request, one host that runs the pipeline, one report for all who asked.
+ *
+ * ```text
+ *   accepted -> pre-drain -> Draining -> write permits back -> ShuttingDown -> query permits back
+ *            -> steps in order, each recorded as it ends -> report -> Stopped
+ * ```
+ *
+ * Every thread that has a pipeline, or waits for a report, watches HOST. The host runs when a
+ * shutdown is accepted; a stand-by takes over when the host is reaped; without either, a thread
+ * that waits takes over with what it has. The takers race by compare-and-swap, so one runs. An
+ * heir skips the steps that have a recorded end. A runner looks at HOST before every step, so one
+ * that was wrongly given up stops beside its heir, and the move to Stopped happens once in any case.
+ *
+ * @module
+ */
+
+import { REPORT_CAPACITY, TRIGGER_BYTES } from '../../assembly/layout.ts';
+import { monotonicMs } from './clock.ts';
+import { LifecycleError, shown } from './errors.ts';
+import { Phase } from './phase.ts';
+import { checkPipeline, EMPTY_PIPELINE, type Pipeline, type PipelineOptions } from './pipeline.ts';
+import { getStep, readReport, type ShutdownReport, type StepReport } from './report.ts';
+import { Run } from './run.ts';
+import type { Seat } from './seat.ts';
+
+/** One thread's part in the shutdown. */
+export class Shutdown {
+  readonly #seat: Seat;
+  #pipeline: Pipeline | undefined;
+  #running = false;
+  /** The application began the shutdown itself while we ran one: it is the application's. */
+  #yielded = false;
+  #watching: AbortController | undefined;
+  #joined: Promise<void> | undefined;
+
+  constructor(seat: Seat) {
+    this.#seat = seat;
+  }
+
+  /** True while this thread runs the pipeline. */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** See `Lifecycle.pipeline`. */
+  install(options: PipelineOptions): () => void {
+    const pipeline = checkPipeline(options);
+    if (this.#pipeline !== undefined) {
+      throw new LifecycleError('pipeline_installed', 'Cannot install the pipeline: one is');
+    }
+    const { core, member } = this.#seat;
+    if (core.setStandby(member.number, member.incarnation, 1) === 0) {
+      throw new LifecycleError('reaped', 'Cannot install the pipeline: this member was reaped');
+    }
+    this.#pipeline = pipeline;
+    this.#takeOver();
+    this.#watch();
+    return () => this.#uninstall(pipeline);
+  }
+
+  /** See `Lifecycle.shutdown`. */
+  async request(options: { readonly trigger?: string | undefined } = {}): Promise<ShutdownReport> {
+    const trigger: unknown = options?.trigger;
+    if (trigger !== undefined && typeof trigger !== 'string') {
+      throw new LifecycleError('invalid_argument', `Cannot shut down: trigger ${shown(trigger)}`);
+    }
+    const { core, member, texts } = this.#seat;
+    // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.
+    if (core.phase() < Phase.ShuttingDown) {
+      const length =
+        trigger === undefined ? -1 : texts.put(this.#seat.staging(), trigger, TRIGGER_BYTES);
+      core.requestShutdown(member.number, length);
+      core.stampAccepted(monotonicMs());
+      this.#seat.wakeups.poke();
+    }
+    this.#joined ??= this.#join();
+    await this.#joined;
+    const report = readReport(this.#seat);
+    if (report === null) throw new Error('A joined shutdown ended without a report');
+    return report;
+  }
+
+  /** The steps that hosts have recorded so far, first record of each name. */
+  recorded(): StepReport[] {
+    const steps = new Map<string, StepReport>();
+    for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
+      const count = this.#seat.core.hostSteps(slot);
+      for (let index = 0; index < count; index++) {
+        const step = getStep(this.#seat, slot, index);
+        if (step !== undefined && !steps.has(step.name)) steps.set(step.name, step);
+      }
+    }
+    return [...steps.values()];
+  }
+
+  /** Waits for Stopped, keeps the process alive meanwhile, and takes over if nobody else can. */
+  async #join(): Promise<void> {
+    await this.#seat.wakeups.until(() => {
+      if (this.#seat.core.phase() === Phase.Stopped) return true;
+      this.#takeOver();
+      return undefined;
+    });
+  }
+
+  /** Watches for an accepted shutdown and a dead host. Does not keep the process alive. */
+  #watch(): void {
+    const controller = new AbortController();
+    this.#watching = controller;
+    const over = (): true | undefined => {
+      if (controller.signal.aborted || this.#seat.core.phase() === Phase.Stopped) return true;
+      this.#takeOver();
+      return undefined;
+    };
+    // Rejects only when the seat was given back, and there is nothing to watch then.
+    this.#seat.wakeups.until(over, { keepAlive: false }).catch(() => {});
+  }
+
+  /** Goes on with a shutdown whose host was declared dead, if nobody else would. */
+  inherit(): void {
+    if (this.#seat.core.phase() !== Phase.Stopped) this.#takeOver();
+  }
+
+  /** Becomes the host if there is none (or is it already), and runs what was accepted. */
+  #takeOver(): void {
+    if (this.#running || this.#yielded) return;
+    const { core, member } = this.#seat;
+    const requested = core.isRequested() === 1;
+    // Without a pipeline of its own a thread hosts only what nobody else would.
+    const willing = this.#pipeline !== undefined || (requested && core.standbys() === 0);
+    if (!willing) return;
+    const tenure = core.takeHost(member.number, member.incarnation);
+    if (tenure < 0 || !requested) return;
+    this.#running = true;
+    const run = new Run(this.#seat, this.#pipeline ?? EMPTY_PIPELINE, tenure, this.recorded());
+    void run.toTheEnd().then((end) => {
+      this.#running = false;
+      this.#yielded = end === 'yielded';
+    });
+  }
+
+  #uninstall(pipeline: Pipeline): void {
+    // A shutdown that was accepted is run by the pipeline that it found.
+    if (this.#pipeline !== pipeline || this.#running) return;
+    const { core, member } = this.#seat;
+    const left = core.leaveHost(member.number, member.incarnation) === 1;
+    if (!left && core.isRequested() === 1 && core.hostMember() === member.number) return;
+    core.setStandby(member.number, member.incarnation, 0);
+    this.#pipeline = undefined;
+    this.#watching?.abort();
+    this.#seat.wakeups.poke();
+  }
+}

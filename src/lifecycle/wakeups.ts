@@ -1,0 +1,135 @@
+/**
+ * Waiting without polling: for EPOCH to change, whichever thread changes it.
+ *
+ * Where memory is shared the thread sleeps on the futex (`Atomics.waitAsync`); where there is one
+ * thread only, whoever changes something calls `poke`. Every sleep has a bound, so a lost wake-up
+ * (a thread that died between a change and its notify) costs milliseconds and not for ever.
+ *
+ * @module
+ */
+
+import { AT_EPOCH } from '../../assembly/layout.ts';
+import { monotonicMs } from './clock.ts';
+
+/** Longest sleep on the futex before the words are read again. */
+const BOUND_MS = 250;
+/** The same where there is no `Atomics.waitAsync` to sleep on. */
+const POLL_MS = 10;
+/** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** How long to wait, and what ends it early. */
+export interface WaitOptions {
+  /** Milliseconds, 0 or more; without it, as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+  /** Aborts the wait, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** False: the wait does not keep the process alive. */
+  readonly keepAlive?: boolean;
+}
+
+type WaitAsync = (
+  words: Int32Array,
+  index: number,
+  expected: number,
+  timeoutMs: number,
+) => { async: boolean; value: Promise<string> | string };
+
+/** The waiters of one thread. They share a single sleep, however many they are. */
+export class Wakeups {
+  readonly #epoch: () => number;
+  readonly #words: Int32Array | undefined;
+  readonly #waiters: Set<() => void> = new Set();
+  #sleeping = false;
+  #keptAlive = 0;
+  #anchor: ReturnType<typeof setInterval> | undefined;
+
+  /** @param shared the memory's buffer, if other threads may change it */
+  constructor(epoch: () => number, shared: ArrayBufferLike | undefined) {
+    this.#epoch = epoch;
+    this.#words = shared === undefined ? undefined : new Int32Array(shared);
+  }
+
+  /** Says that this thread changed something; needed only where memory is not shared. */
+  poke(): void {
+    if (this.#words === undefined) this.#wakeAll();
+  }
+
+  /**
+   * Reads until `read` finds something, and returns it; `undefined` on time-out.
+   *
+   * EPOCH is loaded before `read` looks: a change after the look finds us asleep on an older
+   * EPOCH, which wakes us.
+   */
+  async until<T>(read: () => T | undefined, options: WaitOptions = {}): Promise<T | undefined> {
+    const { timeoutMs, signal, keepAlive = true } = options;
+    const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : monotonicMs() + timeoutMs;
+    if (keepAlive) this.#keepAlive();
+    try {
+      while (true) {
+        signal?.throwIfAborted();
+        const seen = this.#epoch();
+        const found = read();
+        if (found !== undefined) return found;
+        const left = endsAt - monotonicMs();
+        if (left <= 0) return undefined;
+        await this.#change(seen, left, signal);
+      }
+    } finally {
+      if (keepAlive) this.#letGo();
+    }
+  }
+
+  /** Resolves when EPOCH is not `seen`, after `left` ms, or when the signal aborts. */
+  #change(seen: number, left: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const wake = (): void => {
+        this.#waiters.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#waiters.add(wake);
+      signal?.addEventListener('abort', wake);
+      if (left !== Number.POSITIVE_INFINITY) {
+        timer = setTimeout(wake, Math.min(Math.ceil(left), TIMER_MAX_MS));
+      }
+      if (this.#words !== undefined && !this.#sleeping) this.#sleep(this.#words, seen);
+    });
+  }
+
+  /** One sleep for all waiters. Those that come while it lasts are woken by its end. */
+  #sleep(words: Int32Array, seen: number): void {
+    this.#sleeping = true;
+    const woken = (): void => {
+      this.#sleeping = false;
+      this.#wakeAll();
+    };
+    const { waitAsync } = Atomics as { waitAsync?: WaitAsync };
+    if (waitAsync === undefined) {
+      const timer = setTimeout(woken, POLL_MS);
+      (timer as { unref?: () => void }).unref?.();
+      return;
+    }
+    const slept = waitAsync.call(Atomics, words, AT_EPOCH >> 2, seen, BOUND_MS);
+    void Promise.resolve(slept.value).then(woken);
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  /** A sleep on the futex does not keep a process alive, so a timer does while it must be. */
+  #keepAlive(): void {
+    this.#keptAlive += 1;
+    this.#anchor ??= setInterval(() => {}, TIMER_MAX_MS);
+  }
+
+  #letGo(): void {
+    this.#keptAlive -= 1;
+    if (this.#keptAlive > 0) return;
+    clearInterval(this.#anchor);
+    this.#anchor = undefined;
+  }
+}
