@@ -1,0 +1,104 @@
+/**
+ * The atomics backend: the protocol of `assembly/` in plain JavaScript, over the same bytes. It
+ * shares the layout with the wasm backend and nothing else, so a test may hold one against the
+ * other; the two do the same atomic operations in the same order, and may serve one memory side
+ * by side. For runtimes without WebAssembly, and as the honest rival in the benchmarks.
+ *
+ * The rooms in `atomics/` bear the names of those in `assembly/`, where the reasons are.
+ *
+ * @module
+ */
+
+import { epochRoom } from './atomics/epoch.ts';
+import { headerRoom } from './atomics/header.ts';
+import { hostRoom } from './atomics/host.ts';
+import { marksRoom } from './atomics/marks.ts';
+import { membersRoom } from './atomics/members.ts';
+import { permitsRoom } from './atomics/permits.ts';
+import { reportsRoom } from './atomics/reports.ts';
+import { stateRoom } from './atomics/state.ts';
+import { textsRoom } from './atomics/texts.ts';
+import { type AtomicsLike, wordsOf } from './atomics/words.ts';
+import type { Core } from './core.ts';
+
+export type { AtomicsLike } from './atomics/words.ts';
+
+/**
+ * The core over `buffer`, shared or not. On memory that is not shared a notify wakes nobody and a
+ * wait throws, as in wasm.
+ *
+ * @param atomics the operations to use; a model checker brings its own, which yield before each
+ */
+export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atomics): Core {
+  const words = wordsOf(buffer, atomics);
+  const header = headerRoom(words);
+  const epoch = epochRoom(words);
+  const state = stateRoom(words, epoch);
+  const texts = textsRoom(words);
+  const marks = marksRoom(words, texts);
+  const members = membersRoom(words, epoch, texts);
+  const permits = permitsRoom(words, epoch, members);
+  const host = hostRoom(words, epoch, members, texts);
+  const reports = reportsRoom(words, members, texts, state);
+  // Name by name: spreads would export what the rooms share among themselves.
+  return {
+    create: header.create,
+    phase: state.phase,
+    state: state.state,
+    enteredAt: state.enteredAt,
+    stoppedReport: state.stoppedReport,
+    markReady: state.markReady,
+    markDraining: state.markDraining,
+    beginShutdown: state.beginShutdown,
+    settle: state.settle,
+    markedAt: marks.markedAt,
+    mark: marks.mark,
+    stage: marks.stage,
+    stageWord: marks.stageWord,
+    staging: texts.staging,
+    publishReason: texts.publishReason,
+    readReason: texts.readReason,
+    attach: members.attach,
+    reap: members.reap,
+    incarnationOf: members.incarnationOf,
+    tagOf: members.tagOf,
+    membersUsed: members.membersUsed,
+    beat: members.beat,
+    beatOf: members.beatOf,
+    enterWrite: permits.enterWrite,
+    enterQuery: permits.enterQuery,
+    leaveWrite: permits.leaveWrite,
+    leaveQuery: permits.leaveQuery,
+    writeRefusal: permits.writeRefusal,
+    writesOf: permits.writesOf,
+    queriesOf: permits.queriesOf,
+    writesOut: permits.writesOut,
+    queriesOut: permits.queriesOut,
+    hold: permits.hold,
+    unhold: permits.unhold,
+    holds: permits.holds,
+    epoch: epoch.epoch,
+    waitEpoch: epoch.waitEpoch,
+    takeHost: host.takeHost,
+    hosting: host.hosting,
+    leaveHost: host.leaveHost,
+    requestShutdown: host.requestShutdown,
+    isRequested: host.isRequested,
+    readTrigger: host.readTrigger,
+    hostMember: host.hostMember,
+    setStandby: host.setStandby,
+    standbys: host.standbys,
+    stampAccepted: host.stampAccepted,
+    stampDeadline: host.stampDeadline,
+    noteProbe: host.noteProbe,
+    probesSeen: host.probesSeen,
+    claimReport: reports.claimReport,
+    dropReport: reports.dropReport,
+    putHead: reports.putHead,
+    putStep: reports.putStep,
+    getHead: reports.getHead,
+    getStep: reports.getStep,
+    hostSteps: reports.hostSteps,
+    finishShutdown: reports.finishShutdown,
+  };
+}

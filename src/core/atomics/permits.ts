@@ -1,0 +1,132 @@
+/**
+ * Permits and holds in plain JavaScript: a count in the member's own line, between two looks at
+ * STATE and HOLDS.
+ *
+ * @module
+ */
+
+import {
+  ADMITTED,
+  AT_HOLDS,
+  AT_STATE,
+  DRAINING,
+  MEMBER_QUERIES,
+  MEMBER_WRITES,
+  PERMIT_MAX,
+  READY,
+  REFUSED_FULL,
+  REFUSED_HOLD,
+  REFUSED_PHASE,
+  REFUSED_REAPED,
+  STATE_PHASE_MASK,
+} from '../../../assembly/layout.ts';
+import type { Core, Flag } from '../core.ts';
+import type { EpochRoom } from './epoch.ts';
+import { type MembersRoom, memberLine } from './members.ts';
+import { high, join, low, type Words } from './words.ts';
+
+export type PermitsRoom = Pick<
+  Core,
+  | 'enterWrite'
+  | 'enterQuery'
+  | 'leaveWrite'
+  | 'leaveQuery'
+  | 'writeRefusal'
+  | 'writesOf'
+  | 'queriesOf'
+  | 'writesOut'
+  | 'queriesOut'
+  | 'hold'
+  | 'unhold'
+  | 'holds'
+>;
+
+export function permitsRoom(
+  { load32, or32, and32, load64, swap64 }: Words,
+  { announce }: EpochRoom,
+  { membersUsed }: MembersRoom,
+): PermitsRoom {
+  const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
+
+  function writeRefusal(): number {
+    if (phase() !== READY) return REFUSED_PHASE;
+    return load32(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
+  }
+
+  function queryRefusal(): number {
+    const now = phase();
+    return now === READY || now === DRAINING ? ADMITTED : REFUSED_PHASE;
+  }
+
+  /** A lost swap is a reap: nobody else changes this member's counts. */
+  function take(word: number, incarnation: number): number {
+    const before = load64(word);
+    const out = low(before);
+    if (high(before) !== (incarnation | 0)) return REFUSED_REAPED;
+    if (out >>> 0 >= PERMIT_MAX) return REFUSED_FULL;
+    const after = join(incarnation, out + 1);
+    return swap64(word, before, after) === before ? ADMITTED : REFUSED_REAPED;
+  }
+
+  /** The look at STATE comes after the swap: a drain that has not seen the swap is seen here. */
+  function giveBack(word: number, incarnation: number): Flag {
+    const before = load64(word);
+    const out = low(before);
+    if (high(before) !== (incarnation | 0) || out === 0) return 0;
+    if (swap64(word, before, join(incarnation, out - 1)) !== before) return 0;
+    if (phase() > READY) announce();
+    return 1;
+  }
+
+  const writesOf = (member: number): number => low(load64(memberLine(member) + MEMBER_WRITES));
+  const queriesOf = (member: number): number => low(load64(memberLine(member) + MEMBER_QUERIES));
+
+  return {
+    enterWrite: (member, incarnation) => {
+      const before = writeRefusal();
+      if (before !== ADMITTED) return before;
+      const word = memberLine(member) + MEMBER_WRITES;
+      const taken = take(word, incarnation);
+      if (taken !== ADMITTED) return taken;
+      const after = writeRefusal();
+      if (after !== ADMITTED) giveBack(word, incarnation);
+      return after;
+    },
+
+    enterQuery: (member, incarnation) => {
+      const before = queryRefusal();
+      if (before !== ADMITTED) return before;
+      const word = memberLine(member) + MEMBER_QUERIES;
+      const taken = take(word, incarnation);
+      if (taken !== ADMITTED) return taken;
+      const after = queryRefusal();
+      if (after !== ADMITTED) giveBack(word, incarnation);
+      return after;
+    },
+
+    leaveWrite: (member, incarnation) => giveBack(memberLine(member) + MEMBER_WRITES, incarnation),
+    leaveQuery: (member, incarnation) => giveBack(memberLine(member) + MEMBER_QUERIES, incarnation),
+
+    writeRefusal,
+    writesOf,
+    queriesOf,
+
+    writesOut: () => {
+      let sum = 0;
+      const used = membersUsed();
+      for (let member = 0; member < used; member++) sum += writesOf(member);
+      return sum;
+    },
+
+    queriesOut: () => {
+      let sum = 0;
+      const used = membersUsed();
+      for (let member = 0; member < used; member++) sum += queriesOf(member);
+      return sum;
+    },
+
+    hold: (bits) => or32(AT_HOLDS, bits) & bits,
+    unhold: (bits) => and32(AT_HOLDS, ~bits) & bits,
+    holds: () => load32(AT_HOLDS),
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * Reports in plain JavaScript: slots that one thread claims, fills and seals, and that the move to
+ * Stopped publishes.
+ *
+ * @module
+ */
+
+import {
+  AT_REPORT_CAPACITY,
+  AT_REPORTS,
+  CLAIM_HOST,
+  CLAIM_KIND_SHIFT,
+  REPORT_CLAIM,
+  REPORT_COUNT,
+  REPORT_HEAD,
+  REPORT_HEAD_WORDS,
+  REPORT_SIZE,
+  REPORT_STEPS,
+  STEP_SIZE,
+  STEP_WORDS,
+  STOPPED,
+} from '../../../assembly/layout.ts';
+import type { Core } from '../core.ts';
+import type { MembersRoom } from './members.ts';
+import type { StateRoom } from './state.ts';
+import type { TextsRoom } from './texts.ts';
+import { high, join, low, type Words } from './words.ts';
+
+export type ReportsRoom = Pick<
+  Core,
+  | 'claimReport'
+  | 'dropReport'
+  | 'putHead'
+  | 'putStep'
+  | 'getHead'
+  | 'getStep'
+  | 'hostSteps'
+  | 'finishShutdown'
+>;
+
+const SEALED = 0x8000;
+const KIND_MASK = 127;
+const CLAIMER_MASK = 255;
+
+export function reportsRoom(
+  { load32, store32, load64, store64, swap64 }: Words,
+  { isAlive }: MembersRoom,
+  { copy, staging }: TextsRoom,
+  { move }: StateRoom,
+): ReportsRoom {
+  /** A sealed slot may be the published one: it is nobody's to take. */
+  function isAbandoned(claim: bigint): boolean {
+    const bits = low(claim);
+    if (claim === 0n || (bits & SEALED) !== 0) return false;
+    return !isAlive((bits & CLAIMER_MASK) - 1, high(claim));
+  }
+
+  function claimed(slot: number): number {
+    store32(slotAt(slot) + REPORT_COUNT, 0);
+    return slot;
+  }
+
+  return {
+    // A free slot rather than a dead host's: its heir reads the steps there.
+    claimReport: (member, incarnation, kind) => {
+      const claim = claimOf(member, incarnation, kind);
+      const capacity = load32(AT_REPORT_CAPACITY);
+      for (let slot = 0; slot < capacity; slot++) {
+        const word = slotAt(slot) + REPORT_CLAIM;
+        if (load64(word) === 0n && swap64(word, 0n, claim) === 0n) return claimed(slot);
+      }
+      for (let slot = 0; slot < capacity; slot++) {
+        const word = slotAt(slot) + REPORT_CLAIM;
+        const found = load64(word);
+        if (isAbandoned(found) && swap64(word, found, claim) === found) return claimed(slot);
+      }
+      return -1;
+    },
+
+    dropReport: (slot, member, incarnation, kind) => {
+      swap64(slotAt(slot) + REPORT_CLAIM, claimOf(member, incarnation, kind), 0n);
+    },
+
+    putHead: (slot, member) => copy(staging(member), slotAt(slot) + REPORT_HEAD, REPORT_HEAD_WORDS),
+
+    // COUNT last: a counted step is whole.
+    putStep: (slot, member, index) => {
+      copy(staging(member), stepAt(slot, index), STEP_WORDS);
+      store32(slotAt(slot) + REPORT_COUNT, index + 1);
+    },
+
+    getHead: (slot, member) => {
+      copy(slotAt(slot) + REPORT_HEAD, staging(member), REPORT_HEAD_WORDS);
+      return load32(slotAt(slot) + REPORT_COUNT);
+    },
+
+    getStep: (slot, member, index) => {
+      const word = slotAt(slot) + REPORT_CLAIM;
+      const claim = load64(word);
+      copy(stepAt(slot, index), staging(member), STEP_WORDS);
+      return claim !== 0n && load64(word) === claim ? 1 : 0;
+    },
+
+    hostSteps: (slot) => {
+      const claim = load64(slotAt(slot) + REPORT_CLAIM);
+      if (((low(claim) >>> CLAIM_KIND_SHIFT) & KIND_MASK) !== CLAIM_HOST) return 0;
+      return load32(slotAt(slot) + REPORT_COUNT);
+    },
+
+    // The seal before the move: a slot that went to another cannot be published.
+    finishShutdown: (now, slot, member, incarnation, kind) => {
+      const word = slotAt(slot) + REPORT_CLAIM;
+      const claim = claimOf(member, incarnation, kind);
+      const sealed = join(incarnation, low(claim) | SEALED);
+      if (swap64(word, claim, sealed) !== claim) return -1;
+      if (move(STOPPED, now, member, slot) === 1) return 1;
+      store64(word, 0n);
+      return 0;
+    },
+  };
+}
+
+function claimOf(member: number, incarnation: number, kind: number): bigint {
+  return join(incarnation, (kind << CLAIM_KIND_SHIFT) | (member + 1));
+}
+
+function slotAt(slot: number): number {
+  return AT_REPORTS + slot * REPORT_SIZE;
+}
+
+function stepAt(slot: number, index: number): number {
+  return slotAt(slot) + REPORT_STEPS + index * STEP_SIZE;
+}

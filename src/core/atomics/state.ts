@@ -1,0 +1,169 @@
+/**
+ * STATE in plain JavaScript: phase, time, mover and report slot in one word, moved by one
+ * compare-and-swap. It does not look at a clock.
+ *
+ * @module
+ */
+
+import {
+  AT_ENTERED,
+  AT_STATE,
+  DRAINING,
+  READY,
+  SHUTTING_DOWN,
+  STARTING,
+  STATE_MOVER_SHIFT,
+  STATE_PHASE_MASK,
+  STATE_REPORT_MASK,
+  STATE_REPORT_SHIFT,
+  STATE_TIME_SHIFT,
+  STOPPED,
+} from '../../../assembly/layout.ts';
+import type { Core, Flag } from '../core.ts';
+import type { EpochRoom } from './epoch.ts';
+import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts';
+
+export interface StateRoom
+  extends Pick<
+    Core,
+    | 'phase'
+    | 'state'
+    | 'enteredAt'
+    | 'stoppedReport'
+    | 'markReady'
+    | 'markDraining'
+    | 'beginShutdown'
+    | 'settle'
+  > {
+  move(to: number, now: number, member: number, report: number): Flag;
+}
+
+/** ENTERED_FLAG_SHIFT is 63: the sign of the upper half. */
+const FLAG_HIGH = 0x80000000;
+const ENTERED_UNTIMED = join(FLAG_HIGH, 0);
+const TIME_HIGH_SHIFT = 32 - STATE_TIME_SHIFT;
+const TIME_HIGH_STEP = 2 ** TIME_HIGH_SHIFT;
+
+export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): StateRoom {
+  // Two settlers cannot disagree about the current phase: the first swap of STATE gives its time.
+  function settle(now: number): void {
+    if (now <= 0) return;
+    let current = load64(AT_STATE);
+    while (!isTimed(current)) {
+      const time = stateWord(now, 0, 0, 0);
+      const timed = join(high(current) | high(time), low(current) | low(time));
+      const found = swap64(AT_STATE, current, timed);
+      if (found === current) break;
+      current = found;
+    }
+    const phase = phaseOf(current);
+    for (let past = 0; past < phase; past++) {
+      if (load64(enteredAtWord(past)) === ENTERED_UNTIMED) {
+        swap64(enteredAtWord(past), ENTERED_UNTIMED, join(highOf(now) | FLAG_HIGH, lowOf(now)));
+      }
+    }
+  }
+
+  // ENTERED before STATE: whoever sees the next phase finds the time of this one.
+  function help(current: bigint): void {
+    const slot = enteredAtWord(phaseOf(current));
+    const entered = enteredWord(current);
+    const found = swap64(slot, 0n, entered);
+    if (found === ENTERED_UNTIMED && isTimed(current)) swap64(slot, ENTERED_UNTIMED, entered);
+  }
+
+  function move(to: number, now: number, member: number, report: number): Flag {
+    while (true) {
+      const current = load64(AT_STATE);
+      if (!mayMove(phaseOf(current), to)) return 0;
+      if (now > 0 && !isTimed(current)) {
+        settle(now);
+        continue;
+      }
+      help(current);
+      if (swap64(AT_STATE, current, stateWord(now, member, report, to)) === current) {
+        announce();
+        return 1;
+      }
+    }
+  }
+
+  return {
+    phase: () => phaseOf(load64(AT_STATE)),
+
+    state: () => {
+      const word = load64(AT_STATE);
+      return timeOf(word) * 8 + phaseOf(word);
+    },
+
+    enteredAt: (wanted) => {
+      const current = load64(AT_STATE);
+      const phase = phaseOf(current);
+      if (phase === wanted) return timeOf(current);
+      if (wanted > phase) return -1;
+      const slot = load64(enteredAtWord(wanted));
+      return slot === 0n ? -1 : numberOf(join(high(slot) & ~FLAG_HIGH, low(slot)));
+    },
+
+    stoppedReport: () => {
+      const word = load64(AT_STATE);
+      if (phaseOf(word) !== STOPPED) return -1;
+      return (low(word) >>> STATE_REPORT_SHIFT) & STATE_REPORT_MASK;
+    },
+
+    markReady: (now, member) => move(READY, now, member, 0),
+    markDraining: (now, member) => move(DRAINING, now, member, 0),
+    beginShutdown: (now, member) => move(SHUTTING_DOWN, now, member, 0),
+    settle,
+    move,
+  };
+}
+
+/** STATE of these four. */
+export function stateWord(now: number, mover: number, report: number, phase: number): bigint {
+  const upper = highOf(now);
+  const lower = lowOf(now);
+  return join(
+    (upper << STATE_TIME_SHIFT) | (lower >>> TIME_HIGH_SHIFT),
+    (lower << STATE_TIME_SHIFT) |
+      (mover << STATE_MOVER_SHIFT) |
+      (report << STATE_REPORT_SHIFT) |
+      phase,
+  );
+}
+
+function mayMove(from: number, to: number): boolean {
+  switch (to) {
+    case READY:
+      return from === STARTING;
+    case DRAINING:
+      return from === READY;
+    default:
+      return from < to;
+  }
+}
+
+function phaseOf(word: bigint): number {
+  return low(word) & STATE_PHASE_MASK;
+}
+
+function timeOf(word: bigint): number {
+  return (high(word) >>> 0) * TIME_HIGH_STEP + (low(word) >>> STATE_TIME_SHIFT);
+}
+
+function isTimed(word: bigint): boolean {
+  return (high(word) | (low(word) >>> STATE_TIME_SHIFT)) !== 0;
+}
+
+/** What ENTERED says of a phase whose STATE was `word`: its time, below the flag. */
+function enteredWord(word: bigint): bigint {
+  const upper = high(word);
+  return join(
+    (upper >>> STATE_TIME_SHIFT) | FLAG_HIGH,
+    (upper << TIME_HIGH_SHIFT) | (low(word) >>> STATE_TIME_SHIFT),
+  );
+}
+
+function enteredAtWord(phase: number): number {
+  return AT_ENTERED + phase * 8;
+}

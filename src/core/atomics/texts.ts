@@ -1,0 +1,92 @@
+/**
+ * Texts in plain JavaScript: two slots a member, one published at most, the other its staging
+ * place; the parity of SEQUENCE says which is which.
+ *
+ * @module
+ */
+
+import {
+  AT_LATEST,
+  AT_MEMBERS,
+  AT_STATE,
+  AT_TEXTS,
+  LATEST_LENGTH_SHIFT,
+  MEMBER_SEQUENCE,
+  MEMBER_SIZE,
+  STARTING,
+  STATE_PHASE_MASK,
+  TEXT_SIZE,
+} from '../../../assembly/layout.ts';
+import type { Core } from '../core.ts';
+import { high, join, low, type Words } from './words.ts';
+
+export interface TextsRoom extends Pick<Core, 'staging' | 'publishReason' | 'readReason'> {
+  renew(member: number): void;
+  copy(from: number, to: number, words: number): void;
+}
+
+const BYTE = 255;
+
+export function textsRoom({ load32, store32, load64, store64 }: Words): TextsRoom {
+  const isStarting = (): boolean => (low(load64(AT_STATE)) & STATE_PHASE_MASK) === STARTING;
+
+  function copy(from: number, to: number, words: number): void {
+    for (let word = 0; word < words; word++) store32(to + word * 4, load32(from + word * 4));
+  }
+
+  const staging = (member: number): number => slotAt(slotOf(member, load32(sequenceWord(member))));
+
+  return {
+    staging,
+    copy,
+
+    // LATEST, then SEQUENCE: the slot is out of its owner's hands only once it is published.
+    publishReason: (member, length) => {
+      if (!isStarting()) return;
+      const sequence = load32(sequenceWord(member));
+      const slot = slotOf(member, sequence);
+      store64(AT_LATEST, join(sequence + 1, (length << LATEST_LENGTH_SHIFT) | slot));
+      store32(sequenceWord(member), sequence + 1);
+    },
+
+    // No value of LATEST comes twice, so the same value twice means untouched words between. The
+    // phase is read last: it never returns to Starting.
+    readReason: (member) => {
+      while (isStarting()) {
+        const latest = load64(AT_LATEST);
+        if (latest === 0n) return -1;
+        const about = low(latest);
+        const length = (about >>> LATEST_LENGTH_SHIFT) & BYTE;
+        copy(slotAt(about & BYTE), staging(member), wordsFor(length));
+        if (load64(AT_LATEST) === latest) return isStarting() ? length : -1;
+      }
+      return -1;
+    },
+
+    // Past every number that the last owner can have published, and off the slot that is out.
+    renew: (member) => {
+      let sequence = load32(sequenceWord(member)) + 2;
+      const latest = load64(AT_LATEST);
+      const published = (high(latest) | low(latest)) !== 0;
+      if (published && (low(latest) & BYTE) === slotOf(member, sequence)) sequence++;
+      store32(sequenceWord(member), sequence);
+    },
+  };
+}
+
+/** Words that hold so many bytes. */
+export function wordsFor(bytes: number): number {
+  return (bytes + 3) >> 2;
+}
+
+function sequenceWord(member: number): number {
+  return AT_MEMBERS + member * MEMBER_SIZE + MEMBER_SEQUENCE;
+}
+
+function slotOf(member: number, sequence: number): number {
+  return (member << 1) | (sequence & 1);
+}
+
+function slotAt(slot: number): number {
+  return AT_TEXTS + slot * TEXT_SIZE;
+}
