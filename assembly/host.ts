@@ -45,11 +45,11 @@ export function takeHost(member: i32, incarnation: u32): i32 {
     if (isHosted(host) || !isAlive(member, incarnation)) return -1;
     const next = (epoch + 1) & HOST_EPOCH_MASK;
     const mine =
-      (<u64>incarnation << INCARNATION_SHIFT) |
-      (<u64>(<u32>next) << HOST_EPOCH_SHIFT) |
+      ((<u64>incarnation) << INCARNATION_SHIFT) |
+      ((<u64>(<u32>next)) << HOST_EPOCH_SHIFT) |
       (host & HOST_REQUESTER_MASK) |
       <u64>(<u32>(member + 1));
-    if (atomic.cmpxchg<u64>(AT_HOST, host, mine) == host) return next;
+    if (atomic.cmpxchg<u64>(AT_HOST, host, mine) === host) return next;
   }
 }
 
@@ -58,7 +58,7 @@ export function hosting(member: i32, incarnation: u32, epoch: i32): bool {
   const host = atomic.load<u64>(AT_HOST);
   return (
     isHostedBy(host, member, incarnation) &&
-    (<i32>(host >> HOST_EPOCH_SHIFT) & HOST_EPOCH_MASK) == epoch &&
+    (<i32>(host >> HOST_EPOCH_SHIFT) & HOST_EPOCH_MASK) === epoch &&
     isAlive(member, incarnation)
   );
 }
@@ -67,9 +67,9 @@ export function hosting(member: i32, incarnation: u32, epoch: i32): bool {
 export function leaveHost(member: i32, incarnation: u32): bool {
   while (true) {
     const host = atomic.load<u64>(AT_HOST);
-    if (!isHostedBy(host, member, incarnation) || (host & HOST_REQUESTER_MASK) != 0) return false;
-    const vacant = host & (<u64>HOST_EPOCH_MASK << HOST_EPOCH_SHIFT);
-    if (atomic.cmpxchg<u64>(AT_HOST, host, vacant) == host) {
+    if (!isHostedBy(host, member, incarnation) || (host & HOST_REQUESTER_MASK) !== 0) return false;
+    const vacant = host & ((<u64>HOST_EPOCH_MASK) << HOST_EPOCH_SHIFT);
+    if (atomic.cmpxchg<u64>(AT_HOST, host, vacant) === host) {
       announce();
       return true;
     }
@@ -84,14 +84,14 @@ export function leaveHost(member: i32, incarnation: u32): bool {
  */
 export function requestShutdown(member: i32, length: i32): bool {
   let host = atomic.load<u64>(AT_HOST);
-  if ((host & HOST_REQUESTER_MASK) != 0) return false;
+  if ((host & HOST_REQUESTER_MASK) !== 0) return false;
   const line = memberLine(member);
   copyWords(staging(member), line + MEMBER_TRIGGER, (length + 3) >> 2);
   atomic.store<i32>(line + MEMBER_TRIGGER_LENGTH, length + 1);
-  while ((host & HOST_REQUESTER_MASK) == 0) {
-    const requested = host | (<u64>(<u32>(member + 1)) << HOST_REQUESTER_SHIFT);
+  while ((host & HOST_REQUESTER_MASK) === 0) {
+    const requested = host | ((<u64>(<u32>(member + 1))) << HOST_REQUESTER_SHIFT);
     const found = atomic.cmpxchg<u64>(AT_HOST, host, requested);
-    if (found == host) {
+    if (found === host) {
       announce();
       return true;
     }
@@ -102,14 +102,14 @@ export function requestShutdown(member: i32, length: i32): bool {
 
 /** True once a shutdown was accepted. */
 export function isRequested(): bool {
-  return (atomic.load<u64>(AT_HOST) & HOST_REQUESTER_MASK) != 0;
+  return (atomic.load<u64>(AT_HOST) & HOST_REQUESTER_MASK) !== 0;
 }
 
 /** Copies the trigger of the accepted request to the staging place of `member`; -1 without one. */
 export function readTrigger(member: i32): i32 {
   const host = atomic.load<u64>(AT_HOST);
   const requester = <i32>(host & HOST_REQUESTER_MASK) >> HOST_REQUESTER_SHIFT;
-  if (requester == 0) return -1;
+  if (requester === 0) return -1;
   const line = memberLine(requester - 1);
   const length = atomic.load<i32>(line + MEMBER_TRIGGER_LENGTH) - 1;
   copyWords(line + MEMBER_TRIGGER, staging(member), (length + 3) >> 2);
@@ -129,7 +129,7 @@ export function setStandby(member: i32, incarnation: u32, on: bool): bool {
   while (owns(owner, incarnation)) {
     const next = on ? owner | OWNER_STANDBY : owner & ~(<u64>OWNER_STANDBY);
     const found = atomic.cmpxchg<u64>(word, owner, next);
-    if (found == owner) return true;
+    if (found === owner) return true;
     owner = found;
   }
   return false;
@@ -142,7 +142,7 @@ export function standbys(): i32 {
   for (let member = 0; member < used; member++) {
     const owner = atomic.load<u64>(memberLine(member) + MEMBER_OWNER);
     // A free line has neither bit.
-    if ((owner & OWNER_STANDBY) != 0) count++;
+    if ((owner & OWNER_STANDBY) !== 0) count++;
   }
   return count;
 }
@@ -170,7 +170,8 @@ export function probesSeen(): i32 {
 
 function isHostedBy(host: u64, member: i32, incarnation: u32): bool {
   return (
-    (<i32>host & HOST_MEMBER_MASK) == member + 1 && <u32>(host >> INCARNATION_SHIFT) == incarnation
+    (<i32>host & HOST_MEMBER_MASK) === member + 1 &&
+    <u32>(host >> INCARNATION_SHIFT) === incarnation
   );
 }
 
@@ -182,7 +183,7 @@ function isHosted(host: u64): bool {
 /** A time of 0 only asks. */
 function stampOnce(word: i32, time: f64): f64 {
   const found = atomic.load<u64>(word);
-  if (found != 0 || time <= 0) return <f64>found;
+  if (found !== 0 || time <= 0) return <f64>found;
   const before = atomic.cmpxchg<u64>(word, 0, <u64>time);
-  return <f64>(before == 0 ? <u64>time : before);
+  return <f64>(before === 0 ? <u64>time : before);
 }

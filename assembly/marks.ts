@@ -37,8 +37,8 @@ export function markedAt(index: i32): f64 {
 /** Sets mark `index` unless it is set; true if this call did. The load spares a lost swap. */
 export function mark(index: i32, time: f64): bool {
   const word = markWord(index);
-  if (time <= 0 || atomic.load<u64>(word) != 0) return false;
-  return atomic.cmpxchg<u64>(word, 0, <u64>time) == 0;
+  if (time <= 0 || atomic.load<u64>(word) !== 0) return false;
+  return atomic.cmpxchg<u64>(word, 0, <u64>time) === 0;
 }
 
 /**
@@ -54,13 +54,13 @@ export function stage(member: i32, length: i32): i32 {
     let agreed = 0;
     while (agreed < words) {
       let mine = atomic.load<u32>(name + (agreed << 2));
-      if (agreed == words - 1) mine |= <u32>STAGE_NAME_END;
+      if (agreed === words - 1) mine |= <u32>STAGE_NAME_END;
       let found = atomic.load<u32>(at + (agreed << 2));
-      if (found == 0) found = atomic.cmpxchg<u32>(at + (agreed << 2), 0, mine);
-      if (found != 0 && found != mine) break;
+      if (found === 0) found = atomic.cmpxchg<u32>(at + (agreed << 2), 0, mine);
+      if (found !== 0 && found !== mine) break;
       agreed++;
     }
-    if (agreed == words) return cell;
+    if (agreed === words) return cell;
   }
   return -1;
 }

@@ -45,17 +45,17 @@ export function attach(tag: i32): f64 {
     for (let member = 0; member < capacity; member++) {
       const word = memberLine(member) + MEMBER_OWNER;
       const owner = atomic.load<u64>(word);
-      if ((owner & OWNER_ALIVE) != 0) continue;
+      if ((owner & OWNER_ALIVE) !== 0) continue;
       const incarnation = <u32>(owner >> INCARNATION_SHIFT) + 1;
       const taken =
-        (<u64>incarnation << INCARNATION_SHIFT) |
-        (<u64>(<u32>(tag & OWNER_TAG_MASK)) << OWNER_TAG_SHIFT) |
+        ((<u64>incarnation) << INCARNATION_SHIFT) |
+        ((<u64>(<u32>(tag & OWNER_TAG_MASK))) << OWNER_TAG_SHIFT) |
         OWNER_ALIVE;
-      if (atomic.cmpxchg<u64>(word, owner, taken) != owner) continue;
+      if (atomic.cmpxchg<u64>(word, owner, taken) !== owner) continue;
       settleIn(member, incarnation);
       return <f64>incarnation * 128 + <f64>member;
     }
-    if (atomic.load<i32>(AT_EPOCH) == epoch) return -1;
+    if (atomic.load<i32>(AT_EPOCH) === epoch) return -1;
   }
 }
 
@@ -74,9 +74,9 @@ export function reap(member: i32, incarnation: u32): bool {
     advance(line + MEMBER_QUERIES, incarnation + 1);
   }
   while (owns(owner, incarnation)) {
-    const free = <u64>(incarnation + 1) << INCARNATION_SHIFT;
+    const free = (<u64>(incarnation + 1)) << INCARNATION_SHIFT;
     const found = atomic.cmpxchg<u64>(line + MEMBER_OWNER, owner, free);
-    if (found == owner) {
+    if (found === owner) {
       freed = true;
       break;
     }
@@ -94,7 +94,7 @@ export function isAlive(member: i32, incarnation: u32): bool {
 /** The member's incarnation, or 0 while its line is free. */
 export function incarnationOf(member: i32): f64 {
   const owner = atomic.load<u64>(memberLine(member) + MEMBER_OWNER);
-  return (owner & OWNER_ALIVE) == 0 ? 0 : <f64>(owner >> INCARNATION_SHIFT);
+  return (owner & OWNER_ALIVE) === 0 ? 0 : <f64>(owner >> INCARNATION_SHIFT);
 }
 
 /** The tag that the member was attached with. */
@@ -123,7 +123,7 @@ export function memberLine(member: i32): i32 {
 }
 
 export function owns(owner: u64, incarnation: u32): bool {
-  return (owner & OWNER_ALIVE) != 0 && <u32>(owner >> INCARNATION_SHIFT) == incarnation;
+  return (owner & OWNER_ALIVE) !== 0 && <u32>(owner >> INCARNATION_SHIFT) === incarnation;
 }
 
 /**
@@ -134,7 +134,7 @@ function settleIn(member: i32, incarnation: u32): void {
   let used = atomic.load<i32>(AT_USED);
   while (used <= member) {
     const found = atomic.cmpxchg<i32>(AT_USED, used, member + 1);
-    if (found == used) break;
+    if (found === used) break;
     used = found;
   }
   const line = memberLine(member);
@@ -149,7 +149,7 @@ function advance(word: i32, incarnation: u32): void {
   let found = atomic.load<u64>(word);
   while (<u32>(found >> INCARNATION_SHIFT) < incarnation) {
     const previous = found;
-    found = atomic.cmpxchg<u64>(word, previous, <u64>incarnation << INCARNATION_SHIFT);
-    if (found == previous) return;
+    found = atomic.cmpxchg<u64>(word, previous, (<u64>incarnation) << INCARNATION_SHIFT);
+    if (found === previous) return;
   }
 }

@@ -45,24 +45,24 @@ import { memberLine, membersUsed } from './members';
 /** Admits a write of this member, or says what refuses it. */
 export function enterWrite(member: i32, incarnation: u32): i32 {
   let refusal = writeRefusal();
-  if (refusal != ADMITTED) return refusal;
+  if (refusal !== ADMITTED) return refusal;
   const word = memberLine(member) + MEMBER_WRITES;
   refusal = take(word, incarnation);
-  if (refusal != ADMITTED) return refusal;
+  if (refusal !== ADMITTED) return refusal;
   refusal = writeRefusal();
-  if (refusal != ADMITTED) giveBack(word, incarnation);
+  if (refusal !== ADMITTED) giveBack(word, incarnation);
   return refusal;
 }
 
 /** Admits a query of this member, or says what refuses it. */
 export function enterQuery(member: i32, incarnation: u32): i32 {
   let refusal = queryRefusal();
-  if (refusal != ADMITTED) return refusal;
+  if (refusal !== ADMITTED) return refusal;
   const word = memberLine(member) + MEMBER_QUERIES;
   refusal = take(word, incarnation);
-  if (refusal != ADMITTED) return refusal;
+  if (refusal !== ADMITTED) return refusal;
   refusal = queryRefusal();
-  if (refusal != ADMITTED) giveBack(word, incarnation);
+  if (refusal !== ADMITTED) giveBack(word, incarnation);
   return refusal;
 }
 
@@ -78,8 +78,8 @@ export function leaveQuery(member: i32, incarnation: u32): bool {
 
 /** What would refuse a write now; ADMITTED if nothing. Two loads, no change. */
 export function writeRefusal(): i32 {
-  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) != READY) return REFUSED_PHASE;
-  return atomic.load<u32>(AT_HOLDS) == 0 ? ADMITTED : REFUSED_HOLD;
+  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) !== READY) return REFUSED_PHASE;
+  return atomic.load<u32>(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
 }
 
 /** Writes that this member has out. */
@@ -125,22 +125,22 @@ export function holds(): i32 {
 
 function queryRefusal(): i32 {
   const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
-  return phase == READY || phase == DRAINING ? ADMITTED : REFUSED_PHASE;
+  return phase === READY || phase === DRAINING ? ADMITTED : REFUSED_PHASE;
 }
 
 /** One more. Only a reap changes another thread's line, so a lost swap is a reap. */
 function take(word: i32, incarnation: u32): i32 {
   const before = atomic.load<u64>(word);
-  if (<u32>(before >> INCARNATION_SHIFT) != incarnation) return REFUSED_REAPED;
+  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return REFUSED_REAPED;
   if (<u32>before >= <u32>PERMIT_MAX) return REFUSED_FULL;
-  return atomic.cmpxchg<u64>(word, before, before + 1) == before ? ADMITTED : REFUSED_REAPED;
+  return atomic.cmpxchg<u64>(word, before, before + 1) === before ? ADMITTED : REFUSED_REAPED;
 }
 
 /** One less, unless the line was reaped; then the look at STATE that the drain relies on. */
 function giveBack(word: i32, incarnation: u32): bool {
   const before = atomic.load<u64>(word);
-  if (<u32>(before >> INCARNATION_SHIFT) != incarnation || <u32>before == 0) return false;
-  if (atomic.cmpxchg<u64>(word, before, before - 1) != before) return false;
+  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation || <u32>before === 0) return false;
+  if (atomic.cmpxchg<u64>(word, before, before - 1) !== before) return false;
   if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
   return true;
 }

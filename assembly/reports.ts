@@ -41,13 +41,13 @@ export function claimReport(member: i32, incarnation: u32, kind: i32): i32 {
   const claim = claimOf(member, incarnation, kind);
   const capacity = atomic.load<i32>(AT_REPORT_CAPACITY);
   for (let slot = 0; slot < capacity; slot++) {
-    if (atomic.load<u64>(reportAt(slot)) != 0) continue;
-    if (atomic.cmpxchg<u64>(reportAt(slot), 0, claim) == 0) return emptied(slot);
+    if (atomic.load<u64>(reportAt(slot)) !== 0) continue;
+    if (atomic.cmpxchg<u64>(reportAt(slot), 0, claim) === 0) return emptied(slot);
   }
   for (let slot = 0; slot < capacity; slot++) {
     const found = atomic.load<u64>(reportAt(slot));
     if (!isAbandoned(found)) continue;
-    if (atomic.cmpxchg<u64>(reportAt(slot), found, claim) == found) return emptied(slot);
+    if (atomic.cmpxchg<u64>(reportAt(slot), found, claim) === found) return emptied(slot);
   }
   return -1;
 }
@@ -78,13 +78,13 @@ export function getHead(slot: i32, member: i32): i32 {
 export function getStep(slot: i32, member: i32, index: i32): bool {
   const claim = atomic.load<u64>(reportAt(slot));
   copyWords(stepAt(slot, index), staging(member), STEP_WORDS);
-  return claim != 0 && atomic.load<u64>(reportAt(slot)) == claim;
+  return claim !== 0 && atomic.load<u64>(reportAt(slot)) === claim;
 }
 
 /** How many steps a host, dead or alive, has recorded in `slot`; 0 if no host has it. */
 export function hostSteps(slot: i32): i32 {
   const claim = atomic.load<u64>(reportAt(slot));
-  if ((<i32>(claim >> CLAIM_KIND_SHIFT) & 127) != CLAIM_HOST) return 0;
+  if ((<i32>(claim >> CLAIM_KIND_SHIFT) & 127) !== CLAIM_HOST) return 0;
   return atomic.load<i32>(reportAt(slot) + REPORT_COUNT);
 }
 
@@ -92,15 +92,9 @@ export function hostSteps(slot: i32): i32 {
  * Moves to Stopped with the report in `slot`: 1 if this call did, 0 if it is Stopped already, -1
  * if the slot is no longer this member's (it was reaped; claim another and fill it again).
  */
-export function finishShutdown(
-  now: f64,
-  slot: i32,
-  member: i32,
-  incarnation: u32,
-  kind: i32,
-): i32 {
+export function finishShutdown(now: f64, slot: i32, member: i32, incarnation: u32, kind: i32): i32 {
   const claim = claimOf(member, incarnation, kind);
-  if (atomic.cmpxchg<u64>(reportAt(slot), claim, claim | SEALED) != claim) return -1;
+  if (atomic.cmpxchg<u64>(reportAt(slot), claim, claim | SEALED) !== claim) return -1;
   if (move(STOPPED, now, member, slot)) return 1;
   atomic.store<u64>(reportAt(slot), 0);
   return 0;
@@ -108,14 +102,14 @@ export function finishShutdown(
 
 function claimOf(member: i32, incarnation: u32, kind: i32): u64 {
   return (
-    (<u64>incarnation << INCARNATION_SHIFT) |
-    (<u64>(<u32>kind) << CLAIM_KIND_SHIFT) |
+    ((<u64>incarnation) << INCARNATION_SHIFT) |
+    ((<u64>(<u32>kind)) << CLAIM_KIND_SHIFT) |
     <u64>(<u32>(member + 1))
   );
 }
 
 function isAbandoned(claim: u64): bool {
-  if (claim == 0 || (claim & SEALED) != 0) return false;
+  if (claim === 0 || (claim & SEALED) !== 0) return false;
   return !isAlive((<i32>claim & 255) - 1, <u32>(claim >> INCARNATION_SHIFT));
 }
 

@@ -51,18 +51,18 @@ export function state(): f64 {
 /** When `wanted` was entered: -1 never, 0 entered while the clock had no time yet. */
 export function enteredAt(wanted: i32): f64 {
   const now = atomic.load<u64>(AT_STATE);
-  if (phaseOf(now) == wanted) return <f64>timeOf(now);
+  if (phaseOf(now) === wanted) return <f64>timeOf(now);
   // A past phase has its slot filled; one not reached yet has it empty, or is being helped into
   // it by a mover that came after our load.
   if (wanted > phaseOf(now)) return -1;
   const slot = atomic.load<u64>(enteredSlot(wanted));
-  return slot == 0 ? -1 : <f64>(slot & ~flag());
+  return slot === 0 ? -1 : <f64>(slot & ~flag());
 }
 
 /** The report slot of a Stopped lifecycle, else -1. */
 export function stoppedReport(): i32 {
   const now = atomic.load<u64>(AT_STATE);
-  if (phaseOf(now) != STOPPED) return -1;
+  if (phaseOf(now) !== STOPPED) return -1;
   return <i32>(now >> STATE_REPORT_SHIFT) & STATE_REPORT_MASK;
 }
 
@@ -91,14 +91,14 @@ export function beginShutdown(now: f64, member: i32): bool {
 export function settle(now: f64): void {
   if (now <= 0) return;
   let current = atomic.load<u64>(AT_STATE);
-  while (timeOf(current) == 0) {
+  while (timeOf(current) === 0) {
     const timed = current | ((<u64>now) << STATE_TIME_SHIFT);
     const found = atomic.cmpxchg<u64>(AT_STATE, current, timed);
-    if (found == current) break;
+    if (found === current) break;
     current = found;
   }
   for (let past = 0; past < phaseOf(current); past++) {
-    if (atomic.load<u64>(enteredSlot(past)) == flag()) {
+    if (atomic.load<u64>(enteredSlot(past)) === flag()) {
       atomic.cmpxchg<u64>(enteredSlot(past), flag(), flag() | <u64>now);
     }
   }
@@ -110,17 +110,17 @@ export function move(to: i32, now: f64, member: i32, report: i32): bool {
     const current = atomic.load<u64>(AT_STATE);
     const from = phaseOf(current);
     if (!allowed(from, to)) return false;
-    if (timeOf(current) == 0 && now > 0) {
+    if (timeOf(current) === 0 && now > 0) {
       settle(now);
       continue;
     }
     help(from, timeOf(current));
     const next =
       ((<u64>now) << STATE_TIME_SHIFT) |
-      (<u64>(<u32>member) << STATE_MOVER_SHIFT) |
-      (<u64>(<u32>report) << STATE_REPORT_SHIFT) |
+      ((<u64>(<u32>member)) << STATE_MOVER_SHIFT) |
+      ((<u64>(<u32>report)) << STATE_REPORT_SHIFT) |
       <u64>to;
-    if (atomic.cmpxchg<u64>(AT_STATE, current, next) == current) {
+    if (atomic.cmpxchg<u64>(AT_STATE, current, next) === current) {
       announce();
       return true;
     }
@@ -129,15 +129,15 @@ export function move(to: i32, now: f64, member: i32, report: i32): bool {
 
 /** The table of the contract: Ready and Draining each have one predecessor, the rest skip ahead. */
 function allowed(from: i32, to: i32): bool {
-  if (to == READY) return from == STARTING;
-  if (to == DRAINING) return from == READY;
+  if (to === READY) return from === STARTING;
+  if (to === DRAINING) return from === READY;
   return from < to;
 }
 
 /** Step 2 above. A slot that a helper filled without a time takes the time known since. */
 function help(past: i32, time: u64): void {
   const found = atomic.cmpxchg<u64>(enteredSlot(past), 0, flag() | time);
-  if (found == flag() && time != 0) {
+  if (found === flag() && time !== 0) {
     atomic.cmpxchg<u64>(enteredSlot(past), flag(), flag() | time);
   }
 }

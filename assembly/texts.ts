@@ -47,8 +47,8 @@ export function publishReason(member: i32, length: i32): void {
   if (!starting()) return;
   const sequence = atomic.load<u32>(sequenceWord(member));
   const published =
-    (<u64>(sequence + 1) << LATEST_SEQUENCE_SHIFT) |
-    (<u64>(<u32>length) << LATEST_LENGTH_SHIFT) |
+    ((<u64>(sequence + 1)) << LATEST_SEQUENCE_SHIFT) |
+    ((<u64>(<u32>length)) << LATEST_LENGTH_SHIFT) |
     <u64>(<u32>slotOf(member, sequence));
   atomic.store<u64>(AT_LATEST, published);
   atomic.store<u32>(sequenceWord(member), sequence + 1);
@@ -62,10 +62,10 @@ export function publishReason(member: i32, length: i32): void {
 export function readReason(member: i32): i32 {
   while (starting()) {
     const latest = atomic.load<u64>(AT_LATEST);
-    if (latest == 0) return -1;
+    if (latest === 0) return -1;
     const length = <i32>(latest >> LATEST_LENGTH_SHIFT) & 255;
     copyWords(textSlot(<i32>latest & 255), staging(member), (length + 3) >> 2);
-    if (atomic.load<u64>(AT_LATEST) == latest) return starting() ? length : -1;
+    if (atomic.load<u64>(AT_LATEST) === latest) return starting() ? length : -1;
   }
   return -1;
 }
@@ -79,7 +79,7 @@ export function readReason(member: i32): i32 {
 export function renewTexts(member: i32): void {
   let sequence = atomic.load<u32>(sequenceWord(member)) + 2;
   const latest = atomic.load<u64>(AT_LATEST);
-  if (latest != 0 && (<i32>latest & 255) == slotOf(member, sequence)) sequence++;
+  if (latest !== 0 && (<i32>latest & 255) === slotOf(member, sequence)) sequence++;
   atomic.store<u32>(sequenceWord(member), sequence);
 }
 
@@ -91,7 +91,7 @@ export function copyWords(from: i32, to: i32, words: i32): void {
 }
 
 function starting(): bool {
-  return (<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) == STARTING;
+  return (<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) === STARTING;
 }
 
 function sequenceWord(member: i32): i32 {

@@ -24,7 +24,7 @@ export interface StageTimes {
 }
 
 /** The pairs that have marks of their own, in the order of the contract. */
-const NAMED = ['restore', 'wal_replay', 'index_warmup'] as const;
+const NAMED: readonly string[] = ['restore', 'wal_replay', 'index_warmup'];
 const STAGE_NAME = /^[a-z][a-z0-9_]{0,31}$/;
 
 /** The cold start at one moment: wall-clock milliseconds, 0 where it has not happened. */
@@ -70,9 +70,11 @@ export class ColdStartPhases {
       ['restore', this.restoreStartedAtMs, this.restoreReadyAtMs],
       ['wal_replay', this.walReplayStartedAtMs, this.walReplayReadyAtMs],
       ['index_warmup', this.indexWarmupStartedAtMs, this.indexWarmupReadyAtMs],
-      ...this.stages.map(
-        (stage): [string, number, number] => [stage.name, stage.startedAtMs, stage.readyAtMs],
-      ),
+      ...this.stages.map((stage): [string, number, number] => [
+        stage.name,
+        stage.startedAtMs,
+        stage.readyAtMs,
+      ]),
       ['total', this.startedAtMs, this.readyAtMs],
     ];
     return pairs
@@ -222,7 +224,7 @@ function readName(seat: Seat, cell: number): string | undefined {
 }
 
 function startedMark(seat: Seat, name: string): number {
-  const named = NAMED.findIndex((known) => known === name);
+  const named = NAMED.indexOf(name);
   if (named >= 0) return named * 2;
   const length = seat.texts.put(seat.staging(), name, TEXT_BYTES);
   const cell = seat.core.stage(seat.member.number, length);

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { REPORT_HEAD_WORDS, REPORT_STEP_CAPACITY, STEP_WORDS, TRIGGER_BYTES } from '../../assembly/layout.ts';
+import {
+  REPORT_HEAD_WORDS,
+  REPORT_STEP_CAPACITY,
+  STEP_WORDS,
+  TRIGGER_BYTES,
+} from '../../assembly/layout.ts';
 import { LifecycleError, shown } from './errors.ts';
 import type { Seat } from './seat.ts';
 import { utf8Length } from './text.ts';
@@ -62,13 +67,7 @@ export const STEP_ERROR_BYTES = 72;
 export const STEPS_MAX: number = REPORT_STEP_CAPACITY;
 
 const STATUSES: readonly StepStatus[] = ['ok', 'failed', 'skipped', 'timed_out'];
-const FLAGS = [
-  'flushedWal',
-  'finalCheckpoint',
-  'backupUploaded',
-  'drained',
-  'takenOver',
-] as const;
+const FLAGS = ['flushedWal', 'finalCheckpoint', 'backupUploaded', 'drained', 'takenOver'] as const;
 const TIMES = ['durationMs', 'startedAtMs', 'completedAtMs'] as const;
 
 // The head of a slot: flags u32, trigger length + 1 u32, three f64, trigger bytes.
@@ -148,9 +147,7 @@ export function putStep(seat: Seat, slot: number, index: number, step: StepRepor
   words.setUint32(0, STATUSES.indexOf(step.status), true);
   words.setUint32(4, seat.texts.put(at + STEP_NAME, step.name, STEP_NAME_BYTES), true);
   const error =
-    step.error === undefined
-      ? -1
-      : seat.texts.put(at + STEP_ERROR, step.error, STEP_ERROR_BYTES);
+    step.error === undefined ? -1 : seat.texts.put(at + STEP_ERROR, step.error, STEP_ERROR_BYTES);
   words.setUint32(8, error + 1, true);
   words.setFloat64(STEP_DURATION, step.durationMs, true);
   seat.texts.putBytes(at, new Uint8Array(words.buffer));

@@ -8,7 +8,7 @@
 import { MEMBER_CAPACITY, REPORT_CAPACITY, STAGE_CAPACITY } from '../../assembly/layout.ts';
 import { atomicsCore } from '../core/atomics.ts';
 import type { Backend, Core } from '../core/core.ts';
-import { type CoreMemory, adopt, allocate, canShare } from '../core/memory.ts';
+import { adopt, allocate, type CoreMemory, canShare } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { LifecycleError, shown } from './errors.ts';

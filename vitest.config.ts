@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Real processes, sockets and signals: slow on a busy machine, and hung when they are longer.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Two cores: files that start servers and threads must not starve each other.
+    maxWorkers: 2,
+  },
+});
