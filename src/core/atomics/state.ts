@@ -42,7 +42,9 @@ export interface StateRoom
 const FLAG_HIGH = 0x80000000;
 const ENTERED_UNTIMED = join(FLAG_HIGH, 0);
 const TIME_HIGH_SHIFT = 32 - STATE_TIME_SHIFT;
-const TIME_HIGH_STEP = 2 ** TIME_HIGH_SHIFT;
+const TIME_HIGH_STEP = 65_536;
+/** `state` answers `time * 8 + phase`. */
+const PHASE_STEP = 8;
 
 export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): StateRoom {
   // Two settlers cannot disagree about the current phase: the first swap of STATE gives its time.
@@ -93,7 +95,9 @@ export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): S
 
     state: () => {
       const word = load64(AT_STATE);
-      return timeOf(word) * 8 + phaseOf(word);
+      const lower = low(word);
+      const time = (high(word) >>> 0) * TIME_HIGH_STEP + (lower >>> STATE_TIME_SHIFT);
+      return time * PHASE_STEP + (lower & STATE_PHASE_MASK);
     },
 
     enteredAt: (wanted) => {

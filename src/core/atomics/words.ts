@@ -32,7 +32,7 @@ export interface Words {
 }
 
 const TWO_32 = 4_294_967_296;
-const TWO_64 = TWO_32 * TWO_32;
+const TWO_64 = 18_446_744_073_709_551_616;
 
 /** Binds the operations to a buffer. Each word is only ever used at one of the two widths. */
 export function wordsOf(buffer: ArrayBufferLike, atomics: AtomicsLike): Words {
