@@ -32,7 +32,6 @@ export interface Words {
 }
 
 const TWO_32 = 4_294_967_296;
-const TWO_64 = 18_446_744_073_709_551_616;
 
 /** Binds the operations to a buffer. Each word is only ever used at one of the two widths. */
 export function wordsOf(buffer: ArrayBufferLike, atomics: AtomicsLike): Words {
@@ -112,12 +111,16 @@ export function numberOf(word: bigint): number {
 
 /** Bits 0-31 of a number taken as an unsigned 64-bit integer, as `i64.trunc_sat_f64_u` does. */
 export function lowOf(value: number): number {
-  if (value < TWO_64) return value > 0 ? value | 0 : 0;
-  return value >= TWO_64 ? -1 : 0;
+  return value / TWO_32 < TWO_32 ? (value > 0 ? value | 0 : 0) : beyond(value);
 }
 
 /** Bits 32-63 of the same. */
 export function highOf(value: number): number {
-  if (value < TWO_64) return value > 0 ? (value / TWO_32) | 0 : 0;
-  return value >= TWO_64 ? -1 : 0;
+  const upper = value / TWO_32;
+  return upper < TWO_32 ? (upper > 0 ? upper | 0 : 0) : beyond(value);
+}
+
+/** All bits of what is too large, none of what is not a number. */
+function beyond(value: number): number {
+  return value > 0 ? -1 : 0;
 }
