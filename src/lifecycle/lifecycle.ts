@@ -214,6 +214,15 @@ export class Lifecycle {
     return this.#enteredAt(Phase.Starting) ?? 0;
   }
 
+  /**
+   * Wall-clock milliseconds since the creation; never negative, also after the clock stepped back.
+   * 0 while the clock has no time yet.
+   */
+  ageMs(): number {
+    const now = this.#seat.now();
+    return now === 0 ? 0 : Math.max(0, now - this.startedAtMs());
+  }
+
   /** When it became Ready, also after it no longer is; `null` if it never was. */
   readyAtMs(): number | null {
     return this.#enteredAt(Phase.Ready);

@@ -163,11 +163,10 @@ export function getStep(seat: Seat, slot: number, index: number): StepReport | u
   const nameLength = words.getUint32(4, true);
   const errorLength = words.getUint32(8, true) - 1;
   const step: StepReport = {
+    name: seat.texts.get(at + STEP_NAME, nameLength),
     status: STATUSES[words.getUint32(0, true)] ?? 'failed',
     durationMs: words.getFloat64(STEP_DURATION, true),
-    name: '',
   };
-  step.name = seat.texts.get(at + STEP_NAME, nameLength);
   if (errorLength >= 0) step.error = seat.texts.get(at + STEP_ERROR, errorLength);
   return step;
 }

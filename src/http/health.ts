@@ -1,0 +1,89 @@
+/**
+ * The probes: is it alive, has it started, may it get traffic, may it get writes. They tell; they
+ * move nothing but the count of probes that have seen a shutdown coming.
+ *
+ * @module
+ */
+
+import type { HoldName } from '../lifecycle/gate.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
+import { type Answer, json } from './respond.ts';
+
+/** A probe for traffic, as its answer names it. */
+export type ProbeName = 'ready' | 'ready/write' | 'startup';
+
+/** What a probe for traffic asks: whether queries are served, or whether a write is admitted. */
+export type Demand = 'queries' | 'writes';
+
+/** What readiness depends on, all true at one moment. */
+interface Standing {
+  readonly phase: Phase;
+  /** Why it is not ready yet; `null` in any phase but Starting. */
+  readonly startingReason: string | null;
+  readonly hold: HoldName | undefined;
+  readonly shutdownRequested: boolean;
+}
+
+/** `GET /health/live`: 503 only once Stopped, since a restart helps nobody before that. */
+export function liveness(lifecycle: Lifecycle): Answer {
+  const phase = lifecycle.phase();
+  const stopped = phase === Phase.Stopped;
+  const status = stopped ? 'stopped' : 'alive';
+  return json(stopped ? 503 : 200, { status, phase: phaseName(phase) });
+}
+
+/**
+ * `GET /health/ready`, `/health/ready/write` and `/health/startup`.
+ *
+ * `since_secs` is whole seconds since the creation, by the wall clock. A failure that is told
+ * while a shutdown is accepted counts towards `preDrainProbes`, except that of the startup probe:
+ * it starts containers and routes no traffic.
+ */
+export function readiness(lifecycle: Lifecycle, probe: ProbeName, demand: Demand): Answer {
+  const standing = look(lifecycle);
+  const { phase } = standing;
+  const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
+  const name = phaseName(phase);
+  const since_secs = Math.floor(lifecycle.ageMs() / 1000);
+  if (reason === undefined) {
+    const ready_at_unix_ms = lifecycle.readyAtMs();
+    return json(200, { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms });
+  }
+  if (standing.shutdownRequested && probe !== 'startup') lifecycle.noteReadinessProbe();
+  return json(503, { probe, status: name, phase: name, since_secs, reason });
+}
+
+/** The reason that the application gave, or the phase; `undefined` when queries are served. */
+function whyNoQueries({ phase, startingReason }: Standing): string | undefined {
+  return acceptsQueries(phase) ? undefined : (startingReason ?? phaseName(phase));
+}
+
+/** The first that holds: not Ready, a write hold, an accepted shutdown. */
+function whyNoWrites({
+  phase,
+  startingReason,
+  hold,
+  shutdownRequested,
+}: Standing): string | undefined {
+  if (!acceptsWrites(phase)) return startingReason ?? phaseName(phase);
+  return hold ?? (shutdownRequested ? 'shutdown_requested' : undefined);
+}
+
+/**
+ * Reads what is spread over several words. A phase only moves forward, so one that is the same
+ * before and after held all the while, and the holds and the request in between belong to it. It
+ * moves four times at most, so this ends. The reason comes before the phase: a reason is seen in
+ * Starting only, and counts only if that is still the phase.
+ */
+function look(lifecycle: Lifecycle): Standing {
+  while (true) {
+    const reason = lifecycle.notReadyReason();
+    const phase = lifecycle.phase();
+    const [hold] = lifecycle.gate.holds();
+    const shutdownRequested = lifecycle.shutdownRequested();
+    if (lifecycle.phase() !== phase) continue;
+    const startingReason = phase === Phase.Starting ? reason : null;
+    return { phase, startingReason, hold, shutdownRequested };
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The house plan: imports point down the floors, and a stranger finds the rooms. It reads sources
+ * as text; it runs none.
+ *
+ * @module
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** From the ground up. A floor may import its own files and those of the floors it lists. */
+const FLOORS: Record<string, readonly string[]> = {
+  assembly: [],
+  'src/core': ['assembly'],
+  'src/lifecycle': ['assembly', 'src/core'],
+  'src/http': ['src/lifecycle', 'src'],
+  'src/runtime': ['src/lifecycle'],
+};
+
+/** Files of src itself: the entry point, which re-exports, and what every floor may name. */
+const ENTRY = ['src/index.ts', 'src/version.ts'];
+
+describe('the floors', () => {
+  const files = [...sources('assembly'), ...sources('src')];
+
+  it('every source file is on a floor', () => {
+    const homeless = files.filter((file) => floorOf(file) === undefined && !ENTRY.includes(file));
+    expect(homeless).toEqual([]);
+  });
+
+  it('imports point down', () => {
+    const upward: string[] = [];
+    for (const file of files) {
+      const floor = floorOf(file);
+      if (floor === undefined) continue;
+      for (const target of localImports(file)) {
+        const below = FLOORS[floor] ?? [];
+        const to = floorOf(target) ?? dirname(target);
+        if (to !== floor && !below.includes(to)) upward.push(`${file} -> ${target}`);
+      }
+    }
+    expect(upward).toEqual([]);
+  });
+
+  it('the backends share the layout and nothing else', () => {
+    const shared = sources('src/core/atomics')
+      .concat('src/core/atomics.ts')
+      .flatMap((file) => localImports(file))
+      .filter((target) => !target.startsWith('src/core/atomics'));
+    expect([...new Set(shared)].sort()).toEqual(['assembly/layout.ts', 'src/core/core.ts']);
+  });
+
+  it('assembly/layout.ts imports nothing', () => {
+    expect(localImports('assembly/layout.ts')).toEqual([]);
+  });
+
+  it('no floor below the runtime names a runtime API', () => {
+    const named = files
+      .filter((file) => !file.startsWith('src/runtime'))
+      .filter((file) => /from 'node:|\bDeno\.|\bBun\.|\bprocess\./.test(code(file)));
+    expect(named).toEqual([]);
+  });
+
+  it('src/index.ts only re-exports', () => {
+    const statements = code('src/index.ts')
+      .replace(/export (type )?\{[^}]*\} from '[^']+';/g, '')
+      .trim();
+    expect(statements).toBe('');
+  });
+
+  it('every file opens with what it is', () => {
+    const silent = files.filter((file) => !/^\/\*\*[\s\S]*?@module\n \*\//.test(read(file)));
+    expect(silent).toEqual([]);
+  });
+
+  it('no file has a default export, an enum, or an escape from the type checker', () => {
+    const escapes = /export default|^\s*(export )?(const )?enum |\bas any\b|: any\b|@ts-(ignore|nocheck)/m;
+    expect(files.filter((file) => escapes.test(code(file)))).toEqual([]);
+  });
+});
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+/** The source without its comments. */
+function code(file: string): string {
+  return read(file)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '');
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && entry.name !== 'binary.ts')
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+function localImports(file: string): string[] {
+  return [...code(file).matchAll(/from '(\.[^']+)'/g)].map(([, target = '']) => {
+    const path = join(dirname(file), target);
+    return path.endsWith('.ts') ? path : `${path}.ts`;
+  });
+}
+
+function floorOf(file: string): string | undefined {
+  return Object.keys(FLOORS).find((floor) => file.startsWith(`${floor}/`));
+}
