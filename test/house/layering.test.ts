@@ -77,7 +77,8 @@ describe('the floors', () => {
   });
 
   it('no file has a default export, an enum, or an escape from the type checker', () => {
-    const escapes = /export default|^\s*(export )?(const )?enum |\bas any\b|: any\b|@ts-(ignore|nocheck)/m;
+    const escapes =
+      /export default|^\s*(export )?(const )?enum |\bas any\b|: any\b|@ts-(ignore|nocheck)/m;
     expect(files.filter((file) => escapes.test(code(file)))).toEqual([]);
   });
 });

@@ -1,0 +1,79 @@
+/**
+ * What the package says of itself is the same everywhere: manifests, lock file, README. What is in
+ * the bundle is another test's business.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../src/version.ts';
+
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly resolved?: string;
+}
+
+const manifest = json('package.json');
+const jsr = json('deno.json');
+
+describe('the manifests', () => {
+  it('name the same version, licence and entry points', () => {
+    expect([jsr.version, VERSION]).toEqual([manifest.version, manifest.version]);
+    expect([manifest.name, jsr.name]).toEqual(['tidegate', '@tidegate/tidegate']);
+    expect([manifest.license, jsr.license]).toEqual(['MIT', 'MIT']);
+    expect(manifest.engines).toEqual({ node: '>=20' });
+    const ours = Object.entries(manifest.exports as Record<string, unknown>)
+      .filter(([, target]) => typeof target === 'object')
+      .map(([path]) => path);
+    expect(Object.keys(jsr.exports as object).sort()).toEqual(ours.sort());
+  });
+
+  it('have no runtime dependency: the loader is bundled', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+  });
+});
+
+describe('the lock file', () => {
+  const packages = Object.entries(json('package-lock.json').packages as Record<string, Locked>);
+
+  it('names no host', () => {
+    expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+  });
+
+  // npm ci refuses a lock that lacks an optional package, also of another platform.
+  it('has every optional package of every platform', () => {
+    const places = new Set(packages.map(([place]) => place));
+    const missing = packages.flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          !places.has(`node_modules/${name}`) && !places.has(`${place}/node_modules/${name}`),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync('README.md', 'utf8');
+
+  it('shows the memory as assembly/layout.ts has it', () => {
+    const [, block = ''] =
+      /\* ```text\n([\s\S]*?)\n \* ```/.exec(readFileSync('assembly/layout.ts', 'utf8')) ?? [];
+    const diagram = block.replaceAll(/^ \* ?/gm, '');
+    expect(diagram).toContain('STATE');
+    expect(readme).toContain(`\`\`\`text\n${diagram}\n\`\`\``);
+  });
+
+  it('names the commands that the package has', () => {
+    const scripts = manifest.scripts as Record<string, string>;
+    const named = [...readme.matchAll(/npm (?:run )?(start|test|[a-z]+:[a-z]+|loom)\b/g)];
+    expect(named.map(([, name = '']) => name in scripts)).not.toContain(false);
+    expect(readme).toContain('npm ci && npm start');
+    expect(readme).toContain('npm ci && npm test');
+  });
+});
+
+function json(path: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+}
