@@ -1,0 +1,80 @@
+/**
+ * From a request to a response that can be sent: the application's, or a 404, or a 500; and the
+ * word that the connection ends here. It knows no server.
+ *
+ * @module
+ */
+
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { Phase } from '../lifecycle/phase.ts';
+import type { FetchHandler } from './options.ts';
+
+/**
+ * True from the moment a shutdown is accepted. The requests that a graceful shutdown loses are the
+ * next ones on kept-alive connections, so from here on every response says that there is no next.
+ */
+export function isLeaving(lifecycle: Lifecycle): boolean {
+  try {
+    // An application that calls beginShutdown() itself never asked for one to be accepted.
+    return lifecycle.shutdownRequested() || lifecycle.phase() >= Phase.ShuttingDown;
+  } catch {
+    // Detached: this thread no longer knows, and unknown means "do not serve".
+    return true;
+  }
+}
+
+/** The application's answer, or the one in its place. Never rejects. */
+export async function answer(fetch: FetchHandler, request: Request): Promise<Response> {
+  try {
+    return (await call(fetch, request)) ?? refusal(404, 'not found');
+  } catch {
+    return refusal(500, 'internal server error');
+  }
+}
+
+/**
+ * Calls the handler.
+ *
+ * @throws what the handler throws; TypeError for what cannot be sent
+ */
+export async function call(fetch: FetchHandler, request: Request): Promise<Response | undefined> {
+  const response: unknown = await fetch(request);
+  if (response === undefined) return undefined;
+  if (!isSendable(response)) throw new TypeError('The handler returned what cannot be sent');
+  return response;
+}
+
+/** A refusal in JSON, in the shape of the admin routes' refusals. */
+export function refusal(
+  status: number,
+  error: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json({ ok: false, error }, { status, headers });
+}
+
+/** The same response, saying `connection: close`. */
+export function closing(response: Response): Response {
+  try {
+    response.headers.set('connection', 'close');
+    return response;
+  } catch {
+    // The headers of a redirect, or of what came from fetch(), cannot be changed.
+    const { status, statusText } = response;
+    const headers = new Headers(response.headers);
+    headers.set('connection', 'close');
+    return new Response(response.body, { status, statusText, headers });
+  }
+}
+
+/** By its shape: frameworks bring Response classes of their own. Response.error() has status 0. */
+function isSendable(value: unknown): value is Response {
+  const { status, headers, bodyUsed } = (value as Partial<Response> | null) ?? {};
+  return (
+    typeof status === 'number' &&
+    status >= 200 &&
+    status <= 599 &&
+    typeof headers === 'object' &&
+    bodyUsed === false
+  );
+}

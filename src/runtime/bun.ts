@@ -1,0 +1,67 @@
+/**
+ * Bun: a server over `Bun.serve`, and signals: `tidegate/bun`.
+ *
+ * @module
+ */
+
+import { LifecycleError } from '../lifecycle/errors.ts';
+import { Front } from './front.ts';
+import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
+
+export type { FetchHandler, ServeOptions, Server } from './options.ts';
+export { handleSignals, type SignalOptions } from './signals.ts';
+
+/** The part of Bun that is used here, so that nobody needs its types. */
+interface BunNamespace {
+  serve(options: {
+    port: number;
+    hostname?: string;
+    development: boolean;
+    fetch: (request: Request, server: BunServer) => Promise<Response>;
+  }): BunServer;
+}
+
+interface BunServer {
+  readonly hostname: string;
+  readonly port: number;
+  stop(closeActiveConnections?: boolean): Promise<void>;
+  timeout(request: Request, seconds: number): void;
+}
+
+/**
+ * Serves until the lifecycle is Stopped.
+ *
+ * @throws {LifecycleError} `invalid_argument`; what Bun throws if it cannot listen
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const checked = checkServe(options);
+  const { Bun } = globalThis as { Bun?: BunNamespace };
+  if (typeof Bun?.serve !== 'function') {
+    throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Bun.serve');
+  }
+  const front = new Front(checked);
+  const { port, hostname } = checked;
+  const server = Bun.serve({
+    port,
+    ...(hostname === undefined ? {} : { hostname }),
+    development: false,
+    fetch(request, server) {
+      // Bun cuts a connection that is silent for 10 s, also while it waits for our answer: the
+      // answer to a shutdown may take as long as its budget.
+      server.timeout(request, 0);
+      return front.answer(request);
+    },
+  });
+  const close = front.guard({
+    // Sockets that never sent a byte outlive stop(), and so would the process.
+    finish: () => server.stop().then(() => server.stop(true)),
+    cut: () => void server.stop(true),
+  });
+  return {
+    url: urlOf(server.hostname, server.port),
+    hostname: server.hostname,
+    port: server.port,
+    close,
+    closed: front.closed,
+  };
+}

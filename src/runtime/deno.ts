@@ -1,0 +1,63 @@
+/**
+ * Deno: a server over `Deno.serve`, and signals: `tidegate/deno`.
+ *
+ * @module
+ */
+
+import { LifecycleError } from '../lifecycle/errors.ts';
+import { Front } from './front.ts';
+import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
+
+export type { FetchHandler, ServeOptions, Server } from './options.ts';
+export { handleSignals, type SignalOptions } from './signals.ts';
+
+/** The part of Deno that is used here, so that nobody needs its types. */
+interface DenoNamespace {
+  serve(
+    options: {
+      port: number;
+      hostname?: string;
+      signal: AbortSignal;
+      onListen: () => void;
+    },
+    handler: (request: Request, info: { completed: Promise<void> }) => Promise<Response>,
+  ): {
+    readonly addr: { readonly hostname: string; readonly port: number };
+    shutdown(): Promise<void>;
+  };
+}
+
+/**
+ * Serves until the lifecycle is Stopped.
+ *
+ * @throws {LifecycleError} `invalid_argument`; what Deno throws if it cannot listen
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const checked = checkServe(options);
+  const { Deno } = globalThis as { Deno?: DenoNamespace };
+  if (typeof Deno?.serve !== 'function') {
+    throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Deno.serve');
+  }
+  const front = new Front(checked);
+  const abort = new AbortController();
+  const { port, hostname } = checked;
+  const server = Deno.serve(
+    {
+      port,
+      ...(hostname === undefined ? {} : { hostname }),
+      signal: abort.signal,
+      // Deno prints the address without it.
+      onListen: () => {},
+    },
+    (request, { completed }) => front.answer(request, completed),
+  );
+  const close = front.guard({ finish: () => server.shutdown(), cut: () => abort.abort() });
+  const { addr } = server;
+  return {
+    url: urlOf(addr.hostname, addr.port),
+    hostname: addr.hostname,
+    port: addr.port,
+    close,
+    closed: front.closed,
+  };
+}

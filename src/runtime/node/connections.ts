@@ -1,0 +1,99 @@
+/**
+ * The connections of a `node:http` server, and how they end: those that answer finish, those that
+ * seem idle linger, silent ones go. Node's own `close()` destroys idle ones at once, and with
+ * them the request that is in the socket buffer.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+
+interface Connection {
+  /** Requests without a finished response. */
+  inFlight: number;
+  readonly sinceMs: number;
+}
+
+/** How often a lingering connection is given more time because bytes still come in. */
+const LINGERS_MAX = 20;
+
+/** The open connections of one server. */
+export class Connections {
+  readonly #server: Server;
+  readonly #lingerMs: number;
+  readonly #open: Map<Socket, Connection> = new Map();
+  #isClosing = false;
+
+  constructor(server: Server, lingerMs: number) {
+    this.#server = server;
+    this.#lingerMs = lingerMs;
+    server.on('connection', (socket: Socket) => this.#opened(socket));
+    // Before the listener that answers, which may answer at once.
+    server.prependListener('request', (req, res) => this.#begins(req, res));
+  }
+
+  /** True once the server accepts no more, or is about to: every response is its connection's last. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** Stops accepting, and resolves when the last connection is gone. */
+  async close(inFlightTimeoutMs: number): Promise<void> {
+    this.#isClosing = true;
+    // One whole turn: who has connected is accepted, and what was sent is read.
+    await turn();
+    await turn();
+    const closed = new Promise<void>((resolve) => this.#server.once('close', resolve));
+    // http.Server's own close() would destroy idle connections now.
+    NetServer.prototype.close.call(this.#server);
+    for (const socket of this.#open.keys()) this.#settle(socket);
+    const timer = setTimeout(() => this.#server.closeAllConnections(), inFlightTimeoutMs);
+    await closed;
+    clearTimeout(timer);
+    // Now that nothing is idle it only stops http's timer; its error says "not running", rightly.
+    this.#server.close(() => {});
+  }
+
+  #opened(socket: Socket): void {
+    this.#open.set(socket, { inFlight: 0, sinceMs: performance.now() });
+    socket.once('close', () => this.#open.delete(socket));
+  }
+
+  #begins({ socket }: IncomingMessage, res: ServerResponse): void {
+    const connection = this.#open.get(socket);
+    if (connection === undefined) return;
+    connection.inFlight += 1;
+    res.once('close', () => {
+      connection.inFlight -= 1;
+      if (this.#isClosing) this.#settle(socket);
+    });
+  }
+
+  /** Decides how long a connection may stay that has nothing in flight. */
+  #settle(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection === undefined || connection.inFlight > 0) return;
+    // Never a byte, and it had the time for one: there is no request to lose.
+    const ageMs = performance.now() - connection.sinceMs;
+    if (socket.bytesRead === 0 && ageMs >= this.#lingerMs) socket.destroy();
+    else this.#linger(socket, connection, LINGERS_MAX);
+  }
+
+  #linger(socket: Socket, connection: Connection, turns: number): void {
+    const seen = socket.bytesRead;
+    setTimeout(() => {
+      // After the poll phase, in case the loop was blocked: what arrived meanwhile is read first.
+      setImmediate(() => {
+        // Answered, it settles again when the response is out.
+        if (connection.inFlight > 0 || socket.destroyed) return;
+        if (socket.bytesRead !== seen && turns > 1) this.#linger(socket, connection, turns - 1);
+        else socket.destroy();
+      });
+    }, this.#lingerMs);
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
