@@ -1,0 +1,159 @@
+/**
+ * A small service that the tests start as a process of its own, the same source on Node, Deno and
+ * Bun. It tells its parent what happens, a JSON object a line.
+ *
+ * @module
+ */
+
+import process from 'node:process';
+import type { Lifecycle as LifecycleType } from '../../src/index.ts';
+import { Lifecycle } from '../../src/index.ts';
+import type { FetchHandler, ServeOptions, Server, SignalOptions } from '../../src/runtime/node.ts';
+
+/** How the parent configures it, as JSON in `SERVICE`. */
+export interface ServiceOptions {
+  /** Milliseconds each step takes; -1 hangs, -2 fails. */
+  readonly steps?: Readonly<Record<string, number>>;
+  readonly budgetMs?: number;
+  readonly preDrainMs?: number;
+  readonly serve?: Partial<Pick<ServeOptions, 'lingerMs' | 'inFlightTimeoutMs'>>;
+  readonly signals?: Pick<SignalOptions, 'exit'>;
+}
+
+interface Door {
+  serve(options: ServeOptions): Promise<Server>;
+  handleSignals(lifecycle: LifecycleType, options?: SignalOptions): () => void;
+}
+
+const options = JSON.parse(process.env['SERVICE'] ?? '{}') as ServiceOptions;
+const say = (event: string, more: object = {}): void =>
+  console.log(JSON.stringify({ event, atMs: performance.timeOrigin + performance.now(), ...more }));
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
+const door: Door =
+  runtime === 'deno'
+    ? await import('../../src/runtime/deno.ts')
+    : runtime === 'bun'
+      ? await import('../../src/runtime/bun.ts')
+      : await import('../../src/runtime/node.ts');
+
+const lifecycle = Lifecycle.create();
+lifecycle.pipeline({
+  budgetMs: options.budgetMs ?? 10_000,
+  preDrainMs: options.preDrainMs ?? 0,
+  steps: Object.entries(options.steps ?? { flush_wal: 0 }).map(([name, ms]) => ({
+    name,
+    async run() {
+      say('step', { name });
+      if (ms === -1) await new Promise(() => {});
+      if (ms === -2) throw new Error('planned');
+      await sleep(ms);
+      say('step_end', { name });
+    },
+  })),
+});
+lifecycle.onTransition(({ to }) => say('phase', { to }));
+
+const fetch: FetchHandler = async (request) => {
+  const url = new URL(request.url);
+  const ms = Number(url.searchParams.get('ms') ?? 0);
+  switch (url.pathname) {
+    case '/fast':
+      return new Response('fast');
+    case '/slow':
+      say('slow_begins');
+      await sleep(ms);
+      return new Response('slow');
+    case '/drip':
+      return new Response(drip(Number(url.searchParams.get('chunks') ?? 5), ms));
+    case '/echo':
+      return new Response(await request.arrayBuffer(), {
+        headers: { 'x-method': request.method, 'x-twice': request.headers.get('x-twice') ?? '' },
+      });
+    case '/unread':
+      return new Response('unread', { status: 413 });
+    case '/throw':
+      throw new Error('planned');
+    case '/wrong':
+      return 'not a response' as unknown as Response;
+    case '/redirect':
+      return Response.redirect('http://example.com/', 302);
+    case '/cookies': {
+      const response = new Response(null, { status: 204 });
+      response.headers.append('set-cookie', 'a=1');
+      response.headers.append('set-cookie', 'b=2');
+      return response;
+    }
+    case '/broken':
+      return new Response(broken());
+    case '/begin':
+      lifecycle.beginShutdown();
+      setTimeout(() => {
+        say('finish');
+        lifecycle.finishShutdown(REPORT);
+      }, ms);
+      return new Response('begun');
+    case '/block': {
+      const until = performance.now() + ms;
+      setTimeout(() => {
+        while (performance.now() < until);
+      }, 0);
+      return new Response('blocking');
+    }
+    case '/admin/shutdown': {
+      const report = await lifecycle.shutdown({ trigger: 'http' });
+      return Response.json(report);
+    }
+    default:
+      return undefined;
+  }
+};
+
+const REPORT = {
+  flushedWal: false,
+  finalCheckpoint: false,
+  backupUploaded: false,
+  durationMs: 0,
+  startedAtMs: 0,
+  completedAtMs: 0,
+};
+
+const server = await door.serve({
+  lifecycle,
+  fetch,
+  hostname: '127.0.0.1',
+  ...options.serve,
+});
+door.handleSignals(lifecycle, { servers: [server], ...options.signals });
+lifecycle.markReady();
+server.closed.then(() => say('closed'));
+say('listening', { runtime, pid: process.pid, url: server.url, port: server.port });
+
+function drip(chunks: number, ms: number): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        if (sent === chunks) return controller.close();
+        if (sent > 0) await sleep(ms);
+        sent += 1;
+        controller.enqueue(new Uint8Array(1000).fill(97));
+      },
+      cancel: () => say('cancelled'),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function broken(): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      sent += 1;
+      await sleep(20);
+      if (sent === 1) controller.enqueue(new Uint8Array(10).fill(97));
+      else controller.error(new Error('planned'));
+    },
+  });
+}

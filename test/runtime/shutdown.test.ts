@@ -1,0 +1,252 @@
+/**
+ * Ending a process that serves: real processes, sockets and signals, on every runtime. What the
+ * shutdown does inside is the lifecycle's own suite.
+ *
+ * @module
+ */
+
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bundle, Program, RUNTIMES, type Runtime } from './program.ts';
+import type { ServiceOptions } from './service.ts';
+import { Cut, once, type Reply, saysClose, Wire } from './wire.ts';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const started: Program[] = [];
+
+async function start(runtime: Runtime, options: ServiceOptions = {}): Promise<Program> {
+  const program = await Program.start(runtime, options);
+  started.push(program);
+  return program;
+}
+
+beforeAll(bundle);
+afterEach(async () => {
+  for (const program of started.splice(0)) await program.kill();
+});
+
+/** What one client saw until the service was gone. */
+interface Tally {
+  answered: number;
+  /** Requests without a whole reply on a connection that had given one before. */
+  lostKept: string[];
+  /** The same on a connection that had not: it may never have been accepted. */
+  lostFresh: string[];
+  /** Kept connections that the server ended while nothing was asked. */
+  endedIdle: number;
+}
+
+/** Asks again and again on a kept-alive connection; opens another where the server says to. */
+async function client(port: number, pauseMs: () => number, tally: Tally): Promise<void> {
+  while (true) {
+    let wire: Wire;
+    try {
+      wire = await Wire.open(port);
+    } catch {
+      return;
+    }
+    let last = false;
+    while (!last) {
+      const pause = pauseMs();
+      if (pause > 0) await sleep(pause);
+      if (wire.isOver) {
+        tally.endedIdle += 1;
+        break;
+      }
+      try {
+        const reply = await wire.request('/fast');
+        if (reply.status !== 200 || reply.body !== 'fast') throw new Error(`Got ${reply.status}`);
+        tally.answered += 1;
+        last = saysClose(reply);
+      } catch (error) {
+        if (!(error instanceof Cut)) throw error;
+        (wire.replies > 0 ? tally.lostKept : tally.lostFresh).push(error.message);
+        break;
+      }
+    }
+    wire.socket.destroy();
+  }
+}
+
+describe.each(RUNTIMES)('on %s', (runtime) => {
+  it.each([
+    ['that ask without a pause', 0, () => 0],
+    ['that ask without a pause, after a pre-drain', 150, () => 0],
+    ['that pause', 0, () => Math.random() * 30],
+  ])('SIGTERM loses no request of kept-alive clients %s', async (_, preDrainMs, pauseMs) => {
+    const program = await start(runtime, { preDrainMs, steps: { flush_wal: 20 } });
+    const tally: Tally = { answered: 0, lostKept: [], lostFresh: [], endedIdle: 0 };
+    const clients = Array.from({ length: 12 }, () => client(program.port, pauseMs, tally));
+    await sleep(400);
+    program.signal('SIGTERM');
+    await Promise.all(clients);
+    const exit = await program.exit;
+    console.log(
+      `${runtime}: ${tally.answered} answered, ${tally.lostKept.length} lost on kept connections, ` +
+        `${tally.lostFresh.length} on fresh ones ${tally.lostFresh[0] ?? ''}`,
+    );
+    expect(tally.answered).toBeGreaterThan(12);
+    expect(tally.lostKept).toEqual([]);
+    expect(tally.lostFresh).toEqual([]);
+    expect(exit).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('20 shutdowns over HTTP, a SIGTERM and a SIGINT within 5 ms are one flush and one report', async () => {
+    const program = await start(runtime, { steps: { flush_wal: 60, backup: 10 } });
+    const wires = await Promise.all(Array.from({ length: 20 }, () => Wire.open(program.port)));
+    for (const wire of wires) expect((await wire.request('/fast')).status).toBe(200);
+    const replies = wires.map((wire) => wire.request('/admin/shutdown', { method: 'POST' }));
+    program.signal('SIGTERM');
+    program.signal('SIGINT');
+    const bodies = (await Promise.all(replies)).map(({ body }) => body);
+    expect(new Set(bodies).size).toBe(1);
+    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ flushedWal: true, drained: true });
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+    expect(program.all('step').map(({ name }) => name)).toEqual(['flush_wal', 'backup']);
+  });
+
+  it('exits within 100 ms of the last step while kept-alive clients are idle', async () => {
+    const program = await start(runtime, { steps: { flush_wal: 10 } });
+    const wires = await Promise.all(Array.from({ length: 8 }, () => Wire.open(program.port)));
+    for (const wire of wires) await wire.request('/fast');
+    program.signal('SIGTERM');
+    const exit = await program.exit;
+    const tookMs = exit.atMs - (program.all('step_end').at(-1)?.atMs ?? 0);
+    console.log(`${runtime}: exit ${tookMs.toFixed(1)} ms after the last step`);
+    expect(exit).toMatchObject({ code: 0, signal: null });
+    // The bound is the project's promise, not a guess about the machine.
+    expect(tookMs).toBeLessThan(100);
+  });
+
+  it('a step that hangs ends with the budget: exit code 1, and the answer says timed_out', async () => {
+    const budgetMs = 400;
+    const program = await start(runtime, {
+      budgetMs,
+      steps: { flush_wal: 0, stuck: -1, after: 0 },
+    });
+    const reply = once(program.port, '/admin/shutdown', { method: 'POST' });
+    const { steps } = JSON.parse((await reply).body) as { steps: { status: string }[] };
+    expect(steps.map(({ status }) => status)).toEqual(['ok', 'timed_out', 'timed_out']);
+    const exit = await program.exit;
+    expect(exit).toMatchObject({ code: 1, signal: null });
+    const tookMs = exit.atMs - Number(program.all('step')[0]?.atMs);
+    expect(tookMs).toBeGreaterThan(budgetMs - 50);
+  });
+
+  it('a step that fails is exit code 1', async () => {
+    const program = await start(runtime, { steps: { flush_wal: -2 } });
+    program.signal('SIGTERM');
+    expect(await program.exit).toMatchObject({ code: 1, signal: null });
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'a second %s after more than 250 ms ends the process at once, with %i',
+    async (name, code) => {
+      const program = await start(runtime, { steps: { stuck: -1 } });
+      program.signal('SIGTERM');
+      await program.heard('step');
+      await sleep(300);
+      program.signal(name);
+      expect(await program.exit).toMatchObject({ code, signal: null });
+    },
+  );
+
+  it('a second SIGINT within 250 ms is the same request', async () => {
+    const program = await start(runtime, { steps: { flush_wal: 400 } });
+    program.signal('SIGINT');
+    await program.heard('step');
+    program.signal('SIGINT');
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+    expect(program.all('step_end')).toHaveLength(1);
+  });
+
+  it('exits also when the shutdown was asked for over HTTP alone', async () => {
+    const program = await start(runtime);
+    const reply = await once(program.port, '/admin/shutdown', { method: 'POST' });
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.body)).toMatchObject({ trigger: 'http' });
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('waits for an application that began the shutdown itself', async () => {
+    const program = await start(runtime);
+    await once(program.port, '/begin?ms=300');
+    program.signal('SIGTERM');
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+    expect(program.all('finish')).toHaveLength(1);
+    expect(program.all('step')).toHaveLength(0);
+  });
+
+  it('sockets that never sent a byte do not hold up the exit', async () => {
+    const program = await start(runtime);
+    const silent = await Promise.all(Array.from({ length: 5 }, () => Wire.open(program.port)));
+    await sleep(100);
+    program.signal('SIGTERM');
+    const exit = await program.exit;
+    expect(exit).toMatchObject({ code: 0, signal: null });
+    expect(exit.atMs - (program.all('step_end').at(-1)?.atMs ?? 0)).toBeLessThan(100);
+    await Promise.all(silent.map(({ closed }) => closed));
+  });
+
+  it('a slow response in flight finishes after Stopped, and says that the connection ends', async () => {
+    const program = await start(runtime);
+    const [slow, drip] = await Promise.all([Wire.open(program.port), Wire.open(program.port)]);
+    const replies = [slow.request('/slow?ms=600'), drip.request('/drip?chunks=6&ms=100')];
+    await program.heard('slow_begins');
+    program.signal('SIGTERM');
+    const [late, dripped] = (await Promise.all(replies)) as [Reply, Reply];
+    expect(late).toMatchObject({ status: 200, body: 'slow' });
+    expect(saysClose(late)).toBe(true);
+    expect(dripped.body).toHaveLength(6000);
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+    const stopped = program.all('phase').find(({ to }) => to === 4)?.atMs ?? Infinity;
+    expect(program.all('closed')[0]?.atMs).toBeGreaterThan(stopped + 300);
+  });
+
+  it('a response that never ends is cut after inFlightTimeoutMs', async () => {
+    const program = await start(runtime, { serve: { inFlightTimeoutMs: 200 } });
+    const wire = await Wire.open(program.port);
+    wire.send('/drip?chunks=100000&ms=20');
+    await sleep(100);
+    program.signal('SIGTERM');
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+    await wire.closed;
+  });
+
+  it('half a request does not hold up the exit', async () => {
+    const program = await start(runtime);
+    const wire = await Wire.open(program.port);
+    wire.write('GET /fast HTTP/1.1\r\nhost: 127');
+    await sleep(50);
+    program.signal('SIGTERM');
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+    await wire.closed;
+  });
+
+  it('answers until Stopped, and says from the acceptance on that connections end', async () => {
+    const program = await start(runtime, { preDrainMs: 200, steps: { flush_wal: 200 } });
+    const before = await once(program.port, '/fast');
+    expect(saysClose(before)).toBe(false);
+    program.signal('SIGTERM');
+    await sleep(100);
+    const preDrain = await once(program.port, '/redirect');
+    expect(saysClose(preDrain)).toBe(true);
+    await program.heard('step');
+    for (const target of ['/fast', '/nothing', '/throw', '/cookies']) {
+      expect(saysClose(await once(program.port, target)), target).toBe(true);
+    }
+    const again = await once(program.port, '/admin/shutdown', { method: 'POST' });
+    expect(JSON.parse(again.body)).toMatchObject({ trigger: 'SIGTERM' });
+    await program.exit;
+  });
+
+  it('with exit: false the process is left to the application', async () => {
+    const program = await start(runtime, { signals: { exit: false }, steps: { stuck: -2 } });
+    program.signal('SIGTERM');
+    await program.heard('closed');
+    // Nothing is left to do, so it ends by itself; the failed step is the application's to report.
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+  });
+});
