@@ -28,7 +28,10 @@ export interface ServeOptions {
    * request may be in the socket buffer. Default 50.
    */
   readonly lingerMs?: number | undefined;
-  /** Milliseconds for responses in flight when the server closes, before they are cut. Default 10 000. */
+  /**
+   * Milliseconds for responses in flight when the server closes. Default 10 000. Then they are
+   * cut; on Deno, which cannot, they are no longer waited for.
+   */
   readonly inFlightTimeoutMs?: number | undefined;
 }
 

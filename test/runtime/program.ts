@@ -93,7 +93,7 @@ export class Program {
     const env = { ...process.env, NO_COLOR: '1', SERVICE: JSON.stringify(options) };
     const program = new Program(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     const { pid, port, ...heard } = await program.heard('listening');
-    if (heard['runtime'] !== runtime) throw new Error(`It runs on ${heard['runtime']}`);
+    if (heard.runtime !== runtime) throw new Error(`It runs on ${heard.runtime}`);
     program.#pid = Number(pid);
     program.port = Number(port);
     return program;

@@ -25,7 +25,7 @@ interface Door {
   handleSignals(lifecycle: LifecycleType, options?: SignalOptions): () => void;
 }
 
-const options = JSON.parse(process.env['SERVICE'] ?? '{}') as ServiceOptions;
+const options = JSON.parse(process.env.SERVICE ?? '{}') as ServiceOptions;
 const say = (event: string, more: object = {}): void =>
   console.log(JSON.stringify({ event, atMs: performance.timeOrigin + performance.now(), ...more }));
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

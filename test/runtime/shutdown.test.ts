@@ -187,7 +187,9 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     const exit = await program.exit;
     expect(exit).toMatchObject({ code: 0, signal: null });
     expect(exit.atMs - (program.all('step_end').at(-1)?.atMs ?? 0)).toBeLessThan(100);
-    await Promise.all(silent.map(({ closed }) => closed));
+    // Bun listens with TCP_DEFER_ACCEPT: silent sockets never reach it, nor its end them.
+    if (runtime !== 'bun') await Promise.all(silent.map(({ closed }) => closed));
+    for (const { socket } of silent) socket.destroy();
   });
 
   it('a slow response in flight finishes after Stopped, and says that the connection ends', async () => {

@@ -8,6 +8,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { Hold } from '../hold.ts';
 
 interface Connection {
   /** Requests without a finished response. */
@@ -20,10 +21,13 @@ const LINGERS_MAX = 20;
 
 /** The open connections of one server. */
 export class Connections {
+  /** On between the decision to close and the close of the listener. */
+  readonly hold: Hold = new Hold();
   readonly #server: Server;
   readonly #lingerMs: number;
   readonly #open: Map<Socket, Connection> = new Map();
   #isClosing = false;
+  #isAccepting = true;
 
   constructor(server: Server, lingerMs: number) {
     this.#server = server;
@@ -41,13 +45,19 @@ export class Connections {
   /** Stops accepting, and resolves when the last connection is gone. */
   async close(inFlightTimeoutMs: number): Promise<void> {
     this.#isClosing = true;
+    const closesAtMs = performance.now() + this.#lingerMs;
+    await this.hold.on(this.#lingerMs / 2);
     // One whole turn: who has connected is accepted, and what was sent is read.
     await turn();
     await turn();
     const closed = new Promise<void>((resolve) => this.#server.once('close', resolve));
     // http.Server's own close() would destroy idle connections now.
     NetServer.prototype.close.call(this.#server);
-    for (const socket of this.#open.keys()) this.#settle(socket);
+    this.hold.release();
+    this.#isAccepting = false;
+    // The linger began with the closing, so that it does not delay the exit twice.
+    const restMs = Math.max(0, closesAtMs - performance.now());
+    for (const socket of this.#open.keys()) this.#settle(socket, restMs);
     const timer = setTimeout(() => this.#server.closeAllConnections(), inFlightTimeoutMs);
     await closed;
     clearTimeout(timer);
@@ -66,31 +76,32 @@ export class Connections {
     connection.inFlight += 1;
     res.once('close', () => {
       connection.inFlight -= 1;
-      if (this.#isClosing) this.#settle(socket);
+      if (!this.#isAccepting) this.#settle(socket, this.#lingerMs);
     });
   }
 
   /** Decides how long a connection may stay that has nothing in flight. */
-  #settle(socket: Socket): void {
+  #settle(socket: Socket, lingerMs: number): void {
     const connection = this.#open.get(socket);
     if (connection === undefined || connection.inFlight > 0) return;
     // Never a byte, and it had the time for one: there is no request to lose.
     const ageMs = performance.now() - connection.sinceMs;
     if (socket.bytesRead === 0 && ageMs >= this.#lingerMs) socket.destroy();
-    else this.#linger(socket, connection, LINGERS_MAX);
+    else this.#linger(socket, connection, lingerMs, LINGERS_MAX);
   }
 
-  #linger(socket: Socket, connection: Connection, turns: number): void {
+  #linger(socket: Socket, connection: Connection, ms: number, turns: number): void {
     const seen = socket.bytesRead;
     setTimeout(() => {
       // After the poll phase, in case the loop was blocked: what arrived meanwhile is read first.
       setImmediate(() => {
         // Answered, it settles again when the response is out.
         if (connection.inFlight > 0 || socket.destroyed) return;
-        if (socket.bytesRead !== seen && turns > 1) this.#linger(socket, connection, turns - 1);
+        if (socket.bytesRead !== seen && turns > 1)
+          this.#linger(socket, connection, this.#lingerMs, turns - 1);
         else socket.destroy();
       });
-    }, this.#lingerMs);
+    }, ms);
   }
 }
 

@@ -51,15 +51,28 @@ export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {
   if (lifecycle !== undefined && !isLifecycle(lifecycle)) {
     throw new LifecycleError('invalid_argument', 'Cannot make a listener: not a Lifecycle');
   }
-  return listenerOf(fetch, () => lifecycle !== undefined && isLeaving(lifecycle));
+  return listenerOf(fetch, {
+    closes: () => lifecycle !== undefined && isLeaving(lifecycle),
+    held: () => undefined,
+  });
 }
 
-/** The same, for a server that has reasons of its own to close connections. */
-export function listenerOf(fetch: FetchHandler, closes: () => boolean): NodeListener {
+/** What a server knows of its closing that a handler does not. */
+export interface Closing {
+  /** True if a response that begins now is its connection's last. */
+  closes(): boolean;
+  /** What a request that begins now awaits before its answer. */
+  held(): Promise<void> | undefined;
+}
+
+/** The same, for a server that closes its connections itself. */
+export function listenerOf(fetch: FetchHandler, closing: Closing): NodeListener {
   return (req, res, next) => {
+    const held = closing.held();
     void respond(fetch, req, next, clientGone(res)).then(async (response) => {
       if (response === undefined) return next?.();
-      const leaving = closes();
+      if (held !== undefined) await held;
+      const leaving = closing.closes();
       // Closing a socket with unread bytes in it resets it, and the client may lose the answer.
       if (leaving) await dropRest(req, DROP_MS);
       await send(res, response, { isHead: req.method === 'HEAD', closes: leaving });

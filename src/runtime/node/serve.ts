@@ -30,7 +30,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const connections = new Connections(server, lingerMs);
   server.on(
     'request',
-    listenerOf(fetch, () => connections.isClosing || isLeaving(lifecycle)),
+    listenerOf(fetch, {
+      closes: () => connections.isClosing || isLeaving(lifecycle),
+      held: () => connections.hold.current,
+    }),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
