@@ -17,6 +17,7 @@ interface BunNamespace {
     port: number;
     hostname?: string;
     development: boolean;
+    reusePort: boolean;
     fetch: (request: Request, server: BunServer) => Promise<Response>;
   }): BunServer;
 }
@@ -45,6 +46,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
     port,
     ...(hostname === undefined ? {} : { hostname }),
     development: false,
+    // Bun 1.4 turns it on outside development: a second service would share the port in silence.
+    reusePort: false,
     fetch(request, server) {
       // Bun cuts a connection that is silent for 10 s, also while it waits for our answer: the
       // answer to a shutdown may take as long as its budget.

@@ -11,8 +11,9 @@
  * @module
  */
 
-import { answer, closing, isLeaving } from './answer.ts';
+import { answer, closing, isLeaving, refusal } from './answer.ts';
 import { Hold } from './hold.ts';
+import { isAddressed } from './host.ts';
 import type { CheckedOptions } from './options.ts';
 import { whenStopped } from './stopped.ts';
 
@@ -50,7 +51,9 @@ export class Front {
     const { lifecycle, fetch } = this.#options;
     this.#inFlight += 1;
     const held = this.#hold.current;
-    const response = await answer(fetch, request);
+    const response = isAddressed(request)
+      ? await answer(fetch, request)
+      : refusal(400, 'malformed host');
     if (held !== undefined) await held;
     const over = (): void => {
       this.#inFlight -= 1;

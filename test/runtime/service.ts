@@ -101,6 +101,17 @@ const fetch: FetchHandler = async (request) => {
       }, 0);
       return new Response('blocking');
     }
+    case '/serve':
+      try {
+        const port = Number(url.searchParams.get('port'));
+        second = await door.serve({ lifecycle, port, hostname: '127.0.0.1', fetch: lateAnswer });
+        return Response.json({ port: second.port });
+      } catch (error) {
+        return new Response(String(error));
+      }
+    case '/close-second':
+      await Promise.all([second?.close(), second?.close(), second?.closed]);
+      return new Response('closed');
     case '/admin/shutdown': {
       const report = await lifecycle.shutdown({ trigger: 'http' });
       return Response.json(report);
@@ -109,6 +120,13 @@ const fetch: FetchHandler = async (request) => {
       return undefined;
   }
 };
+
+let second: Server | undefined;
+
+async function lateAnswer(request: Request): Promise<Response> {
+  await sleep(Number(new URL(request.url).searchParams.get('ms') ?? 0));
+  return new Response('second');
+}
 
 const REPORT = {
   flushedWal: false,

@@ -6,6 +6,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
+import { isHost } from '../host.ts';
 import { bodyOf } from './body.ts';
 
 /** What cannot be turned into a `Request`: the client's fault. */
@@ -21,9 +22,6 @@ export class UnfitRequest extends Error {
 
 /** Methods that the Fetch standard forbids. */
 const FORBIDDEN = ['CONNECT', 'TRACE', 'TRACK'];
-
-/** A host (RFC 3986 §3.2.2) with an optional port; no user, no path, nothing percent-encoded. */
-const HOST = /^(?:[a-z0-9._~!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
 
 /**
  * Converts a request.
@@ -49,7 +47,7 @@ function urlOf(req: IncomingMessage, method: string): URL {
   const scheme = 'encrypted' in req.socket && req.socket.encrypted === true ? 'https' : 'http';
   // HTTP/1.0 has no host header; Node itself refuses an HTTP/1.1 request without one.
   const host = req.headers.host || 'localhost';
-  if (!HOST.test(host)) throw new UnfitRequest(400, 'malformed host');
+  if (!isHost(host)) throw new UnfitRequest(400, 'malformed host');
   // RFC 9112 §3.2: origin-form, absolute-form (which overrules the host), or * for OPTIONS.
   const text = target.startsWith('/')
     ? `${scheme}://${host}${target}`

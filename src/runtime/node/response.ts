@@ -74,6 +74,8 @@ async function pump(
   let next = reader.read();
   // A body of one piece goes out with its length, in one packet with the head.
   if ((await soon(next))?.done === true) {
+    // Said by us, because for HTTP/1.0 Node would end the connection instead.
+    if (!res.hasHeader('content-length')) res.setHeader('content-length', value.length);
     res.end(value);
     return;
   }

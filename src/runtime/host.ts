@@ -1,0 +1,24 @@
+/**
+ * Whether a host header names a host. Runtimes differ in what they make of one that does not: a
+ * `Request` whose address has another host, or a user, or cannot be parsed at all.
+ *
+ * @module
+ */
+
+/** RFC 3986 §3.2.2 and an optional port: no user, no path, nothing percent-encoded. */
+const HOST = /^(?:[a-z0-9._~!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
+
+/** True for a host, with or without a port, as a host header has it. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
+
+/** True if a request has an address that the handler can parse, of the host that it was sent to. */
+export function isAddressed(request: Request): boolean {
+  const host = request.headers.get('host');
+  try {
+    return (host === null || isHost(host)) && URL.canParse(request.url);
+  } catch {
+    return false;
+  }
+}

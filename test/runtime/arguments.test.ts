@@ -1,0 +1,122 @@
+/**
+ * Bad arguments to every function of the doors, and what is taken back by its undo. Nothing is
+ * installed by a call that throws.
+ *
+ * @module
+ */
+
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { Lifecycle, LifecycleError } from '../../src/index.ts';
+import * as bun from '../../src/runtime/bun.ts';
+import * as deno from '../../src/runtime/deno.ts';
+import * as node from '../../src/runtime/node.ts';
+
+/** One list of arguments a row. */
+type Rows = [unknown[]][];
+
+const lifecycle = Lifecycle.create();
+const fetch = (): Response => new Response('x');
+
+/** As untyped callers call. */
+type Loose = (...args: unknown[]) => unknown;
+
+const listening = (): number =>
+  ['SIGTERM', 'SIGINT', 'SIGHUP'].reduce((sum, name) => sum + process.listenerCount(name), 0);
+
+describe.each(Object.entries({ node, deno, bun }))('tidegate/%s', (_, door) => {
+  it.each([
+    [[]],
+    [[null]],
+    [['text']],
+    [[{}]],
+    [[{ lifecycle: {}, fetch }]],
+    [[{ lifecycle: null, fetch }]],
+    [[{ lifecycle }]],
+    [[{ lifecycle, fetch: 'x' }]],
+    ...[-1, 65_536, 1.5, Number.NaN, '80', null].map((port) => [[{ lifecycle, fetch, port }]]),
+    ...['', 7, null].map((hostname) => [[{ lifecycle, fetch, hostname }]]),
+    ...[-1, Number.NaN, Infinity, '5'].map((lingerMs) => [[{ lifecycle, fetch, lingerMs }]]),
+    ...[-1, Number.NaN, Infinity, null].map((inFlightTimeoutMs) => [
+      [{ lifecycle, fetch, inFlightTimeoutMs }],
+    ]),
+  ] as Rows)('serve%# rejects with invalid_argument', async (args) => {
+    const error = await (door.serve as Loose as (...args: unknown[]) => Promise<never>)(
+      ...args,
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LifecycleError);
+    expect(error).toMatchObject({ code: 'invalid_argument' });
+  });
+
+  it.each([
+    [[]],
+    [[null]],
+    [[{}]],
+    [[lifecycle, null]],
+    [[lifecycle, 'SIGTERM']],
+    ...[['SIGNOPE'], ['SIGKILL'], ['SIGSTOP'], ['toString'], [15], 'SIGTERM', null].map(
+      (signals) => [[lifecycle, { signals }]],
+    ),
+    ...[{}, [null], [{}], [7]].map((servers) => [[lifecycle, { servers }]]),
+    [[lifecycle, { exit: 'no' }]],
+  ] as Rows)('handleSignals%# throws invalid_argument and installs nothing', (args) => {
+    const before = listening();
+    let thrown: unknown;
+    try {
+      (door.handleSignals as Loose)(...args);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ name: 'LifecycleError', code: 'invalid_argument' });
+    expect(listening()).toBe(before);
+  });
+
+  it('the undo of handleSignals removes what it added, twice is once', () => {
+    const before = listening();
+    const own = (): void => {};
+    process.on('SIGTERM', own);
+    const undo = door.handleSignals(lifecycle, { signals: ['SIGTERM', 'SIGINT', 'SIGHUP'] });
+    const other = door.handleSignals(lifecycle);
+    expect(listening()).toBe(before + 1 + 3 + 2);
+    undo();
+    undo();
+    expect(listening()).toBe(before + 1 + 2);
+    other();
+    expect(process.listeners('SIGTERM')).toContain(own);
+    process.off('SIGTERM', own);
+    expect(listening()).toBe(before);
+  });
+});
+
+describe('doors of other runtimes', () => {
+  it('say what is missing', async () => {
+    await expect(deno.serve({ lifecycle, fetch })).rejects.toThrow(/no Deno.serve/);
+    await expect(bun.serve({ lifecycle, fetch })).rejects.toThrow(/no Bun.serve/);
+  });
+});
+
+describe('toNodeListener', () => {
+  it.each([[[]], [['x']], [[fetch, { lifecycle: {} }]], [[fetch, { lifecycle: null }]]] as Rows)(
+    '%# throws invalid_argument',
+    (args) => {
+      expect(() => (node.toNodeListener as Loose)(...args)).toThrow(
+        expect.objectContaining({ code: 'invalid_argument' }),
+      );
+    },
+  );
+});
+
+describe('serve', () => {
+  it.each([
+    ['127.0.0.1', /^http:\/\/127\.0\.0\.1:\d+$/],
+    ['::1', /^http:\/\/\[::1\]:\d+$/],
+    [undefined, /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/],
+  ])('on %s has an address that can be fetched', async (hostname, pattern) => {
+    const server = await node.serve({ lifecycle, fetch, hostname });
+    expect(server.url).toMatch(pattern);
+    expect(await (await globalThis.fetch(`${server.url}/x`)).text()).toBe('x');
+    const [first, second] = [server.close(), server.close()];
+    expect(first).toBe(second);
+    await server.closed;
+  });
+});
