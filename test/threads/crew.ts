@@ -1,0 +1,106 @@
+/**
+ * Real worker threads for the tests of this folder: `worker_threads` on Node, Web Workers on Deno
+ * and Bun. A worker runs one part of `program.ts` and answers once.
+ *
+ * @module
+ */
+
+import { Worker as NodeWorker } from 'node:worker_threads';
+import { buildSync } from 'esbuild';
+import type { LifecycleHandle } from '../../src/index.ts';
+import type { Assignment, Outcome } from './program.ts';
+
+/** A worker at work. */
+export interface Hand {
+  /** What its part came to; rejects if it failed. */
+  readonly outcome: Promise<unknown>;
+  /** Ends it wherever it is; resolves when it is gone. */
+  terminate(): Promise<void>;
+}
+
+/** What the two kinds of workers have in common, as far as a crew needs it. */
+interface WebWorker {
+  onmessage: ((event: { readonly data: Outcome }) => void) | null;
+  onerror: ((event: { readonly message: string; preventDefault(): void }) => void) | null;
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+
+const { Deno, Bun, Worker } = globalThis as {
+  readonly Deno?: unknown;
+  readonly Bun?: unknown;
+  readonly Worker?: new (url: URL, options: { readonly type: 'module' }) => WebWorker;
+};
+
+/** The runtime that this really is. */
+export const runtime: 'node' | 'deno' | 'bun' =
+  Deno !== undefined ? 'deno' : Bun !== undefined ? 'bun' : 'node';
+
+/** A plain file: Node 20 has no types to strip, and one file starts quicker than forty. */
+const FILE = `build/threads-${runtime}.mjs`;
+let built = false;
+
+/** Starts a worker on its part. */
+export function hire(assignment: Assignment & { readonly handle?: LifecycleHandle }): Hand {
+  if (!built) {
+    buildSync({
+      entryPoints: ['test/threads/program.ts'],
+      outfile: FILE,
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      external: ['node:*'],
+    });
+    built = true;
+  }
+  return runtime === 'node' ? hireOnNode(assignment) : hireOnWeb(assignment);
+}
+
+/** Waits for all of them, and fails with the first that failed by itself. */
+export async function gather(hands: readonly Hand[]): Promise<unknown[]> {
+  const results = await Promise.allSettled(hands.map(({ outcome }) => outcome));
+  await Promise.all(hands.map((hand) => hand.terminate()));
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  // Those that only waited for the one that failed say so; it is the one to show.
+  const cause = errors.find((error) => !String(error).includes('Another thread')) ?? errors[0];
+  if (cause !== undefined) throw cause;
+  return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+}
+
+function hireOnNode(assignment: Assignment): Hand {
+  const worker = new NodeWorker(`./${FILE}`);
+  const outcome = new Promise<unknown>((resolve, reject) => {
+    worker.once('message', (message: Outcome) => settle(message, resolve, reject));
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('The worker ended')));
+  });
+  outcome.catch(() => {});
+  worker.postMessage(assignment);
+  return { outcome, terminate: async () => void (await worker.terminate()) };
+}
+
+function hireOnWeb(assignment: Assignment): Hand {
+  if (Worker === undefined) throw new Error('No Web Workers here');
+  const worker = new Worker(new URL(`../../${FILE}`, import.meta.url), { type: 'module' });
+  const outcome = new Promise<unknown>((resolve, reject) => {
+    worker.onmessage = ({ data }) => settle(data, resolve, reject);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+  });
+  outcome.catch(() => {});
+  worker.postMessage(assignment);
+  return { outcome, terminate: async () => worker.terminate() };
+}
+
+function settle(
+  { error, value }: Outcome,
+  resolve: (value: unknown) => void,
+  reject: (error: Error) => void,
+): void {
+  if (error === undefined) resolve(value);
+  else reject(new Error(error));
+}

@@ -1,0 +1,186 @@
+/**
+ * Real threads against each other on one lifecycle: transitions, permits and drains, and observers.
+ * Dying threads are another file's business.
+ *
+ * @module
+ */
+
+import { describe, expect, it } from 'vitest';
+import { type Backend, Lifecycle, type LifecycleHandle } from '../../src/index.ts';
+import { BARRIER_WORDS, Barrier } from './barrier.ts';
+import { gather, type Hand, hire, runtime } from './crew.ts';
+import { reasonOf, type Sightings } from './parts/observe.ts';
+import { JOURNAL, MEETINGS as PERMIT_MEETINGS } from './parts/permits.ts';
+import { NOTES, MEETINGS as RACE_MEETINGS } from './parts/race.ts';
+
+/** Rounds of each race; fewer for a quick look. */
+const ROUNDS = Number(process.env.TIDEGATE_ROUNDS ?? 10_000);
+
+/** Which backend the worker of an index has. */
+const CREWS: readonly (readonly [string, (index: number) => Backend])[] = [
+  ['wasm', () => 'wasm'],
+  ['atomics', () => 'atomics'],
+  ['mixed', (index) => (index % 2 === 0 ? 'wasm' : 'atomics')],
+];
+
+it('runs where it says', () => {
+  expect(runtime).toBe(process.env.TIDEGATE_RUNTIME ?? runtime);
+});
+
+describe.each(CREWS)('threads with %s', (_, backendOf) => {
+  it('make each of four transitions once, and all read the same times and report', async () => {
+    const racers = 8;
+    const field = new Field(racers, racers * NOTES * 8);
+    const hands = field.hire('race', racers, backendOf);
+    const notes = new Float64Array(field.notes);
+    const read = (racer: number): number[] => [
+      ...notes.subarray(racer * NOTES, (racer + 1) * NOTES),
+    ];
+    for (let round = 0; round < ROUNDS; round++) {
+      field.newRound();
+      for (let meetings = 2; meetings < RACE_MEETINGS; meetings++) field.barrier.meet();
+      const all = Array.from({ length: racers }, (__, racer) => read(racer));
+      const made = [0, 1, 2, 3].map((move) => all.reduce((sum, own) => sum + (own[move] ?? 0), 0));
+      const [first = []] = all;
+      const alike = all.every((own) => own.slice(4).join() === first.slice(4).join());
+      const author = all.findIndex((own) => own[3] === 1);
+      // Compared by hand: an expect() for each of 10,000 rounds costs more than the rounds.
+      if (made.join() !== '1,1,1,1' || !alike || first[9] !== author) {
+        expect({ round, made, all }).toBe('one mover each, one set of times, the winner’s report');
+      }
+      field.barrier.meet();
+    }
+    expect(await gather(hands)).toEqual(Array.from({ length: racers }, () => ROUNDS));
+  });
+
+  it('admit no write after a drain call returned, and end no drain with a permit out', async () => {
+    const writers = 3;
+    const field = new Field(writers + 1, (1 + (writers + 1) * JOURNAL) * 4);
+    const hands = [
+      ...field.hire('enter', writers, backendOf),
+      ...field.hire('drain', 1, backendOf, writers),
+    ];
+    const notes = new Int32Array(field.notes);
+    let admissions = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      notes.fill(0);
+      field.newRound((lifecycle) => lifecycle.markReady());
+      for (let meetings = 2; meetings < PERMIT_MEETINGS; meetings++) field.barrier.meet();
+      const [returned = 0, over = 0] = notes.subarray(1 + writers * JOURNAL);
+      for (let writer = 0; writer < writers; writer++) {
+        const [admitted = 0, asked = 0, givenBack = 0] = notes.subarray(1 + writer * JOURNAL);
+        admissions += admitted;
+        if (admitted > 0 && (asked > returned || givenBack > over)) {
+          expect({ round, writer, asked, returned, givenBack, over }).toBe(
+            'asked and given back before',
+          );
+        }
+      }
+      field.barrier.meet();
+    }
+    const [, , , waits] = await gather(hands);
+    expect(admissions).toBeGreaterThan(ROUNDS);
+    console.log(`${runtime}: ${admissions} writes in ${ROUNDS} drains, ${waits} of which waited`);
+  });
+
+  it('never see a phase without its time, nor a torn reason, nor one beside a later phase', async () => {
+    for (let round = 0; round < 20; round++) {
+      const lifecycle = Lifecycle.create({ backend: backendOf(round) });
+      const notes = new SharedArrayBuffer(4);
+      const observers = 3;
+      const hands = Array.from({ length: observers }, (__, index) =>
+        hire({
+          part: 'observe',
+          backend: backendOf(index),
+          handle: lifecycle.share(),
+          index,
+          notes,
+        }),
+      );
+      const ready = new Int32Array(notes);
+      for (let number = 0; number < 5000 || Atomics.load(ready, 0) < observers; number++) {
+        lifecycle.setStartingReason(reasonOf(number));
+        // Some runtimes start a worker, and show that it failed, only when this loop turns.
+        if (number % 5000 === 4999) await turnOf(hands);
+      }
+      lifecycle.markReady();
+      lifecycle.setStartingReason('too late');
+      lifecycle.markDraining();
+      lifecycle.beginShutdown();
+      lifecycle.finishShutdown({
+        flushedWal: true,
+        finalCheckpoint: true,
+        backupUploaded: true,
+        durationMs: 1,
+        startedAtMs: 1,
+        completedAtMs: 2,
+      });
+      for (const { reasons, phases } of (await gather(hands)) as Sightings[]) {
+        expect(reasons).toBeGreaterThan(0);
+        expect(phases).toContain(4);
+      }
+    }
+  });
+});
+
+/** One memory and one crew for many rounds, each on a new lifecycle. */
+class Field {
+  readonly notes: SharedArrayBuffer;
+  readonly barrier: Barrier;
+  readonly #words: SharedArrayBuffer = new SharedArrayBuffer(BARRIER_WORDS * 4);
+  readonly #handle: LifecycleHandle;
+  readonly #blank: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #parties: number;
+
+  constructor(workers: number, noteBytes: number) {
+    this.notes = new SharedArrayBuffer(noteBytes);
+    this.#parties = workers + 1;
+    this.barrier = new Barrier(new Int32Array(this.#words), this.#parties);
+    const lifecycle = Lifecycle.create();
+    this.#handle = lifecycle.share();
+    lifecycle.detach();
+    const { tidegate } = this.#handle;
+    this.#bytes = new Uint8Array(
+      tidegate instanceof SharedArrayBuffer ? tidegate : tidegate.buffer,
+    );
+    this.#blank = this.#bytes.slice();
+  }
+
+  hire(
+    part: 'race' | 'enter' | 'drain',
+    count: number,
+    backendOf: (index: number) => Backend,
+    from = 0,
+  ): Hand[] {
+    return Array.from({ length: count }, (_, offset) =>
+      hire({
+        part,
+        backend: backendOf(from + offset),
+        handle: this.#handle,
+        barrier: this.#words,
+        parties: this.#parties,
+        index: from + offset,
+        rounds: ROUNDS,
+        notes: this.notes,
+      }),
+    );
+  }
+
+  /** While all others wait at the barrier: the memory as it was when it was new. */
+  newRound(prepare?: (lifecycle: Lifecycle) => void): void {
+    this.#bytes.set(this.#blank);
+    if (prepare !== undefined) {
+      const lifecycle = Lifecycle.attach(this.#handle);
+      prepare(lifecycle);
+      lifecycle.detach();
+    }
+    this.barrier.meet();
+  }
+}
+
+/** One turn of this thread's loop; fails if a hand has failed, who would be waited for in vain. */
+async function turnOf(hands: readonly Hand[]): Promise<void> {
+  const turn = new Promise((resolve) => setTimeout(resolve, 1));
+  await Promise.race([turn, ...hands.map(({ outcome }) => outcome)]);
+}
