@@ -1,0 +1,179 @@
+/**
+ * The handler: which request is whose, and who may. What a route answers is its own room's
+ * business; nothing here moves the lifecycle.
+ *
+ * @module
+ */
+
+import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { beginDrain, setReadOnly, shutDown, status } from './admin.ts';
+import {
+  challenge,
+  isCrossSite,
+  presentedToken,
+  type Scheme,
+  type Secret,
+  secret,
+} from './authorization.ts';
+import { readBody } from './body.ts';
+import { liveness, readiness } from './health.ts';
+import { metrics } from './metrics.ts';
+import { type Answer, refusal, respond } from './respond.ts';
+
+/** Options of {@link createHandler}. */
+export interface HandlerOptions {
+  /** Opens `/admin` to whoever shows it as a bearer token. Without it `/admin` answers 403. */
+  readonly adminToken?: string | undefined;
+  /**
+   * Opens `/admin` to everybody who reaches the port, but not to pages of other sites. A token
+   * that is set is still asked for.
+   */
+  readonly openAdmin?: boolean | undefined;
+  /** False: `/health/ready` fails as `/health/ready/write` does. Default true. */
+  readonly readyWhileDraining?: boolean | undefined;
+  /** Asks for this bearer token at `/metrics`, which is open without it. */
+  readonly metricsToken?: string | undefined;
+  /** What all paths begin with: empty, or as `/internal`. */
+  readonly basePath?: string | undefined;
+}
+
+/** Answers a request, or resolves to `undefined` if its path is not one of ours. */
+export type Handler = (request: Request) => Promise<Response | undefined>;
+
+/** One path: what it does for which method, and who may ask. */
+interface Route {
+  readonly method: 'GET' | 'POST';
+  /** Says no before the route is run; `undefined` lets the request through. */
+  readonly refuse?: (request: Request) => Answer | undefined;
+  readonly answer: (body: Uint8Array) => Answer | Promise<Answer>;
+}
+
+/**
+ * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
+ * own routes.
+ *
+ * Checked in this order: path (`undefined`), method (405), authorization (401, 403), body (413,
+ * 400). Once a shutdown is accepted every answer says `connection: close`.
+ *
+ * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
+ * @example
+ * ```ts
+ * import { Lifecycle } from 'tidegate';
+ * import { createHandler } from 'tidegate/http';
+ *
+ * const lifecycle = Lifecycle.create();
+ * const handler = createHandler(lifecycle, { adminToken: 'a long random secret' });
+ * await handler(new Request('http://localhost/health/live')); // 200
+ * await handler(new Request('http://localhost/documents/1')); // undefined: yours
+ * ```
+ */
+export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
+  checkOptions(options);
+  const { basePath = '' } = options;
+  const routes = routesOf(lifecycle, options);
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    const route = pathname.startsWith(basePath)
+      ? routes.get(pathname.slice(basePath.length))
+      : undefined;
+    if (route === undefined) return undefined;
+    const answer = await ask(route, request);
+    return respond(answer, request.method === 'HEAD', lifecycle.shutdownRequested());
+  };
+}
+
+function routesOf(lifecycle: Lifecycle, options: HandlerOptions): ReadonlyMap<string, Route> {
+  const { readyWhileDraining = true } = options;
+  const mayPost = adminGuard(options, ['bearer']);
+  // A browser that opens the page asks for a name and a password; only reading is open to it.
+  const mayRead = adminGuard(options, ['bearer', 'basic']);
+  const mayScrape = metricsGuard(options);
+  const probe = (answer: () => Answer): Route => ({ method: 'GET', answer });
+  const demand = readyWhileDraining ? 'queries' : 'writes';
+  return new Map<string, Route>([
+    ['/health/live', probe(() => liveness(lifecycle))],
+    ['/health/ready', probe(() => readiness(lifecycle, 'ready', demand))],
+    ['/health/ready/write', probe(() => readiness(lifecycle, 'ready/write', 'writes'))],
+    ['/health/startup', probe(() => readiness(lifecycle, 'startup', 'queries'))],
+    ['/metrics', { method: 'GET', refuse: mayScrape, answer: () => metrics(lifecycle) }],
+    ['/admin/status', { method: 'GET', refuse: mayRead, answer: () => status(lifecycle) }],
+    ['/admin/drain', { method: 'POST', refuse: mayPost, answer: () => beginDrain(lifecycle) }],
+    ['/admin/shutdown', { method: 'POST', refuse: mayPost, answer: () => shutDown(lifecycle) }],
+    [
+      '/admin/readonly',
+      { method: 'POST', refuse: mayPost, answer: (body) => setReadOnly(lifecycle, body) },
+    ],
+  ]);
+}
+
+async function ask(route: Route, request: Request): Promise<Answer> {
+  const { method, refuse, answer } = route;
+  const allowed = method === 'GET' ? ['GET', 'HEAD'] : ['POST'];
+  if (!allowed.includes(request.method)) {
+    const allow = allowed.join(', ');
+    return refusal(405, `The method is ${shown(request.method)}, not ${allow}`, { allow });
+  }
+  const refused = refuse?.(request);
+  if (refused !== undefined) return refused;
+  if (method === 'GET') return answer(new Uint8Array());
+  const body = await readBody(request);
+  return body instanceof Uint8Array ? answer(body) : body;
+}
+
+/** Closed until a token is set, unless the application opened it; never to another site. */
+function adminGuard(
+  { adminToken, openAdmin = false }: HandlerOptions,
+  schemes: readonly Scheme[],
+): (request: Request) => Answer | undefined {
+  if (adminToken !== undefined) return tokenGuard(secret(adminToken), schemes);
+  if (!openAdmin) {
+    return () => refusal(403, 'Admin calls are closed: give createHandler() an adminToken');
+  }
+  return (request) =>
+    isCrossSite(request) ? refusal(403, 'Admin calls from other sites are refused') : undefined;
+}
+
+/** Open until a token is set: metrics tell of load, and move nothing. */
+function metricsGuard({ metricsToken }: HandlerOptions): (request: Request) => Answer | undefined {
+  return metricsToken === undefined
+    ? () => undefined
+    : tokenGuard(secret(metricsToken), ['bearer']);
+}
+
+function tokenGuard(
+  isRight: Secret,
+  schemes: readonly Scheme[],
+): (request: Request) => Answer | undefined {
+  return ({ headers }) =>
+    isRight(presentedToken(headers, schemes))
+      ? undefined
+      : refusal(401, 'The token is missing or wrong', { 'www-authenticate': challenge(schemes) });
+}
+
+function checkOptions(options: HandlerOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`the options are ${shown(options)}`);
+  }
+  for (const name of ['adminToken', 'metricsToken'] as const) {
+    const token: unknown = options[name];
+    if (token !== undefined && (typeof token !== 'string' || token === '')) {
+      // Not shown: it may be a secret of another type.
+      throw invalid(`${name} is ${token === '' ? 'empty' : 'not a string'}`);
+    }
+  }
+  for (const name of ['openAdmin', 'readyWhileDraining'] as const) {
+    const flag: unknown = options[name];
+    if (flag !== undefined && typeof flag !== 'boolean') {
+      throw invalid(`${name} is ${shown(flag)}`);
+    }
+  }
+  const base: unknown = options.basePath ?? '';
+  if (typeof base !== 'string' || (base !== '' && !/^\/.*[^/]$/.test(base))) {
+    throw invalid(`basePath is ${shown(base)}, not empty and not like '/internal'`);
+  }
+}
+
+function invalid(what: string): LifecycleError {
+  return new LifecycleError('invalid_argument', `Cannot create the handler: ${what}`);
+}
