@@ -84,9 +84,12 @@ export class WriteGate {
    * @throws {LifecycleError} `reaped`, `too_many_permits`, `invalid_argument`
    * @example
    * ```ts
-   * using permit = lifecycle.gate.tryEnter('write');
-   * if (permit === null) return new Response('draining', { status: 503 });
-   * await database.put(key, value);
+   * function put(rows: Map<string, string>, key: string, value: string): boolean {
+   *   using permit = lifecycle.gate.tryEnter('write');
+   *   if (permit !== null) rows.set(key, value);
+   *   return permit !== null;
+   * }
+   * put(new Map(), 'a', 'refused until Ready'); // false
    * ```
    */
   tryEnter(kind: PermitKind): Permit | null {

@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 interface Example {
   readonly title: string;
   readonly code: string;
-  /** A service, which runs until it is told to stop. */
+  /** A service, it runs until it is told to stop. */
   readonly isServer: boolean;
 }
 
@@ -78,20 +78,38 @@ function inReadme(): Example[] {
   return found;
 }
 
-/** They print nothing; what they need is imported for them, so that they stay short. */
+/** What an example of a docstring may use without saying where it comes from. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  tidegate: ['Lifecycle', 'Phase', 'phaseFromU8'],
+  'tidegate/http': ['createHandler'],
+  'tidegate/node': ['handleSignals', 'serve', 'toNodeListener'],
+};
+
+/** Short because they are read beside the code: imports and `lifecycle` are put before them. */
 function inDocstrings(): Example[] {
   const found: Example[] = [];
   for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue;
     const source = readFileSync(`src/${name}`, 'utf8');
     for (const [, block = ''] of source.matchAll(/@example\n \s*\* ```ts\n([\s\S]*?)```/g)) {
-      const code = block.replaceAll(/^\s*\* ?/gm, '');
-      const imports = /^import /m.test(code) ? '' : "import * as tidegate from 'tidegate';\n";
-      const names = imports === '' ? '' : 'const { Lifecycle, Phase } = tidegate;\n';
-      found.push({ title: `src/${name}`, code: `${imports}${names}${code}`, isServer: false });
+      const code = block.replaceAll(/^\s*\* ?/gm, '').replaceAll('8080', '0');
+      found.push({ title: `src/${name}`, code: completed(code), isServer: false });
     }
   }
   return found;
+}
+
+function completed(code: string): string {
+  const isMissing = (name: string): boolean =>
+    new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`import .*\\b${name}\\b`).test(code);
+  const creates = isMissing('lifecycle') && !/const lifecycle\b/.test(code);
+  const imports = Object.entries(NAMES).map(([path, names]) => {
+    const needed = names.filter((name) => isMissing(name) || (creates && name === 'Lifecycle'));
+    return `import { ${needed.join(', ')} } from '${path}';\n`;
+  });
+  const lifecycle = creates ? 'const lifecycle = Lifecycle.create();\n' : '';
+  // Servers would keep the process.
+  return `${imports.join('')}${lifecycle}${code}\nprocess.exit(0);\n`;
 }
 
 function expected(code: string): string[] {

@@ -39,8 +39,11 @@ const DROP_MS = 50;
  * @throws {LifecycleError} `invalid_argument`
  * @example
  * ```ts
- * const app = express();
- * app.use(toNodeListener(createHandler(lifecycle), { lifecycle }));
+ * import { createServer } from 'node:http';
+ *
+ * const health = toNodeListener(createHandler(lifecycle), { lifecycle });
+ * createServer((req, res) => health(req, res, () => res.end('not a probe'))).listen(8080);
+ * // with Express: app.use(health);
  * ```
  */
 export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {}): NodeListener {
