@@ -28,6 +28,8 @@ export class Connections {
   readonly #open: Map<Socket, Connection> = new Map();
   #isClosing = false;
   #isAccepting = true;
+  /** Connections so far. */
+  #accepted = 0;
 
   constructor(server: Server, lingerMs: number) {
     this.#server = server;
@@ -47,9 +49,7 @@ export class Connections {
     this.#isClosing = true;
     const closesAtMs = performance.now() + this.#lingerMs;
     await this.hold.on(this.#lingerMs / 2);
-    // One whole turn: who has connected is accepted, and what was sent is read.
-    await turn();
-    await turn();
+    await this.#acceptAll(closesAtMs);
     const closed = new Promise<void>((resolve) => this.#server.once('close', resolve));
     // http.Server's own close() would destroy idle connections now.
     NetServer.prototype.close.call(this.#server);
@@ -65,7 +65,22 @@ export class Connections {
     this.#server.close(() => {});
   }
 
+  /**
+   * Until nobody who has connected waits to be accepted: closing the listener resets those. libuv
+   * accepts one connection a turn of the loop, so under load there is a queue.
+   */
+  async #acceptAll(untilMs: number): Promise<void> {
+    let idleTurns = 0;
+    // The first turn may be the rest of one that has polled already.
+    while (idleTurns < 2 && performance.now() < untilMs) {
+      const before = this.#accepted;
+      await new Promise((resolve) => setImmediate(resolve));
+      idleTurns = this.#accepted === before ? idleTurns + 1 : 0;
+    }
+  }
+
   #opened(socket: Socket): void {
+    this.#accepted += 1;
     this.#open.set(socket, { inFlight: 0, sinceMs: performance.now() });
     socket.once('close', () => this.#open.delete(socket));
   }
@@ -103,8 +118,4 @@ export class Connections {
       });
     }, ms);
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
