@@ -7,6 +7,7 @@
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
+import { opened } from './serving.ts';
 
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
 export { handleSignals, type SignalOptions } from './signals.ts';
@@ -60,11 +61,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
     finish: () => server.stop().then(() => server.stop(true)),
     cut: () => void server.stop(true),
   });
-  return {
+  return opened(checked.lifecycle, {
     url: urlOf(server.hostname, server.port),
     hostname: server.hostname,
     port: server.port,
     close,
     closed: front.closed,
-  };
+  });
 }

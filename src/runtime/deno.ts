@@ -7,6 +7,7 @@
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
+import { opened } from './serving.ts';
 
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
 export { handleSignals, type SignalOptions } from './signals.ts';
@@ -52,11 +53,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   // with an uncaught BadResource. Such connections end with the process.
   const close = front.guard({ finish: () => server.shutdown() });
   const { addr } = server;
-  return {
+  return opened(checked.lifecycle, {
     url: urlOf(addr.hostname, addr.port),
     hostname: addr.hostname,
     port: addr.port,
     close,
     closed: front.closed,
-  };
+  });
 }

@@ -29,7 +29,10 @@ export class Hold {
   /** From now on, for so long. The listener may be closed when it resolves, and then released. */
   async on(ms: number): Promise<void> {
     this.#isOn = true;
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    // And two turns of the loop, in case it was blocked: what arrived meanwhile is read first.
+    for (const delayMs of [ms, 0, 0]) {
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
   }
 
   /** Lets all answers go, those held and those to come. */

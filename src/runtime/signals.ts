@@ -11,13 +11,17 @@ import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { ShutdownReport } from '../lifecycle/report.ts';
 import { isLifecycle } from './options.ts';
+import { serversOf } from './serving.ts';
 import { whenStopped } from './stopped.ts';
 
 /** What {@link handleSignals} takes. */
 export interface SignalOptions {
   /** Which signals ask for the shutdown; default SIGTERM and SIGINT. */
   readonly signals?: readonly string[] | undefined;
-  /** Closed before the process ends. Those of `serve` close by themselves; listing them waits. */
+  /**
+   * Closed, and waited for, before the process ends. Those that `serve` opened for this lifecycle
+   * are in any case.
+   */
   readonly servers?: readonly { close(): unknown }[] | undefined;
   /** False: signals ask for the shutdown, and ending the process is left to the application. */
   readonly exit?: boolean | undefined;
@@ -63,7 +67,8 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     const code = succeeded(report) ? 0 : 1;
     // The last server to close may be what kept the process alive.
     process.exitCode = code;
-    await Promise.allSettled(servers.map(async (server) => server.close()));
+    const all = [...servers, ...serversOf(lifecycle)];
+    await Promise.allSettled(all.map(async (server) => server.close()));
     // One turn of the loop for those who waited for the report, as we did.
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (installed) process.exit(code);

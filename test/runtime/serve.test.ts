@@ -5,6 +5,7 @@
  * @module
  */
 
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, Program, RUNTIMES } from './program.ts';
 import { Cut, once, saysClose, Wire } from './wire.ts';
@@ -182,6 +183,36 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     else if (status !== 'ended') expect(status).toBeLessThan(500);
     wire.socket.destroy();
     expect((await once(port, '/fast')).body).toBe('fast');
+  });
+
+  it('garbage makes no 5xx and no crash', async () => {
+    const text = fc.string({ unit: 'binary-ascii', maxLength: 30 });
+    const token = fc.constantFrom('GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'FOO', 'get');
+    const line = fc.oneof(
+      fc.constantFrom('host: x', 'content-length: 5', 'transfer-encoding: chunked', 'expect: 1'),
+      fc.tuple(text, text).map(([name, value]) => `${name}: ${value}`),
+    );
+    const garbage = fc
+      .tuple(token, text, fc.array(line, { maxLength: 5 }), text)
+      .map(([method, path, lines, body]) =>
+        [`${method} /${path} HTTP/1.1`, ...lines, '', body].join('\r\n'),
+      );
+    const property = fc.asyncProperty(garbage, async (request) => {
+      const wire = await Wire.open(port);
+      wire.write(request);
+      wire.socket.end();
+      const status = await wire.read().then(
+        (reply) => reply.status,
+        () => 0,
+      );
+      wire.socket.destroy();
+      expect(status).toBeLessThan(500);
+    });
+    const seed = Date.now() | 0;
+    console.log(`${runtime}: garbage with seed ${seed}`);
+    await fc.assert(property, { numRuns: 300, seed });
+    expect((await once(port, '/fast')).body).toBe('fast');
+    expect(program.isOver).toBe(false);
   });
 
   it('a port that is taken rejects with the runtime’s own error', async () => {

@@ -7,7 +7,7 @@
 
 import process from 'node:process';
 import type { Lifecycle as LifecycleType } from '../../src/index.ts';
-import { Lifecycle } from '../../src/index.ts';
+import { Lifecycle, Phase } from '../../src/index.ts';
 import type { FetchHandler, ServeOptions, Server, SignalOptions } from '../../src/runtime/node.ts';
 
 /** How the parent configures it, as JSON in `SERVICE`. */
@@ -18,6 +18,10 @@ export interface ServiceOptions {
   readonly preDrainMs?: number;
   readonly serve?: Partial<Pick<ServeOptions, 'lingerMs' | 'inFlightTimeoutMs'>>;
   readonly signals?: Pick<SignalOptions, 'exit'>;
+  /** Milliseconds that the loop is blocked at the very moment of Stopped. */
+  readonly blockAtStoppedMs?: number;
+  /** The server is not given to `handleSignals`. */
+  readonly isUnlisted?: boolean;
 }
 
 interface Door {
@@ -53,7 +57,13 @@ lifecycle.pipeline({
     },
   })),
 });
-lifecycle.onTransition(({ to }) => say('phase', { to }));
+lifecycle.onTransition(({ to }) => {
+  say('phase', { to });
+  if (to === Phase.Stopped) {
+    say('stopped');
+    block(options.blockAtStoppedMs ?? 0);
+  }
+});
 
 const fetch: FetchHandler = async (request) => {
   const url = new URL(request.url);
@@ -94,13 +104,8 @@ const fetch: FetchHandler = async (request) => {
         lifecycle.finishShutdown(REPORT);
       }, ms);
       return new Response('begun');
-    case '/block': {
-      const until = performance.now() + ms;
-      setTimeout(() => {
-        while (performance.now() < until);
-      }, 0);
-      return new Response('blocking');
-    }
+    case '/big':
+      return new Response(new Uint8Array(ms * 1_000_000).fill(97));
     case '/serve':
       try {
         const port = Number(url.searchParams.get('port'));
@@ -120,6 +125,11 @@ const fetch: FetchHandler = async (request) => {
       return undefined;
   }
 };
+
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
 
 let second: Server | undefined;
 
@@ -143,7 +153,10 @@ const server = await door.serve({
   hostname: '127.0.0.1',
   ...options.serve,
 });
-door.handleSignals(lifecycle, { servers: [server], ...options.signals });
+door.handleSignals(lifecycle, {
+  servers: options.isUnlisted === true ? [] : [server],
+  ...options.signals,
+});
 lifecycle.markReady();
 server.closed.then(() => say('closed'));
 say('listening', { runtime, pid: process.pid, url: server.url, port: server.port });

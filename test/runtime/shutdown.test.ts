@@ -207,6 +207,50 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(program.all('closed')[0]?.atMs).toBeGreaterThan(stopped + 300);
   });
 
+  it('a request that comes on a kept-alive connection after Stopped is answered', async () => {
+    const program = await start(runtime, { serve: { lingerMs: 1000 } });
+    const wire = await Wire.open(program.port);
+    await wire.request('/fast');
+    program.signal('SIGTERM');
+    await program.heard('stopped');
+    const reply = await wire.request('/fast');
+    expect(reply.body).toBe('fast');
+    expect(saysClose(reply)).toBe(true);
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('a request that comes while the loop is blocked at Stopped is answered', async () => {
+    const program = await start(runtime, { blockAtStoppedMs: 300 });
+    const kept = await Wire.open(program.port);
+    await kept.request('/fast');
+    program.signal('SIGTERM');
+    await program.heard('stopped');
+    expect((await kept.request('/fast')).body).toBe('fast');
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('a large response that the client reads late arrives whole', async () => {
+    const program = await start(runtime);
+    const wire = await Wire.open(program.port);
+    wire.send('/big?ms=30');
+    await new Promise((resolve) => wire.socket.once('data', resolve));
+    wire.socket.pause();
+    program.signal('SIGTERM');
+    await program.heard('stopped');
+    await sleep(500);
+    expect(program.isOver).toBe(false);
+    wire.socket.resume();
+    expect((await wire.read()).body).toHaveLength(30_000_000);
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('the answer to a shutdown arrives also if nobody named the server', async () => {
+    const program = await start(runtime, { isUnlisted: true });
+    const reply = await once(program.port, '/admin/shutdown', { method: 'POST' });
+    expect(reply.status).toBe(200);
+    expect(await program.exit).toMatchObject({ code: 0, signal: null });
+  });
+
   it('a response that never ends is cut after inFlightTimeoutMs', async () => {
     const program = await start(runtime, { serve: { inFlightTimeoutMs: 200 } });
     const wire = await Wire.open(program.port);

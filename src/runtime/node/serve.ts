@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLeaving } from '../answer.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from '../options.ts';
+import { opened } from '../serving.ts';
 import { whenStopped } from '../stopped.ts';
 import { Connections } from './connections.ts';
 import { listenerOf } from './listener.ts';
@@ -56,11 +57,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
   const forget = whenStopped(lifecycle, () => void close());
   const address = server.address() as AddressInfo;
-  return {
+  return opened(lifecycle, {
     url: urlOf(address.address, address.port),
     hostname: address.address,
     port: address.port,
     close,
     closed,
-  };
+  });
 }
