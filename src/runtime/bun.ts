@@ -26,6 +26,7 @@ interface BunNamespace {
 interface BunServer {
   readonly hostname: string;
   readonly port: number;
+  readonly pendingRequests: number;
   stop(closeActiveConnections?: boolean): Promise<void>;
   timeout(request: Request, seconds: number): void;
 }
@@ -59,6 +60,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const close = front.guard({
     // Sockets that never sent a byte outlive stop(), and so would the process.
     finish: () => server.stop().then(() => server.stop(true)),
+    isBusy: () => server.pendingRequests > 0,
     cut: () => void server.stop(true),
   });
   return opened(checked.lifecycle, {

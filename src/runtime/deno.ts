@@ -20,7 +20,7 @@ interface DenoNamespace {
       hostname?: string;
       onListen: () => void;
     },
-    handler: (request: Request, info: { completed: Promise<void> }) => Promise<Response>,
+    handler: (request: Request) => Promise<Response>,
   ): {
     readonly addr: { readonly hostname: string; readonly port: number };
     shutdown(): Promise<void>;
@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
       // Deno prints the address without it.
       onListen: () => {},
     },
-    (request, { completed }) => front.answer(request, completed),
+    (request) => front.answer(request),
   );
   // Nothing cuts what is left: after shutdown(), Deno 2.9 answers the abort of the server's signal
   // with an uncaught BadResource. Such connections end with the process.

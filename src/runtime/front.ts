@@ -21,6 +21,8 @@ import { whenStopped } from './stopped.ts';
 export interface Stoppable {
   /** Stops accepting, cuts idle connections, and resolves when what is in flight is finished. */
   finish(): Promise<unknown>;
+  /** Whether a response is in flight, where `finish` waits for less: half a request, say. */
+  isBusy?(): boolean;
   /** Cuts what is left, where the runtime can; called only before `finish` has resolved. */
   cut?(): void;
 }
@@ -35,7 +37,6 @@ export class Front {
   readonly #options: CheckedOptions;
   readonly #hold: Hold = new Hold();
   #isClosing = false;
-  #inFlight = 0;
   #isClosed: () => void = () => {};
   #forget: () => void = () => {};
 
@@ -46,20 +47,14 @@ export class Front {
     });
   }
 
-  /** Answers one request. `sent` resolves when the response is out, if the runtime says so. */
-  async answer(request: Request, sent?: Promise<unknown>): Promise<Response> {
+  /** Answers one request. */
+  async answer(request: Request): Promise<Response> {
     const { lifecycle, fetch } = this.#options;
-    this.#inFlight += 1;
     const held = this.#hold.current;
     const response = isAddressed(request)
       ? await answer(fetch, request)
       : refusal(400, 'malformed host');
     if (held !== undefined) await held;
-    const over = (): void => {
-      this.#inFlight -= 1;
-    };
-    if (sent === undefined) over();
-    else sent.then(over, over);
     return this.#isClosing || isLeaving(lifecycle) ? closing(response) : response;
   }
 
@@ -90,8 +85,8 @@ export class Front {
     let idleSince = performance.now();
     while (!isFinished && performance.now() < endsAt) {
       await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
-      // A request that has not come whole is in nobody's count: it gets one more linger.
-      if (this.#inFlight > 0) idleSince = performance.now();
+      // A request that has not come whole does not make the server busy: it gets one more linger.
+      if (server.isBusy?.() ?? true) idleSince = performance.now();
       else if (performance.now() - idleSince > lingerMs + LOOK_MS) break;
     }
     if (!isFinished) server.cut?.();
