@@ -6,6 +6,7 @@
  */
 
 import process from 'node:process';
+import { createHandler } from '../../src/http/index.ts';
 import type { Lifecycle as LifecycleType } from '../../src/index.ts';
 import { Lifecycle, Phase } from '../../src/index.ts';
 import type { FetchHandler, ServeOptions, Server, SignalOptions } from '../../src/runtime/node.ts';
@@ -65,6 +66,8 @@ lifecycle.onTransition(({ to }) => {
   }
 });
 
+const admin = createHandler(lifecycle, { openAdmin: true });
+
 const fetch: FetchHandler = async (request) => {
   const url = new URL(request.url);
   const ms = Number(url.searchParams.get('ms') ?? 0);
@@ -117,12 +120,8 @@ const fetch: FetchHandler = async (request) => {
     case '/close-second':
       await Promise.all([second?.close(), second?.close(), second?.closed]);
       return new Response('closed');
-    case '/admin/shutdown': {
-      const report = await lifecycle.shutdown({ trigger: 'http' });
-      return Response.json(report);
-    }
     default:
-      return undefined;
+      return admin(request);
   }
 };
 

@@ -99,7 +99,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     program.signal('SIGINT');
     const bodies = (await Promise.all(replies)).map(({ body }) => body);
     expect(new Set(bodies).size).toBe(1);
-    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ flushedWal: true, drained: true });
+    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ ok: true, flushed_wal: true, drained: true });
     expect(await program.exit).toMatchObject({ code: 0, signal: null });
     expect(program.all('step').map(({ name }) => name)).toEqual(['flush_wal', 'backup']);
   });
@@ -123,8 +123,9 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       budgetMs,
       steps: { flush_wal: 0, stuck: -1, after: 0 },
     });
-    const reply = once(program.port, '/admin/shutdown', { method: 'POST' });
-    const { steps } = JSON.parse((await reply).body) as { steps: { status: string }[] };
+    const reply = await once(program.port, '/admin/shutdown', { method: 'POST' });
+    expect(reply.status).toBe(500);
+    const { steps } = JSON.parse(reply.body) as { steps: { status: string }[] };
     expect(steps.map(({ status }) => status)).toEqual(['ok', 'timed_out', 'timed_out']);
     const exit = await program.exit;
     expect(exit).toMatchObject({ code: 1, signal: null });

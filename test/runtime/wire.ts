@@ -35,6 +35,8 @@ export class Wire {
   /** Replies received in full. */
   replies = 0;
   #received = '';
+  /** How long `#received` must be before it is worth another look. */
+  #needed = 0;
   #end: string | undefined;
   #wake: () => void = () => {};
 
@@ -110,6 +112,8 @@ export class Wire {
   /** The first reply in what was received, if it is whole. */
   #take(isHead: boolean): Reply | undefined {
     const text = this.#received;
+    if (text.length < this.#needed) return undefined;
+    this.#needed = 0;
     const headEnd = text.indexOf('\r\n\r\n');
     if (headEnd < 0) return undefined;
     const [first = '', ...lines] = text.slice(0, headEnd).split('\r\n');
@@ -123,7 +127,10 @@ export class Wire {
     const from = headEnd + 4;
     const bare = isHead || status === 204 || status === 304;
     const [body, end] = bare ? ['', from] : bodyAt(text, from, headers);
-    if (end < 0) return undefined;
+    if (end < 0) {
+      this.#needed = from + Number(headers.get('content-length')?.[0] ?? 0);
+      return undefined;
+    }
     this.#received = text.slice(end);
     return { status, headers, body };
   }
