@@ -1,0 +1,171 @@
+/**
+ * The document service as a new user meets it: what it prints, what its routes answer, what it says
+ * to wrong input. Crashes and shutdowns under load are another file's business.
+ *
+ * @module
+ */
+
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataFolder, RUNTIMES, Service, TOKEN } from './process.ts';
+
+describe.each(RUNTIMES)('on %s', (runtime) => {
+  const data = new DataFolder();
+  let service: Service;
+
+  beforeAll(async () => {
+    service = await Service.start(runtime, data);
+  });
+
+  afterAll(async () => {
+    await service.kill();
+    data.remove();
+  });
+
+  it('shows the load, the warm-up, the cold start, its address and three things to try', () => {
+    expect(service.output).toMatch(/load +█+ 100 % {2}2307\/2307/);
+    expect(service.output).toMatch(/index_warmup +█+ 100 %/);
+    expect(service.output).toMatch(/cold start\n +index_warmup +\d+ ms.*\n +corpus_load +\d+ ms/);
+    expect(service.output.match(/^ {4}curl /gm)).toHaveLength(3);
+    expect(service.output, 'a token that was set is not printed').not.toContain(TOKEN);
+  });
+
+  it('keeps, replaces, finds and removes a document', async () => {
+    expect((await service.put('mine', 'Mine', 'quetzalcoatlus in the lake')).status).toBe(201);
+    expect((await service.put('mine', 'Mine', 'quetzalcoatlus at the lake')).status).toBe(200);
+    expect(await (await service.get('/documents/mine')).json()).toMatchObject({
+      id: 'mine',
+      title: 'Mine',
+      text: 'quetzalcoatlus at the lake',
+    });
+    const hits = async (query: string): Promise<unknown> =>
+      ((await (await service.get(`/search?q=${query}`)).json()) as { results: unknown }).results;
+    expect(await hits('quetzalcoatlus+lake')).toEqual([
+      { id: 'mine', title: 'Mine', snippet: '[quetzalcoatlus] at the [lake]' },
+    ]);
+    expect(await hits('quetzalcoatlus+in')).toEqual([]);
+    const removed = await fetch(service.url('/documents/mine'), { method: 'DELETE' });
+    expect(removed.status).toBe(204);
+    expect((await service.get('/documents/mine')).status).toBe(404);
+    expect(await hits('quetzalcoatlus')).toEqual([]);
+  });
+
+  it.each([
+    ['GET', '/', 404],
+    ['GET', '/documents/', 404],
+    ['GET', '/documents/none', 404],
+    ['GET', '/documents/%ff', 400],
+    ['GET', '/documents/a%2fb', 400],
+    ['GET', `/documents/${'a'.repeat(65)}`, 400],
+    ['DELETE', '/documents/none', 404],
+    ['POST', '/documents/mine', 405],
+    ['POST', '/search?q=a', 405],
+    ['GET', '/search', 400],
+    ['GET', '/search?q=%20', 400],
+    ['GET', '/search?q=%00', 400],
+    ['GET', `/search?q=${'a'.repeat(201)}`, 400],
+    ['GET', '/search?q=a&limit=0', 400],
+    ['GET', '/search?q=a&limit=51', 400],
+    ['GET', '/search?q=a&limit=1e1', 400],
+  ])('%s %s is answered %i with a reason', async (method, path, status) => {
+    const response = await fetch(service.url(path), { method });
+    expect(response.status).toBe(status);
+    expect(((await response.json()) as { error: string }).error).not.toBe('');
+    if (status === 405) expect(response.headers.get('allow')).toContain('GET');
+  });
+
+  it.each([
+    ['no JSON', 'x', 400],
+    ['no object', 'null', 400],
+    ['no title', '{"text": ""}', 400],
+    ['an empty title', '{"title": " ", "text": ""}', 400],
+    ['a text that is a number', '{"title": "t", "text": 1}', 400],
+    ['a NUL', '{"title": "t", "text": "\\u0000"}', 400],
+    ['no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
+    ['more than 64 KiB', 'x'.repeat(65_537), 413],
+  ])('a body with %s is refused and changes nothing', async (_, body, status) => {
+    const response = await fetch(service.url('/documents/refused'), { method: 'PUT', body });
+    expect(response.status).toBe(status);
+    expect((await service.get('/documents/refused')).status).toBe(404);
+  });
+
+  it('answers any id, query and body with less than 500, and keeps any text as it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', maxLength: 80 }),
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        async (name, text) => {
+          const query = encodeURIComponent(text);
+          expect((await service.get(`/search?q=${query}`)).status).toBeLessThan(500);
+          const put = await service.put(encodeURIComponent(name), 'Any', text);
+          expect(put.status).toBeLessThan(500);
+          const kept = await service.put('any', 'Any', text);
+          if (kept.ok)
+            expect(await (await service.get('/documents/any')).json()).toMatchObject({ text });
+          else expect(text).toContain('\0');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('refuses writes with a reason while it drains, and still answers queries', async () => {
+    expect((await service.admin('POST', '/admin/drain')).status).toBe(200);
+    const refused = await service.put('late', 'Late', 'text');
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await refused.json()).toMatchObject({ reason: 'draining' });
+    expect((await service.get('/search?q=unix')).status).toBe(200);
+  });
+
+  it('shows the steps when it is interrupted, and ends with 0', async () => {
+    service.signal('SIGINT');
+    expect(await service.exit).toMatchObject({ code: 0, signal: null });
+    expect(service.output).toMatch(
+      /shutdown\n +flush_wal .*ok.*\n +final_checkpoint .*ok.*\n +backup .*ok.*\n +close .*ok/,
+    );
+    expect(service.output).toMatch(/stopped after \d+ ms \(SIGINT\): clean/);
+  });
+});
+
+describe('the settings', () => {
+  it.each([
+    [{ PORT: 'http' }, /PORT is "http", not a number in 0 … 65535/],
+    [{ PORT: '65536' }, /PORT is "65536"/],
+    [{ PORT: '-1' }, /PORT is "-1"/],
+    [{ DATA_DIR: '' }, /DATA_DIR is set, but empty/],
+    [{ TIDEGATE_ADMIN_TOKEN: '' }, /TIDEGATE_ADMIN_TOKEN is set, but empty/],
+  ])('%j end it with 2 and a clear line', async (environment, line) => {
+    const service = Service.launch('node', environment as Record<string, string>);
+    expect((await service.exit).code).toBe(2);
+    expect(service.output).toMatch(line);
+  });
+
+  it('without a token make one, print it once, and it opens the admin calls', async () => {
+    const data = new DataFolder();
+    const service = Service.launch('node', { DATA_DIR: data.path });
+    try {
+      const [, port] = await service.seen(/listening on http:\/\/[^:]+:(\d+)/);
+      const [, token] = await service.seen(/admin token, for this run only: (\w{36})\n/);
+      const headers = { authorization: `Bearer ${token}` };
+      const status = await fetch(`http://127.0.0.1:${port}/admin/status`, { headers });
+      expect(status.status).toBe(200);
+    } finally {
+      await service.kill();
+      data.remove();
+    }
+  });
+
+  it('a port that is taken is said so', async () => {
+    const data = new DataFolder();
+    const first = await Service.start('node', data);
+    try {
+      const second = Service.launch('node', { DATA_DIR: data.path, PORT: String(first.port) });
+      expect((await second.exit).code).toBe(2);
+      expect(second.output).toMatch(/Cannot start: .*EADDRINUSE/);
+    } finally {
+      await first.kill();
+      data.remove();
+    }
+  });
+});
