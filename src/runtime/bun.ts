@@ -31,6 +31,9 @@ interface BunServer {
   timeout(request: Request, seconds: number): void;
 }
 
+/** The longest silence that Bun can be asked to bear. */
+const LONGEST_S = 255;
+
 /**
  * Serves until the lifecycle is Stopped.
  *
@@ -51,9 +54,9 @@ export async function serve(options: ServeOptions): Promise<Server> {
     // Bun 1.4 turns it on outside development: a second service would share the port in silence.
     reusePort: false,
     fetch(request, server) {
-      // Bun cuts a connection that is silent for 10 s, also while it waits for our answer: the
-      // answer to a shutdown may take as long as its budget.
-      server.timeout(request, 0);
+      // Bun cuts a connection that is silent for 10 s, also while it waits for our answer, and the
+      // answer to a shutdown may take as long as its budget. Not for ever either: dead clients.
+      server.timeout(request, LONGEST_S);
       return front.answer(request);
     },
   });

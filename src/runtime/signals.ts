@@ -42,7 +42,7 @@ const UNHEARD = ['SIGKILL', 'SIGSTOP'];
  * @throws {LifecycleError} `invalid_argument`
  * @example
  * ```ts
- * const server = await serve({ lifecycle, fetch });
+ * const server = await serve({ lifecycle, fetch: createHandler(lifecycle) });
  * handleSignals(lifecycle, { servers: [server] });
  * ```
  */

@@ -99,7 +99,11 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     program.signal('SIGINT');
     const bodies = (await Promise.all(replies)).map(({ body }) => body);
     expect(new Set(bodies).size).toBe(1);
-    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ ok: true, flushed_wal: true, drained: true });
+    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({
+      ok: true,
+      flushed_wal: true,
+      drained: true,
+    });
     expect(await program.exit).toMatchObject({ code: 0, signal: null });
     expect(program.all('step').map(({ name }) => name)).toEqual(['flush_wal', 'backup']);
   });
