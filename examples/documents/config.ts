@@ -22,18 +22,24 @@ export class ConfigError extends Error {
 
 const PORT = 8080;
 const HOSTNAME = '127.0.0.1';
+/** What a header can carry after `Bearer `, and a shell without quotes. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * Reads `PORT`, `HOST`, `DATA_DIR` and `TIDEGATE_ADMIN_TOKEN`. Nothing has to be set: without a token
  * it makes one, so that the admin calls are neither open nor out of reach.
  *
- * @throws {ConfigError} for a port that is none, or a value that is empty
+ * @throws {ConfigError} for a port that is none, a token that no client can send, an empty value
  */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   defaultDataFolder: string,
 ): Config {
   const adminToken = set(environment, 'TIDEGATE_ADMIN_TOKEN');
+  if (adminToken !== undefined && !TOKEN.test(adminToken)) {
+    // Not shown: it may be a real one with a slip of the keyboard in it.
+    throw new ConfigError('TIDEGATE_ADMIN_TOKEN has spaces, or characters that are not ASCII');
+  }
   return {
     hostname: set(environment, 'HOST') ?? HOSTNAME,
     port: portOf(set(environment, 'PORT')),

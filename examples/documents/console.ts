@@ -1,6 +1,6 @@
 /**
  * What a human at the terminal sees: progress, the cold start, the steps of the shutdown. Without a
- * terminal it prints the same in whole lines.
+ * terminal it prints the same in whole lines, without anything that moves.
  *
  * @module
  */
@@ -9,82 +9,87 @@ import type { ColdStartPhases, PipelineStep, ShutdownReport } from 'tidegate';
 
 const BAR_WIDTH = 30;
 const NAME_WIDTH = 18;
-
-/** Shows how far a long part of the boot is. */
-export interface Progress {
-  /** @param done of `total`, never less than before */
-  update(done: number, total: number): void;
-}
+/** Without a terminal, progress is told in lines, one for each of so many percent. */
+const LINE_PERCENT = 25;
 
 /** Prints a line. */
 export function say(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A bar that is redrawn on a terminal, and four lines elsewhere. */
-export function progress(label: string): Progress {
-  let told = -1;
-  return {
-    update(done, total) {
-      const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-      const isTerminal = process.stdout.isTTY === true;
-      const step = isTerminal ? percent : Math.floor(percent / 25) * 25;
-      if (step === told) return;
-      told = step;
-      const filled = Math.round((percent / 100) * BAR_WIDTH);
-      const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
-      const line = `  ${label.padEnd(NAME_WIDTH)}${bar} ${String(percent).padStart(3)} %  ${done}/${total}`;
-      if (isTerminal) process.stdout.write(`\r${line}${percent === 100 ? '\n' : ''}`);
-      else say(line);
-    },
+/** Prints a line where errors go. */
+export function complain(what: string, error: unknown): void {
+  process.stderr.write(`${what}: ${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+/** Shows how far a long part of the boot is; called with what is done, never less than before. */
+export function progress(label: string): (done: number, total: number) => void {
+  let told = 0;
+  return (done, total) => {
+    const percent = Math.floor((done / total) * 100);
+    const isTerminal = process.stdout.isTTY === true;
+    const reached = isTerminal ? percent : Math.floor(percent / LINE_PERCENT) * LINE_PERCENT;
+    if (reached === told) return;
+    told = reached;
+    const filled = Math.round((percent / 100) * BAR_WIDTH);
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
+    const line = `  ${label.padEnd(NAME_WIDTH)}${String(percent).padStart(4)} %  ${bar}  ${done} of ${total}`;
+    if (isTerminal) process.stdout.write(`\r${line}${percent === 100 ? '\n' : ''}`);
+    else say(line);
   };
 }
 
-/** The stages of the boot, each with its time and its part of the whole. */
-export function showColdStart(phases: ColdStartPhases): void {
-  const durations = phases.durationsMs();
-  const total = durations.find(([name]) => name === 'total')?.[1] ?? 0;
+/** The stages of the boot in the order in which they began, each where it was in the whole. */
+export function showColdStart(phases: ColdStartPhases, documents: number): void {
+  const durations = new Map(phases.durationsMs());
+  const total = durations.get('total') ?? 0;
   say();
-  say('  cold start');
-  for (const [name, ms] of durations) {
-    const width = total === 0 ? 0 : Math.round((ms / total) * BAR_WIDTH);
-    say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ${'▇'.repeat(width)}`);
+  say(`  cold start, ${documents} documents`);
+  for (const [name, startedAtMs] of begins(phases)) {
+    const ms = durations.get(name);
+    if (ms === undefined) continue;
+    const before = scaled(startedAtMs - phases.startedAtMs, total);
+    const bar = '▇'.repeat(Math.max(1, scaled(ms, total)));
+    say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ${' '.repeat(before)}${bar}`);
   }
 }
 
-/** Where it is, and three things to try. */
+/** Where it is, and three things to try, which work as they stand. */
 export function showAddress(url: string, adminToken: string, isTokenNew: boolean): void {
-  const base = url.replace(/\/$/, '');
   const token = isTokenNew ? adminToken : '$TIDEGATE_ADMIN_TOKEN';
   say();
-  say(`  listening on ${base}`);
-  if (isTokenNew) say(`  admin token, for this run only: ${adminToken}`);
+  say(`  listening on ${url}`);
   say();
   say('  try');
-  say(`    curl '${base}/search?q=unix+wizard'`);
-  say(
-    `    curl -X PUT ${base}/documents/hello -d '{"title": "Hello", "text": "A document of mine"}'`,
-  );
-  say(`    curl -X POST -H "authorization: Bearer ${token}" ${base}/admin/drain`);
+  say(`    curl '${url}/search?q=unix+wizard'`);
+  say(`    curl -X PUT ${url}/documents/hello -d '{"title": "Hello", "text": "My document"}'`);
+  say(`    curl -X POST -H "authorization: Bearer ${token}" ${url}/admin/drain`);
   say();
-  say('  Ctrl-C drains, flushes, backs up and ends it');
+  if (isTokenNew) {
+    say('  The last one has the admin token, which was made for this run and is shown only here;');
+    say('  TIDEGATE_ADMIN_TOKEN sets one. After it, reads are still served and writes are not.');
+  }
+  say('  Ctrl-C finishes the writes under way, flushes, backs up and stops.');
 }
 
-/** The step, saying how it ended as it ends; the first one says what this is. */
-export function shown(step: PipelineStep, index: number): PipelineStep {
+/** What a drain waits for. */
+export function showDrain(writes: number): void {
+  say(`\n  draining: ${writes} writes under way, no new ones; reads are still served`);
+}
+
+/** The step, saying how it ended as it ends. */
+export function shown(step: PipelineStep): PipelineStep {
   const { name, run } = step;
   return {
     ...step,
     run: async (context) => {
-      if (index === 0) say('\n  shutdown');
       const beganMs = performance.now();
       const tell = (how: string): void => {
         const ms = Math.round(performance.now() - beganMs);
         say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ${how}`);
       };
       try {
-        const result = await run(context);
-        tell(typeof result === 'string' ? `ok, ${result}` : 'ok');
+        tell(`ok, ${await run(context)}`);
       } catch (error) {
         tell(`failed: ${error instanceof Error ? error.message : String(error)}`);
         throw error;
@@ -95,9 +100,25 @@ export function shown(step: PipelineStep, index: number): PipelineStep {
 
 /** How the shutdown ended, as a whole. */
 export function showReport(report: ShutdownReport): void {
-  const { drained, trigger, steps, durationMs } = report;
+  const { drained, trigger, steps, durationMs, completedAtMs } = report;
   const bad = steps.filter(({ status }) => status !== 'ok' && status !== 'skipped');
   const how = bad.length > 0 ? `not clean: ${bad.map(({ name }) => name).join(', ')}` : 'clean';
   const writes = drained ? 'every write was finished' : 'writes were left when the time was up';
-  say(`  stopped after ${durationMs} ms (${trigger ?? 'no trigger'}): ${how}; ${writes}`);
+  const at = new Date(completedAtMs).toISOString();
+  say(`  stopped at ${at}, ${durationMs} ms after ${trigger ?? 'the request'}: ${how}; ${writes}`);
+}
+
+function begins(phases: ColdStartPhases): [name: string, startedAtMs: number][] {
+  const stages: [string, number][] = [
+    ['restore', phases.restoreStartedAtMs],
+    ['wal_replay', phases.walReplayStartedAtMs],
+    ...phases.stages.map(({ name, startedAtMs }): [string, number] => [name, startedAtMs]),
+    ['index_warmup', phases.indexWarmupStartedAtMs],
+  ];
+  stages.sort(([, left], [, right]) => left - right);
+  return [...stages, ['total', phases.startedAtMs]];
+}
+
+function scaled(ms: number, total: number): number {
+  return total === 0 ? 0 : Math.max(0, Math.round((ms / total) * BAR_WIDTH));
 }

@@ -6,8 +6,12 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Content } from './store.ts';
+
+/** Where they are. */
+export const CORPUS: string = join(import.meta.dirname, 'corpus', 'jargon-file.jsonl.gz');
 
 /** A document with its name. */
 export interface NamedContent extends Content {

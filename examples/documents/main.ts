@@ -1,108 +1,121 @@
 /**
  * A small durable document service, the same source on Node, Deno and Bun: it boots, answers its
- * probes, drains and stops. `npm start` runs it on Node; `deno run -A examples/documents/main.ts`
- * and `bun examples/documents/main.ts` need no build step of their own.
+ * probes, drains and stops.
+ *
+ * ```text
+ * npm start                                  on Node
+ * deno run -A examples/documents/main.ts
+ * bun examples/documents/main.ts
+ *
+ * PORT                  8080       0 takes any free port
+ * HOST                  127.0.0.1
+ * DATA_DIR              data/      beside this file
+ * TIDEGATE_ADMIN_TOKEN             without it, one is made for the run and shown once
+ *
+ * PUT    /documents/:id    {"title": "...", "text": "..."}: 201 new, 200 replaced
+ * GET    /documents/:id    200, 404
+ * DELETE /documents/:id    204, 404
+ * GET    /search?q=        FTS5's query language; limit=1 … 50
+ *        /health/* /metrics /admin/*    the lifecycle's own
+ *
+ * exit   0 clean   1 not clean, or the boot failed   2 it cannot use what it was told
+ * ```
  *
  * @module
  */
 
 import { join } from 'node:path';
-import { Lifecycle, Phase } from 'tidegate';
+import { Lifecycle, Phase, type PipelineStep } from 'tidegate';
 import { createHandler } from 'tidegate/http';
-import { ConfigError, readConfig } from './config.ts';
-import { progress, say, showAddress, showColdStart, shown, showReport } from './console.ts';
-import { readCorpus } from './corpus.ts';
+import { boot } from './boot.ts';
+import { type Config, readConfig } from './config.ts';
+import {
+  complain,
+  say,
+  showAddress,
+  showColdStart,
+  showDrain,
+  shown,
+  showReport,
+} from './console.ts';
 import { createRoutes } from './routes.ts';
 import { loadAdapter } from './runtime.ts';
-import { Files, Store } from './store.ts';
+import type { Store } from './store.ts';
 
-/**
- * Boots the service and serves until it is told to stop.
- *
- * @param folder where this example is; its data goes there unless `DATA_DIR` says otherwise
- */
-export async function main(folder: string): Promise<void> {
-  const config = readConfig(process.env, join(folder, 'data'));
+/** Listens before it boots, so that probes can tell how the boot goes. */
+async function main(config: Config): Promise<void> {
   const { serve, handleSignals } = await loadAdapter();
   const lifecycle = Lifecycle.create();
   let store: Store | undefined;
+  const opened = (): Store | undefined => store;
 
   const health = createHandler(lifecycle, { adminToken: config.adminToken });
-  const routes = createRoutes(lifecycle, () => {
-    if (store === undefined) throw new Error('The gate was open before the store was');
-    return store;
-  });
-  // Before the boot, so that probes can tell how it goes.
+  const routes = createRoutes(lifecycle, () => required(store), complainOfRoutes);
+  lifecycle.pipeline({ steps: steps(opened) });
+  tellOfShutdown(lifecycle);
   const server = await serve({
     lifecycle,
     hostname: config.hostname,
     port: config.port,
     fetch: async (request) => (await health(request)) ?? routes(request),
+  }).catch((error: unknown) => {
+    complain(`Cannot listen on ${config.hostname}, port ${config.port}`, error);
+    process.exit(2);
   });
   handleSignals(lifecycle, { servers: [server] });
 
-  lifecycle.pipeline({
-    steps: [
-      { name: 'flush_wal', run: () => store && `${store.flush()} pages` },
-      { name: 'final_checkpoint', run: () => store && `${store.checkpoint()} pages` },
-      { name: 'backup', run: () => store && `${store.backup()} bytes` },
-      { name: 'close', run: () => store?.close() },
-    ].map(shown),
-  });
-  tellOfShutdown(lifecycle);
-
   say('tidegate: documents');
-  store = await boot(lifecycle, config.dataFolder, join(folder, 'corpus', 'jargon-file.jsonl.gz'));
+  say(`  ${server.url} answers its probes; data is in ${config.dataFolder}`);
+  try {
+    store = await boot(lifecycle, config.dataFolder);
+  } catch (error) {
+    complain('Cannot boot', error);
+    process.exit(1);
+  }
+  // False after a shutdown that came first: there is nothing to show any more.
   if (!lifecycle.markReady()) return;
-  showColdStart(lifecycle.coldStartPhases());
-  say(`    ${store.count()} documents`);
+  showColdStart(lifecycle.coldStartPhases(), store.count());
   showAddress(server.url, config.adminToken, config.isTokenNew);
 }
 
-/** Only what there is to do is done, and marked: a stage that is not there did not happen. */
-async function boot(lifecycle: Lifecycle, dataFolder: string, corpus: string): Promise<Store> {
-  const files = new Files(dataFolder);
-  if (files.needsRestore) {
-    lifecycle.stage('restore').run(() => files.restore());
-    say('  restored the backup');
-  }
-  let store: Store;
-  if (files.needsReplay) {
-    store = lifecycle.stage('wal_replay').run(() => opened(files));
-    say('  replayed the write-ahead log');
-  } else {
-    store = opened(files);
-  }
-  if (store.isNew) {
-    const bar = progress('load');
-    await lifecycle.stage('corpus_load').run(() => store.load(readCorpus(corpus), bar.update));
-  }
-  const bar = progress('index_warmup');
-  await lifecycle.stage('index_warmup').run(() => store.warmUp(bar.update));
-  return store;
-}
-
-/** The first read is what makes SQLite replay the log. */
-function opened(files: Files): Store {
-  const store = new Store(files);
-  store.count();
-  return store;
+/** A shutdown may come before the boot has opened anything: then there is nothing to keep. */
+function steps(opened: () => Store | undefined): PipelineStep[] {
+  const ifOpen = (work: (store: Store) => string): string => {
+    const store = opened();
+    return store === undefined ? 'nothing to do: the boot had not ended' : work(store);
+  };
+  return [
+    { name: 'flush_wal', run: () => ifOpen((store) => `${store.flush()} pages of log`) },
+    { name: 'final_checkpoint', run: () => ifOpen((store) => `${store.checkpoint()} left`) },
+    { name: 'backup', run: () => ifOpen((store) => `${store.backup()} bytes`) },
+  ].map(shown);
 }
 
 function tellOfShutdown(lifecycle: Lifecycle): void {
   lifecycle.onTransition(({ to }) => {
+    if (to === Phase.Draining) showDrain(lifecycle.gate.inFlight().writes);
+    if (to === Phase.ShuttingDown) say('\n  shutdown');
     const report = to === Phase.Stopped ? lifecycle.shutdownReport() : null;
     if (report !== null) showReport(report);
   });
 }
 
-try {
-  await main(import.meta.dirname);
-} catch (error) {
-  const { code } = error as { readonly code?: unknown };
-  if (error instanceof ConfigError || code === 'EADDRINUSE' || code === 'EACCES') {
-    say(`Cannot start: ${(error as Error).message}`);
+function complainOfRoutes(error: unknown): void {
+  complain('A request failed', error);
+}
+
+function required(store: Store | undefined): Store {
+  if (store === undefined) throw new Error('The gate was open before the store was');
+  return store;
+}
+
+function configured(): Config {
+  try {
+    return readConfig(process.env, join(import.meta.dirname, 'data'));
+  } catch (error) {
+    complain('Cannot start', error);
     process.exit(2);
   }
-  throw error;
 }
+
+await main(configured());

@@ -6,7 +6,9 @@
  */
 
 import { GateClosedError, type Lifecycle } from 'tidegate';
-import type { Content, Document, Store } from './store.ts';
+import { readText } from './body.ts';
+import { Refusal } from './refusal.ts';
+import { type Content, type Document, QueryError, type Store } from './store.ts';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const TITLE_MAX = 200;
@@ -15,24 +17,16 @@ const HITS_MAX = 50;
 const HITS = 10;
 /** Bytes of a request's body. */
 const BODY_MAX = 64 * 1024;
-
-/** What is wrong with a request, and the status that says so. */
-class Refusal extends Error {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
-    this.status = status;
-    this.headers = headers;
-  }
-}
+/** How long an upload may say nothing: well below half of a shutdown's budget. */
+const BODY_STALL_MS = 5_000;
 
 /** Answers every request that is no probe and no admin call. */
 export function createRoutes(
   lifecycle: Lifecycle,
   /** There is none before the boot has opened it; the gate is closed until then. */
   store: () => Store,
+  /** Hears what went wrong in here; the client is told no more than that something did. */
+  complain: (error: unknown) => void,
 ): (request: Request) => Promise<Response> {
   const { gate } = lifecycle;
 
@@ -46,9 +40,12 @@ export function createRoutes(
         return json(200, onWire(found));
       }
       case 'PUT': {
-        // Read before the gate: a slow upload must not hold up a drain, and is not yet a write.
-        const content = contentOf(await readText(request));
-        const isNew = gate.run('write', () => store().put(id, content));
+        // The permit comes before the body: an upload that has begun when a drain begins is a write
+        // under way, and is waited for; one that stalls is given up by its reader.
+        const isNew = await gate.run('write', async () => {
+          const content = contentOf(await readText(request, BODY_MAX, BODY_STALL_MS));
+          return store().put(id, content);
+        });
         return json(isNew ? 201 : 200, { id, created: isNew });
       }
       case 'DELETE': {
@@ -79,17 +76,23 @@ export function createRoutes(
       if (name !== undefined) return await documents(request, name);
       throw new Refusal(404, 'Try /documents/:id, /search?q= or /health/ready');
     } catch (error) {
-      return answerTo(error);
+      const known = answerTo(error);
+      if (known !== undefined) return known;
+      complain(error);
+      return json(500, { error: 'The service failed; its log says why' });
     }
   };
 }
 
-function answerTo(error: unknown): Response {
+function answerTo(error: unknown): Response | undefined {
   if (error instanceof Refusal) return json(error.status, { error: error.message }, error.headers);
   if (error instanceof GateClosedError) {
     return json(503, { error: error.message, reason: error.reason }, { 'retry-after': '1' });
   }
-  throw error;
+  if (error instanceof QueryError) {
+    return json(400, { error: `q is no FTS5 query: ${error.message}` });
+  }
+  return undefined;
 }
 
 function json(
@@ -97,7 +100,7 @@ function json(
   value: Readonly<Record<string, unknown>>,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json(value, { status, headers });
+  return Response.json(value, { status, headers: { 'cache-control': 'no-store', ...headers } });
 }
 
 function onWire({ id, title, text, updatedAtMs }: Document): Record<string, unknown> {
@@ -119,31 +122,6 @@ function idOf(name: string): string {
   return id;
 }
 
-/** Stops reading at the limit, whatever `content-length` says. */
-async function readText(request: Request): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = request.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.byteLength;
-    if (length > BODY_MAX) {
-      reader.cancel().catch(() => {});
-      throw new Refusal(413, `The body is longer than ${BODY_MAX} bytes`);
-    }
-    chunks.push(value);
-  }
-  try {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    return (
-      chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode()
-    );
-  } catch {
-    throw new Refusal(400, 'The body is not UTF-8');
-  }
-}
-
 function contentOf(body: string): Content {
   let value: unknown;
   try {
@@ -156,16 +134,22 @@ function contentOf(body: string): Content {
     throw new Refusal(400, `title is not a text of 1 to ${TITLE_MAX} characters`);
   }
   if (typeof text !== 'string') throw new Refusal(400, 'text is not a text');
-  // SQLite ends a text at its first NUL when it is read as a string.
-  if (/\0/.test(title + text)) throw new Refusal(400, 'title and text have no NUL characters');
+  checkCharacters('title', title);
+  checkCharacters('text', text);
   return { title, text };
 }
 
 function queryOf(query: string | null): string {
   if (query === null || query.trim() === '') throw new Refusal(400, 'q is missing or empty');
   if (query.length > QUERY_MAX) throw new Refusal(400, `q is longer than ${QUERY_MAX} characters`);
-  if (/\0/.test(query)) throw new Refusal(400, 'q has a NUL character');
+  checkCharacters('q', query);
   return query;
+}
+
+/** What SQLite would not give back as it was. */
+function checkCharacters(name: string, text: string): void {
+  if (text.includes('\0')) throw new Refusal(400, `${name} has a NUL character`);
+  if (/\p{Surrogate}/u.test(text)) throw new Refusal(400, `${name} has half of a character`);
 }
 
 function limitOf(text: string | null): number {

@@ -1,5 +1,5 @@
 /**
- * The one place that knows where it runs: the adapter of this runtime.
+ * The adapter of this runtime, chosen by which server there is. Nothing else here knows where it runs.
  *
  * @module
  */
@@ -14,7 +14,8 @@ export interface Adapter {
 
 /** Loads the adapter of the runtime that this is. */
 export async function loadAdapter(): Promise<Adapter> {
-  if ('Deno' in globalThis) return import('tidegate/deno');
-  if ('Bun' in globalThis) return import('tidegate/bun');
+  const { Deno, Bun } = globalThis as Partial<Record<'Deno' | 'Bun', { serve?: unknown }>>;
+  if (typeof Deno?.serve === 'function') return import('tidegate/deno');
+  if (typeof Bun?.serve === 'function') return import('tidegate/bun');
   return import('tidegate/node');
 }

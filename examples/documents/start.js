@@ -5,15 +5,25 @@
  * @module
  */
 
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const outfile = join(import.meta.dirname, '../../build/documents.mjs');
+const root = join(import.meta.dirname, '../..');
+const outfile = join(root, 'build/documents.mjs');
 
-await build({
+if (!existsSync(join(root, 'dist/index.js'))) {
+  console.error(
+    'Cannot start: the package is not built. "npm ci" builds it, and so does "npm run build"',
+  );
+  process.exit(2);
+}
+
+const { outputFiles } = await build({
   entryPoints: [join(import.meta.dirname, 'main.ts')],
   outfile,
+  write: false,
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -23,5 +33,11 @@ await build({
   // Where the corpus and the data are: beside the source, not beside the bundle.
   define: { 'import.meta.dirname': JSON.stringify(import.meta.dirname) },
 });
+
+// As a whole: another service may be starting from the same file.
+mkdirSync(join(root, 'build'), { recursive: true });
+const part = `${outfile}.${process.pid}`;
+for (const { contents } of outputFiles) writeFileSync(part, contents);
+renameSync(part, outfile);
 
 await import(pathToFileURL(outfile).href);

@@ -2,27 +2,11 @@
  * The documents: SQLite in WAL mode, every commit on disk before it is acknowledged, with a
  * full-text index. It knows nothing of HTTP, nor of the lifecycle.
  *
- * ```text
- * DATA_DIR/documents.db         the database, with -wal and -shm beside it while it is open
- * DATA_DIR/backup/documents.db  the last backup, replaced as a whole
- * ```
- *
  * @module
  */
 
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
 import Database from 'libsql';
+import type { Files } from './files.ts';
 
 /** What a document says. */
 export interface Content {
@@ -45,78 +29,66 @@ export interface Hit {
   readonly snippet: string;
 }
 
+/** A query that is not FTS5's language; the message says where. */
+export class QueryError extends Error {
+  override readonly name = 'QueryError';
+}
+
 /** How far the first boot came, kept in the database (`PRAGMA user_version`). */
 const LOADED = 1;
 const INDEXED = 2;
 
-/** Documents between two turns of the event loop: probes are answered while it loads. */
+/** Documents, or blocks of the index, between two turns of the event loop, for the probes. */
 const BATCH = 100;
 
-const TABLE = `CREATE TABLE IF NOT EXISTS documents (
+const TABLES = `
+CREATE TABLE IF NOT EXISTS documents (
   number INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   title TEXT NOT NULL,
   text TEXT NOT NULL,
   updated_at_ms INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS runs (
+  number INTEGER PRIMARY KEY,
+  began_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER
 )`;
 
 /** The index has no texts of its own; `number` is fixed, since VACUUM may renumber a rowid. */
-const INDEX = `CREATE VIRTUAL TABLE document_index USING fts5(
-  title, text, content='documents', content_rowid='number'
+const INDEX = `
+DROP TABLE IF EXISTS document_index;
+CREATE VIRTUAL TABLE document_index USING fts5(
+  title, text, content='documents', content_rowid='number', tokenize='porter unicode61'
 )`;
+
+const INDEX_SOME = `INSERT INTO document_index(rowid, title, text)
+  SELECT number, title, text FROM documents WHERE number > ? AND number <= ?`;
 
 const REMOVE = `INSERT INTO document_index(document_index, rowid, title, text)
   VALUES ('delete', old.number, old.title, old.text);`;
 const ADD = `INSERT INTO document_index(rowid, title, text)
   VALUES (new.number, new.title, new.text);`;
-const TRIGGERS = [
-  `CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN ${ADD} END`,
-  `CREATE TRIGGER document_removed AFTER DELETE ON documents BEGIN ${REMOVE} END`,
-  `CREATE TRIGGER document_changed AFTER UPDATE ON documents BEGIN ${REMOVE} ${ADD} END`,
-];
+const TRIGGERS = `
+CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN ${ADD} END;
+CREATE TRIGGER document_removed AFTER DELETE ON documents BEGIN ${REMOVE} END;
+CREATE TRIGGER document_changed AFTER UPDATE ON documents BEGIN ${REMOVE} ${ADD} END;
+PRAGMA user_version = ${INDEXED}`;
+
+const SEARCH = `
+SELECT id, documents.title AS title, snippet(document_index, -1, '[', ']', '…', 16) AS snippet
+  FROM document_index JOIN documents ON number = document_index.rowid
+  WHERE document_index MATCH ? ORDER BY bm25(document_index, 4.0, 1.0) LIMIT ?`;
 
 /** Called as a long part goes on. */
 export type Told = (done: number, total: number) => void;
-
-/** Where the files of a data folder are. */
-export class Files {
-  readonly database: string;
-  readonly backup: string;
-
-  constructor(folder: string) {
-    this.database = join(folder, 'documents.db');
-    this.backup = join(folder, 'backup', 'documents.db');
-    mkdirSync(dirname(this.backup), { recursive: true });
-    // A backup that a crash broke off.
-    rmSync(partOf(this.backup), { force: true });
-  }
-
-  /** There is no database, but a backup of it. */
-  get needsRestore(): boolean {
-    return !existsSync(this.database) && existsSync(this.backup);
-  }
-
-  /** A process that was killed left changes in the write-ahead log. */
-  get needsReplay(): boolean {
-    const log = `${this.database}-wal`;
-    return existsSync(this.database) && existsSync(log) && statSync(log).size > 0;
-  }
-
-  /** Copies the backup to where the database belongs; a crash in between leaves none there. */
-  restore(): void {
-    // The log of a database that is gone: it does not belong to the backup.
-    for (const suffix of ['-wal', '-shm']) rmSync(`${this.database}${suffix}`, { force: true });
-    copyFileSync(this.backup, partOf(this.database));
-    replaceWith(partOf(this.database), this.database);
-  }
-}
 
 /** The open database. Calls are synchronous, and durable when they return. */
 export class Store {
   readonly #files: Files;
   readonly #database: Database.Database;
 
-  /** Opens it; SQLite replays what is in the write-ahead log at the first read. */
+  /** Opens it; the first read, which is in here, makes SQLite replay the write-ahead log. */
   constructor(files: Files) {
     this.#files = files;
     this.#database = new Database(files.database);
@@ -124,17 +96,23 @@ export class Store {
     this.#database.pragma('journal_mode = WAL');
     // NORMAL would lose the last commits when the machine, not only the process, stops.
     this.#database.pragma('synchronous = FULL');
-    this.#database.exec(TABLE);
+    this.#database.exec(TABLES);
   }
 
   /** How many documents there are. */
   count(): number {
-    return number(this.#database.prepare('SELECT count(*) AS value FROM documents').get());
+    return this.#number('SELECT count(*) AS value FROM documents');
   }
 
   /** True until the first documents were loaded. */
   get isNew(): boolean {
     return this.#progress() < LOADED;
+  }
+
+  /** Notes that a run begins. */
+  beginRun(): void {
+    this.#database.prepare('INSERT INTO runs (began_at_ms) VALUES (?)').run(Date.now());
+    this.#database.exec('DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - 100');
   }
 
   /** Loads the first documents. Broken off, it begins again and keeps what is there. */
@@ -154,23 +132,10 @@ export class Store {
     this.#database.pragma(`user_version = ${LOADED}`);
   }
 
-  /** Makes the full-text index if there is none, and reads it once, so that searches find it warm. */
+  /** Makes the full-text index if there is none, else reads it, so that searches find it warm. */
   async warmUp(told: Told): Promise<void> {
-    if (this.#progress() < INDEXED) this.#makeIndex();
-    const numbers = this.#database.prepare(
-      'SELECT rowid AS value FROM document_index WHERE rowid > ? ORDER BY rowid LIMIT ?',
-    );
-    const total = this.count();
-    let last = 0;
-    for (let done = 0; done < total; ) {
-      const rows = numbers.all(last, BATCH);
-      if (rows.length === 0) break;
-      done += rows.length;
-      last = number(rows.at(-1));
-      told(done, total);
-      await turn();
-    }
-    this.search('warm up', 1);
+    if (this.#progress() < INDEXED) await this.#makeIndex(told);
+    else await this.#readIndex(told);
   }
 
   /** One document. */
@@ -203,54 +168,83 @@ export class Store {
     return this.#database.prepare('DELETE FROM documents WHERE id = ?').run(id).changes > 0;
   }
 
-  /** The documents that have all of these words, best first. Every word is taken literally. */
-  search(words: string, limit: number): Hit[] {
-    const match = words
-      .split(/\s+/)
-      .filter((word) => word !== '')
-      .map((word) => `"${word.replaceAll('"', '""')}"`)
-      .join(' ');
-    const rows = this.#database
-      .prepare(
-        `SELECT id, documents.title AS title, snippet(document_index, -1, '[', ']', '…', 16) AS snippet
-         FROM document_index JOIN documents ON number = document_index.rowid
-         WHERE document_index MATCH ? ORDER BY rank LIMIT ?`,
-      )
-      .all(match, limit);
-    return rows as Hit[];
+  /**
+   * The documents that match a query in FTS5's language, best first; a match in the title counts
+   * more.
+   *
+   * @throws {QueryError}
+   */
+  search(query: string, limit: number): Hit[] {
+    const statement = this.#database.prepare(SEARCH);
+    try {
+      // The columns are those of Hit, by their names in the statement.
+      return statement.all(query, limit) as Hit[];
+    } catch (error) {
+      // The statement is known to be good: an error of SQL, not of the disk, is the query's.
+      const { code, message } = error as { readonly code?: unknown; readonly message: string };
+      throw code === 'SQLITE_ERROR' ? new QueryError(message) : error;
+    }
   }
 
-  /** Brings everything that was committed from the log into the database. Returns the pages. */
+  /** Notes the end of the run, and brings what was committed into the database. The log's pages. */
   flush(): number {
+    this.#database
+      .prepare('UPDATE runs SET ended_at_ms = ? WHERE number = (SELECT max(number) FROM runs)')
+      .run(Date.now());
     return this.#checkpoint('FULL');
   }
 
-  /** The same, and empties the log. */
+  /** Empties the log: what comes after it finds everything in one file. Returns its pages. */
   checkpoint(): number {
     return this.#checkpoint('TRUNCATE');
   }
 
-  /** Writes a copy, without gaps, beside the old backup, and then puts it in its place. Bytes. */
+  /** Writes a copy without gaps in the place of the last backup. Returns its bytes. */
   backup(): number {
-    const part = partOf(this.#files.backup);
-    rmSync(part, { force: true });
-    this.#database.prepare('VACUUM INTO ?').run(part);
-    replaceWith(part, this.#files.backup);
-    return statSync(this.#files.backup).size;
-  }
-
-  close(): void {
-    this.#database.close();
-  }
-
-  /** All or nothing: an index without its triggers would be forgotten by later writes. */
-  #makeIndex(): void {
-    this.#atomically(() => {
-      this.#database.exec(INDEX);
-      this.#database.exec("INSERT INTO document_index(document_index) VALUES ('rebuild')");
-      for (const trigger of TRIGGERS) this.#database.exec(trigger);
-      this.#database.pragma(`user_version = ${INDEXED}`);
+    return this.#files.replaceBackup((file) => {
+      this.#database.prepare('VACUUM INTO ?').run(file);
     });
+  }
+
+  /**
+   * Documents first, triggers last: broken off in between, it begins again, and no write comes in
+   * before it has ended.
+   */
+  async #makeIndex(told: Told): Promise<void> {
+    const total = this.count();
+    const limits = this.#database.prepare(
+      `SELECT max(number) AS last, count(*) AS count
+       FROM (SELECT number FROM documents WHERE number > ? ORDER BY number LIMIT ${BATCH})`,
+    );
+    this.#database.exec(INDEX);
+    const insert = this.#database.prepare(INDEX_SOME);
+    let reached = 0;
+    for (let done = 0; done < total; ) {
+      const { last, count } = limits.get(reached) as { last: number; count: number };
+      this.#atomically(() => insert.run(reached, last));
+      reached = last;
+      done += count;
+      told(done, total);
+      await turn();
+    }
+    this.#atomically(() => this.#database.exec(TRIGGERS));
+  }
+
+  /** A block of the index is a page of the database: read once, it is in SQLite's cache. */
+  async #readIndex(told: Told): Promise<void> {
+    const total = this.#number('SELECT count(*) AS value FROM document_index_data');
+    const read = this.#database.prepare(
+      `SELECT max(id) AS last, count(*) AS count, sum(length(block))
+       FROM (SELECT id, block FROM document_index_data WHERE id > ? ORDER BY id LIMIT ${BATCH})`,
+    );
+    let reached = 0;
+    for (let done = 0; done < total; ) {
+      const { last, count } = read.get(reached) as { last: number; count: number };
+      reached = last;
+      done += count;
+      told(done, total);
+      await turn();
+    }
   }
 
   #checkpoint(mode: 'FULL' | 'TRUNCATE'): number {
@@ -263,9 +257,12 @@ export class Store {
   }
 
   #progress(): number {
-    return number(
-      this.#database.prepare('SELECT user_version AS value FROM pragma_user_version').get(),
-    );
+    return this.#number('SELECT user_version AS value FROM pragma_user_version');
+  }
+
+  #number(statement: string): number {
+    const row = this.#database.prepare(statement).get() as { readonly value: number | bigint };
+    return Number(row.value);
   }
 
   #atomically(work: () => void): void {
@@ -274,35 +271,11 @@ export class Store {
       work();
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      // A full disk may have rolled it back already.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
-}
-
-/** Where a file grows before it is whole. */
-function partOf(file: string): string {
-  return `${file}.part`;
-}
-
-/** On disk first, then under its name, then the name on disk: a crash shows the old or the new. */
-function replaceWith(part: string, file: string): void {
-  sync(part);
-  renameSync(part, file);
-  sync(dirname(file));
-}
-
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function number(row: unknown): number {
-  return Number((row as { readonly value: number | bigint }).value);
 }
 
 function turn(): Promise<void> {

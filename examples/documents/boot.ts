@@ -1,0 +1,42 @@
+/**
+ * The boot, from a data folder to an open store: restore, replay, load, warm-up. Only what there is
+ * to do is done and marked, so a stage that is not in the cold start did not happen.
+ *
+ * @module
+ */
+
+import type { Lifecycle } from 'tidegate';
+import { progress, say } from './console.ts';
+import { CORPUS, readCorpus } from './corpus.ts';
+import { Files } from './files.ts';
+import { Store } from './store.ts';
+
+/**
+ * Boots. Each stage is the reason, while it runs, why the service is not ready.
+ *
+ * @throws {FolderInUseError}; what the file system or SQLite throws
+ */
+export async function boot(lifecycle: Lifecycle, dataFolder: string): Promise<Store> {
+  const files = new Files(dataFolder);
+  if (files.needsRestore) {
+    lifecycle.stage('restore').run(() => files.restore());
+    say('  There was no database: restored the backup');
+  }
+  const store = open(lifecycle, files);
+  // From here on the log is never empty before the shutdown: a crash shows at the next boot.
+  store.beginRun();
+  if (store.isNew) {
+    const stage = lifecycle.stage('corpus_load');
+    await stage.run(() => store.load(readCorpus(CORPUS), progress('load')));
+  }
+  await lifecycle.stage('index_warmup').run(() => store.warmUp(progress('index_warmup')));
+  return store;
+}
+
+function open(lifecycle: Lifecycle, files: Files): Store {
+  if (!files.needsReplay) return new Store(files);
+  const kilobytes = Math.ceil(files.logBytes / 1024);
+  const store = lifecycle.stage('wal_replay').run(() => new Store(files));
+  say(`  The last run ended without a shutdown: replayed ${kilobytes} KiB of write-ahead log`);
+  return store;
+}
