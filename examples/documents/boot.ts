@@ -9,12 +9,13 @@ import type { Lifecycle } from 'tidegate';
 import { progress, say } from './console.ts';
 import { CORPUS, readCorpus } from './corpus.ts';
 import { Files } from './files.ts';
-import { Store } from './store.ts';
+import { Store, type Told } from './store.ts';
 
 /**
  * Boots. Each stage is the reason, while it runs, why the service is not ready.
  *
- * @throws {FolderInUseError}; what the file system or SQLite throws
+ * @throws {FolderInUseError}; what the file system or SQLite throws; an error once a shutdown was
+ * asked for, since there is no point in going on
  */
 export async function boot(lifecycle: Lifecycle, dataFolder: string): Promise<Store> {
   const files = new Files(dataFolder);
@@ -27,10 +28,20 @@ export async function boot(lifecycle: Lifecycle, dataFolder: string): Promise<St
   store.beginRun();
   if (store.isNew) {
     const stage = lifecycle.stage('corpus_load');
-    await stage.run(() => store.load(readCorpus(CORPUS), progress('load')));
+    await stage.run(() => store.load(readCorpus(CORPUS), told(lifecycle, 'load')));
   }
-  await lifecycle.stage('index_warmup').run(() => store.warmUp(progress('index_warmup')));
+  const stage = lifecycle.stage('index_warmup');
+  await stage.run(() => store.warmUp(told(lifecycle, 'index_warmup')));
   return store;
+}
+
+/** Shows the progress, and ends the boot at the next batch once a shutdown is asked for. */
+function told(lifecycle: Lifecycle, label: string): Told {
+  const show = progress(label);
+  return (done, total) => {
+    if (lifecycle.shutdownRequested()) throw new Error('A shutdown was asked for');
+    show(done, total);
+  };
 }
 
 function open(lifecycle: Lifecycle, files: Files): Store {

@@ -77,12 +77,15 @@ export function showDrain(writes: number): void {
   say(`\n  draining: ${writes} writes under way, no new ones; reads are still served`);
 }
 
-/** The step, saying how it ended as it ends. */
-export function shown(step: PipelineStep): PipelineStep {
+/** The step, saying how it ended as it ends; the first one says what this is. */
+export function shown(step: PipelineStep, index: number): PipelineStep {
   const { name, run } = step;
   return {
     ...step,
     run: async (context) => {
+      // A turn of the loop: what waits is shown and answered before a step that blocks.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (index === 0) say('\n  shutdown');
       const beganMs = performance.now();
       const tell = (how: string): void => {
         const ms = Math.round(performance.now() - beganMs);

@@ -69,10 +69,11 @@ async function main(config: Config): Promise<void> {
   try {
     store = await boot(lifecycle, config.dataFolder);
   } catch (error) {
+    // The shutdown ends the process; what it was asked for does not fail because the boot stopped.
+    if (lifecycle.shutdownRequested()) return;
     complain('Cannot boot', error);
     process.exit(1);
   }
-  // False after a shutdown that came first: there is nothing to show any more.
   if (!lifecycle.markReady()) return;
   showColdStart(lifecycle.coldStartPhases(), store.count());
   showAddress(server.url, config.adminToken, config.isTokenNew);
@@ -94,7 +95,6 @@ function steps(opened: () => Store | undefined): PipelineStep[] {
 function tellOfShutdown(lifecycle: Lifecycle): void {
   lifecycle.onTransition(({ to }) => {
     if (to === Phase.Draining) showDrain(lifecycle.gate.inFlight().writes);
-    if (to === Phase.ShuttingDown) say('\n  shutdown');
     const report = to === Phase.Stopped ? lifecycle.shutdownReport() : null;
     if (report !== null) showReport(report);
   });
