@@ -45,9 +45,21 @@ function told(lifecycle: Lifecycle, label: string): Told {
 }
 
 function open(lifecycle: Lifecycle, files: Files): Store {
-  if (!files.needsReplay) return new Store(files);
+  if (!files.needsReplay) return opened(files);
   const kilobytes = Math.ceil(files.logBytes / 1024);
-  const store = lifecycle.stage('wal_replay').run(() => new Store(files));
+  const store = lifecycle.stage('wal_replay').run(() => opened(files));
   say(`  The last run ended without a shutdown: replayed ${kilobytes} KiB of write-ahead log`);
   return store;
+}
+
+/** Says what can be done about a database that SQLite cannot read. */
+function opened(files: Files): Store {
+  try {
+    return new Store(files);
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error;
+    const cure = 'without it, the next boot restores the backup';
+    throw new Error(`${files.database} is damaged; ${cure}`, { cause: error });
+  }
 }

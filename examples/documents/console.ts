@@ -12,6 +12,19 @@ const NAME_WIDTH = 18;
 /** Without a terminal, progress is told in lines, one for each of so many percent. */
 const LINE_PERCENT = 25;
 
+/**
+ * Goes on without a reader: when the terminal, or what the output was piped into, is gone, writing
+ * fails, and that is no reason to end without a flush. Returns the undo.
+ */
+export function outliveReaders(): () => void {
+  const streams = [process.stdout, process.stderr];
+  const ignore = (): void => {};
+  for (const stream of streams) stream.on('error', ignore);
+  return () => {
+    for (const stream of streams) stream.off('error', ignore);
+  };
+}
+
 /** Prints a line. */
 export function say(line = ''): void {
   process.stdout.write(`${line}\n`);

@@ -31,6 +31,7 @@ import { boot } from './boot.ts';
 import { type Config, readConfig } from './config.ts';
 import {
   complain,
+  outliveReaders,
   say,
   showAddress,
   showColdStart,
@@ -118,4 +119,5 @@ function configured(): Config {
   }
 }
 
+outliveReaders();
 await main(configured());
