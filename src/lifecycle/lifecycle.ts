@@ -187,6 +187,8 @@ export class Lifecycle {
     const checked = checkReport(report);
     const { core, member } = this.#seat;
     const now = this.#seat.now();
+    // Its texts pass through the line of this member, which is another's once it was reaped.
+    if (core.incarnationOf(member.number) !== member.incarnation) throw reaped();
     // A slot is free unless as many other threads finish at this very moment as there are slots.
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       if (core.phase() === Phase.Stopped) return false;
@@ -203,7 +205,7 @@ export class Lifecycle {
         member.incarnation,
         CLAIM_FINISHER,
       );
-      if (made < 0) throw new LifecycleError('reaped', 'Cannot finish: this member was reaped');
+      if (made < 0) throw reaped();
       return this.#moved(made);
     }
     throw new LifecycleError('reports_busy', 'Cannot finish: all report slots are being filled');
@@ -441,6 +443,10 @@ export class Lifecycle {
     const time = this.#seat.core.enteredAt(phase);
     return time < 0 ? null : time;
   }
+}
+
+function reaped(): LifecycleError {
+  return new LifecycleError('reaped', 'Cannot finish: this member was reaped');
 }
 
 function checkPhase(phase: unknown): void {

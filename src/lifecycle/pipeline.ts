@@ -111,7 +111,7 @@ export async function runStep(step: PipelineStep, leftMs: number): Promise<StepR
       const error = `timed out after ${Math.round(limitMs)} ms`;
       resolve({ name, status: 'timed_out', durationMs: elapsed(), error });
       controller.abort(new DOMException(`${name} ${error}`, 'TimeoutError'));
-    }, limitMs);
+    }, Math.ceil(limitMs));
   });
   const ended = (async (): Promise<StepReport> => {
     try {

@@ -172,8 +172,10 @@ export class Run {
     return Math.max(0, Math.round(monotonicMs() - this.#acceptedMs));
   }
 
+  /** Less than a millisecond is none: timers count whole ones, and may be early by a part. */
   #leftMs(): number {
-    return Math.max(0, this.#deadlineMs - monotonicMs());
+    const left = this.#deadlineMs - monotonicMs();
+    return left < 1 ? 0 : left;
   }
 
   /** A clock that breaks during the shutdown must not stop it half-way. */
