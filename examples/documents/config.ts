@@ -22,8 +22,8 @@ export class ConfigError extends Error {
 
 const PORT = 8080;
 const HOSTNAME = '127.0.0.1';
-/** What a header can carry after `Bearer `, and a shell without quotes. */
-const TOKEN = /^[\x21-\x7e]+$/;
+/** What a header carries as it is, from its first character to its last. */
+const TOKEN = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
  * Reads `PORT`, `HOST`, `DATA_DIR` and `TIDEGATE_ADMIN_TOKEN`. Nothing has to be set: without a token
@@ -38,7 +38,7 @@ export function readConfig(
   const adminToken = set(environment, 'TIDEGATE_ADMIN_TOKEN');
   if (adminToken !== undefined && !TOKEN.test(adminToken)) {
     // Not shown: it may be a real one with a slip of the keyboard in it.
-    throw new ConfigError('TIDEGATE_ADMIN_TOKEN has spaces, or characters that are not ASCII');
+    throw new ConfigError('TIDEGATE_ADMIN_TOKEN has what no header carries: only ASCII');
   }
   return {
     hostname: set(environment, 'HOST') ?? HOSTNAME,

@@ -87,7 +87,8 @@ export function showAddress(url: string, adminToken: string, isTokenNew: boolean
 
 /** What a drain waits for. */
 export function showDrain(writes: number): void {
-  say(`\n  draining: ${writes} writes under way, no new ones; reads are still served`);
+  const many = writes === 1 ? '1 write' : `${writes} writes`;
+  say(`\n  draining: ${many} under way, no new ones; reads are still served`);
 }
 
 /** The step, saying how it ended as it ends; the first one says what this is. */

@@ -56,6 +56,7 @@ export class Service {
   readonly #child: ChildProcess;
   #output = '';
   #port = 0;
+  #isOver = false;
   readonly #stamps: [line: string, atMs: number][] = [];
 
   private constructor(runtime: Runtime, environment: Readonly<Record<string, string>>) {
@@ -73,7 +74,11 @@ export class Service {
       this.#child.once('exit', () => {
         atMs = Date.now();
       });
-      this.#child.once('close', (code, signal) => resolve({ code, signal, atMs }));
+      // Comes after the last line was read.
+      this.#child.once('close', (code, signal) => {
+        this.#isOver = true;
+        resolve({ code, signal, atMs });
+      });
     });
   }
 
@@ -115,7 +120,7 @@ export class Service {
     while (true) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match;
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+      if (this.#isOver) {
         throw new Error(`It ended before ${pattern}:\n${this.#output}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -129,6 +134,12 @@ export class Service {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** Whoever read its output goes away, as when a terminal is closed. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   async get(path: string): Promise<Response> {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataFolder, RUNTIMES, Service, TOKEN } from './process.ts';
@@ -23,9 +24,11 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   });
 
   it('shows the load, the warm-up, the cold start, its address and three things to try', () => {
-    expect(service.output).toMatch(/load +█+ 100 % {2}2307\/2307/);
-    expect(service.output).toMatch(/index_warmup +█+ 100 %/);
-    expect(service.output).toMatch(/cold start\n +index_warmup +\d+ ms.*\n +corpus_load +\d+ ms/);
+    expect(service.output).toMatch(/load +100 % +█+ +2307 of 2307/);
+    expect(service.output).toMatch(/index_warmup +100 % +█+/);
+    expect(service.output).toMatch(
+      /cold start, 2307 documents\n +corpus_load +\d+ ms.*\n +index_warmup +\d+ ms.*\n +total +\d+ ms/,
+    );
     expect(service.output.match(/^ {4}curl /gm)).toHaveLength(3);
     expect(service.output, 'a token that was set is not printed').not.toContain(TOKEN);
   });
@@ -63,6 +66,14 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     ['GET', '/search', 400],
     ['GET', '/search?q=%20', 400],
     ['GET', '/search?q=%00', 400],
+    ['GET', '/search?q=%22', 400],
+    ['GET', '/search?q=unix+AND', 400],
+    ['GET', '/search?q=nosuch:column', 400],
+    ['GET', '/search?q=*', 400],
+    ['GET', `/search?q=${'('.repeat(200)}`, 400],
+    ['GET', '/documents/.', 404],
+    ['GET', '/documents/%00', 400],
+    ['PUT', '/documents/mine', 400],
     ['GET', `/search?q=${'a'.repeat(201)}`, 400],
     ['GET', '/search?q=a&limit=0', 400],
     ['GET', '/search?q=a&limit=51', 400],
@@ -81,6 +92,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     ['an empty title', '{"title": " ", "text": ""}', 400],
     ['a text that is a number', '{"title": "t", "text": 1}', 400],
     ['a NUL', '{"title": "t", "text": "\\u0000"}', 400],
+    ['half of a character', '{"title": "t", "text": "\\ud800"}', 400],
     ['no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
     ['more than 64 KiB', 'x'.repeat(65_537), 413],
   ])('a body with %s is refused and changes nothing', async (_, body, status) => {
@@ -122,9 +134,9 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     service.signal('SIGINT');
     expect(await service.exit).toMatchObject({ code: 0, signal: null });
     expect(service.output).toMatch(
-      /shutdown\n +flush_wal .*ok.*\n +final_checkpoint .*ok.*\n +backup .*ok.*\n +close .*ok/,
+      /shutdown\n +flush_wal .*ok.*\n +final_checkpoint .*ok.*\n +backup .*ok.*\n +stopped at/,
     );
-    expect(service.output).toMatch(/stopped after \d+ ms \(SIGINT\): clean/);
+    expect(service.output).toMatch(/stopped at \S+Z, \d+ ms after SIGINT: clean/);
   });
 });
 
@@ -135,21 +147,34 @@ describe('the settings', () => {
     [{ PORT: '-1' }, /PORT is "-1"/],
     [{ DATA_DIR: '' }, /DATA_DIR is set, but empty/],
     [{ TIDEGATE_ADMIN_TOKEN: '' }, /TIDEGATE_ADMIN_TOKEN is set, but empty/],
+    [{ TIDEGATE_ADMIN_TOKEN: 'héhé' }, /TIDEGATE_ADMIN_TOKEN has what no header carries/],
+    [{ HOST: '203.0.113.1' }, /Cannot listen on 203\.0\.113\.1, port 0: .*EADDRNOTAVAIL/],
   ])('%j end it with 2 and a clear line', async (environment, line) => {
     const service = Service.launch('node', environment as Record<string, string>);
     expect((await service.exit).code).toBe(2);
     expect(service.output).toMatch(line);
   });
 
-  it('without a token make one, print it once, and it opens the admin calls', async () => {
+  it('without a token make one, print it once, and the three lines to try work', async () => {
     const data = new DataFolder();
     const service = Service.launch('node', { DATA_DIR: data.path });
     try {
-      const [, port] = await service.seen(/listening on http:\/\/[^:]+:(\d+)/);
-      const [, token] = await service.seen(/admin token, for this run only: (\w{36})\n/);
-      const headers = { authorization: `Bearer ${token}` };
-      const status = await fetch(`http://127.0.0.1:${port}/admin/status`, { headers });
-      expect(status.status).toBe(200);
+      await service.seen(/Ctrl-C/);
+      const [, token = ''] = await service.seen(/authorization: Bearer (\w{36})"/);
+      expect(service.output.split(token)).toHaveLength(2);
+      const lines = [...service.output.matchAll(/^ {4}curl (.+)$/gm)].map(([, line = '']) => line);
+      const answers: number[] = [];
+      for (const line of lines) {
+        const url = /http:[^\s']+/.exec(line)?.[0] ?? '';
+        const method = /-X (\w+)/.exec(line)?.[1] ?? 'GET';
+        const header = /-H "(\S+): ([^"]+)"/.exec(line);
+        const headers = header === null ? {} : { [header[1] ?? '']: header[2] ?? '' };
+        const body = /-d '([^']+)'/.exec(line)?.[1];
+        const options = { method, headers, ...(body === undefined ? {} : { body }) };
+        answers.push((await fetch(url, options)).status);
+      }
+      expect(answers).toEqual([200, 201, 200]);
+      await service.seen(/draining: 0 writes under way/);
     } finally {
       await service.kill();
       data.remove();
@@ -162,9 +187,43 @@ describe('the settings', () => {
     try {
       const second = Service.launch('node', { DATA_DIR: data.path, PORT: String(first.port) });
       expect((await second.exit).code).toBe(2);
-      expect(second.output).toMatch(/Cannot start: .*EADDRINUSE/);
+      expect(second.output).toMatch(/Cannot listen on .*EADDRINUSE/);
     } finally {
       await first.kill();
+      data.remove();
+    }
+  });
+
+  it('a data folder that another process uses is left alone', async () => {
+    const data = new DataFolder();
+    const first = await Service.start('node', data);
+    try {
+      for (const runtime of RUNTIMES) {
+        const second = Service.launch(runtime, { DATA_DIR: data.path });
+        expect((await second.exit).code).toBe(1);
+        expect(second.output).toContain(`another process uses ${data.path}`);
+      }
+      expect((await first.put('still', 'Still', 'here')).status).toBe(201);
+    } finally {
+      await first.kill();
+      data.remove();
+    }
+  });
+
+  it('a data folder that is a file, or has a damaged database, is said so', async () => {
+    const data = new DataFolder();
+    try {
+      writeFileSync(
+        data.database,
+        'no database at all, but long enough to be looked at '.repeat(99),
+      );
+      const damaged = Service.launch('node', { DATA_DIR: data.path });
+      expect((await damaged.exit).code).toBe(1);
+      expect(damaged.output).toMatch(/damaged; without it, the next boot restores the backup/);
+      const file = Service.launch('node', { DATA_DIR: data.database });
+      expect((await file.exit).code).toBe(1);
+      expect(file.output).toMatch(/Cannot boot: ENOTDIR/);
+    } finally {
       data.remove();
     }
   });
