@@ -1,0 +1,87 @@
+/**
+ * The layout: regions that do not overlap, words that are aligned, lines that are not shared.
+ *
+ * @module
+ */
+
+import { expect, it } from 'vitest';
+import * as layout from '../../assembly/layout.ts';
+
+const LINE = 128;
+
+/** Offset, length and the width of its words. */
+const REGIONS: Readonly<Record<string, readonly [at: number, length: number, width: number]>> = {
+  header: [layout.AT_MAGIC, 20, 4],
+  state: [layout.AT_STATE, 8, 8],
+  holds: [layout.AT_HOLDS, 4, 4],
+  epoch: [layout.AT_EPOCH, 4, 4],
+  host: [layout.AT_HOST, 8, 8],
+  latest: [layout.AT_LATEST, 8, 8],
+  used: [layout.AT_USED, 4, 4],
+  entered: [layout.AT_ENTERED, layout.PHASES * 8, 8],
+  marks: [layout.AT_MARKS, layout.FIXED_MARKS * 8, 8],
+  seen: [layout.AT_SEEN, 4, 4],
+  accepted: [layout.AT_ACCEPTED, 8, 8],
+  deadline: [layout.AT_DEADLINE, 8, 8],
+  stages: [layout.AT_STAGES, layout.STAGE_CAPACITY * layout.STAGE_SIZE, 8],
+  members: [layout.AT_MEMBERS, layout.MEMBER_CAPACITY * layout.MEMBER_SIZE, 8],
+  texts: [layout.AT_TEXTS, layout.MEMBER_CAPACITY * 2 * layout.TEXT_SIZE, 4],
+  reports: [layout.AT_REPORTS, layout.REPORT_CAPACITY * layout.REPORT_SIZE, 8],
+};
+
+it('has regions that are aligned, inside two pages, and do not overlap', () => {
+  const sorted = Object.entries(REGIONS).sort(([, [a]], [, [b]]) => a - b);
+  let end = 0;
+  for (const [name, [at, length, width]] of sorted) {
+    expect(at % width, name).toBe(0);
+    expect(at, name).toBeGreaterThanOrEqual(end);
+    end = at + length;
+  }
+  expect(end).toBeLessThanOrEqual(layout.PAGES * 65_536);
+});
+
+it('gives every word that is written often a line of its own', () => {
+  const hot = ['state', 'holds', 'epoch', 'host', 'latest', 'used', 'seen', 'accepted', 'members'];
+  const lines = hot.map((name) => (REGIONS[name]?.[0] ?? 0) / LINE);
+  expect(lines.every(Number.isInteger)).toBe(true);
+  expect(new Set(lines).size).toBe(hot.length);
+  expect([layout.MEMBER_SIZE % LINE, layout.REPORT_SIZE % LINE, layout.STEP_SIZE % LINE]).toEqual([
+    0, 0, 0,
+  ]);
+});
+
+it('has room in its lines for what they hold', () => {
+  expect(layout.MEMBER_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(layout.MEMBER_SIZE);
+  expect(layout.REPORT_HEAD + layout.REPORT_HEAD_WORDS * 4).toBeLessThanOrEqual(
+    layout.REPORT_STEPS,
+  );
+  expect(layout.REPORT_STEPS + layout.REPORT_STEP_CAPACITY * layout.STEP_SIZE).toBe(
+    layout.REPORT_SIZE,
+  );
+  expect(layout.STAGE_NAME_WORDS * 4).toBeLessThanOrEqual(layout.STAGE_MARKS_OFFSET);
+  expect(layout.TEXT_BYTES).toBeLessThanOrEqual(layout.TEXT_SIZE);
+  expect(layout.STEP_WORDS * 4).toBeLessThanOrEqual(layout.TEXT_SIZE);
+});
+
+it('packs STATE, HOST and the claims without overlap', () => {
+  expect(layout.STATE_PHASE_MASK).toBeGreaterThanOrEqual(layout.STOPPED);
+  expect(1 << layout.STATE_REPORT_SHIFT).toBe(layout.STATE_PHASE_MASK + 1);
+  expect(layout.STATE_REPORT_MASK + 1).toBe(
+    1 << (layout.STATE_MOVER_SHIFT - layout.STATE_REPORT_SHIFT),
+  );
+  expect(layout.STATE_MOVER_MASK + 1).toBe(
+    1 << (layout.STATE_TIME_SHIFT - layout.STATE_MOVER_SHIFT),
+  );
+  expect(layout.STATE_MOVER_MASK).toBeGreaterThanOrEqual(layout.MEMBER_CAPACITY);
+  expect(layout.STATE_REPORT_MASK).toBeGreaterThanOrEqual(layout.REPORT_CAPACITY);
+  expect(layout.HOST_MEMBER_MASK + 1).toBe(1 << layout.HOST_REQUESTER_SHIFT);
+  expect(layout.HOST_REQUESTER_MASK).toBe(
+    layout.HOST_MEMBER_MASK << (layout.HOST_EPOCH_SHIFT - layout.HOST_REQUESTER_SHIFT),
+  );
+});
+
+it('is constants only, so that both languages read the same numbers', () => {
+  for (const [name, value] of Object.entries(layout)) {
+    expect(Number.isSafeInteger(value), name).toBe(true);
+  }
+});

@@ -1,0 +1,74 @@
+/**
+ * Memory: how it is made, and what is not taken for a lifecycle's.
+ *
+ * @module
+ */
+
+import { describe, expect, it } from 'vitest';
+import { AT_MAGIC, AT_MEMBER_CAPACITY, AT_VERSION } from '../../assembly/layout.ts';
+import { adopt, allocate, canShare, MEMORY_BYTES } from '../../src/core/memory.ts';
+import { wasmCore } from '../../src/core/wasm.ts';
+
+function lifecycleMemory(): WebAssembly.Memory {
+  const { wasm } = allocate(true);
+  if (wasm === undefined) throw new Error('There is no WebAssembly here');
+  wasmCore(wasm, true).create(1, 127, 32, 8);
+  return wasm;
+}
+
+describe('allocate()', () => {
+  it.each([true, false])('gives two zeroed pages, shared: %s', (isShared) => {
+    const { buffer, wasm, shared } = allocate(isShared);
+    expect([buffer.byteLength, shared]).toEqual([MEMORY_BYTES, isShared]);
+    expect(buffer instanceof SharedArrayBuffer).toBe(isShared);
+    expect(new Uint8Array(buffer).some((byte) => byte !== 0)).toBe(false);
+    expect(() => wasm?.grow(1)).toThrow(RangeError);
+  });
+});
+
+describe('adopt()', () => {
+  it('takes the memory of a lifecycle, and its bare buffer', () => {
+    const memory = lifecycleMemory();
+    expect(adopt(memory)).toEqual({ buffer: memory.buffer, wasm: memory, shared: true });
+    expect(adopt(memory.buffer)).toEqual({ buffer: memory.buffer, wasm: undefined, shared: true });
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 131_072],
+    ['a plain object', { buffer: new SharedArrayBuffer(131_072) }],
+    ['an ArrayBuffer', new ArrayBuffer(131_072)],
+    ['a blank SharedArrayBuffer', new SharedArrayBuffer(131_072)],
+    ['a SharedArrayBuffer of another size', new SharedArrayBuffer(65_536)],
+    ['unshared memory', new WebAssembly.Memory({ initial: 2, maximum: 2 })],
+    ['blank memory', new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })],
+    ['memory of one page', new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true })],
+  ])('does not take %s', (_, value) => {
+    expect(adopt(value)).toBe('not_tidegate');
+  });
+
+  it.each([
+    ['another magic', AT_MAGIC, 7, 'not_tidegate'],
+    ['another version', AT_VERSION, 99, 'layout_version'],
+    ['no members', AT_MEMBER_CAPACITY, 0, 'not_tidegate'],
+    ['more members than there is room for', AT_MEMBER_CAPACITY, 128, 'not_tidegate'],
+  ])('does not take a header with %s', (_, at, value, refusal) => {
+    const memory = lifecycleMemory();
+    new Int32Array(memory.buffer)[at >> 2] = value;
+    expect(adopt(memory)).toBe(refusal);
+  });
+});
+
+describe('canShare()', () => {
+  it('is true on servers, and false on a page that is not cross-origin isolated', () => {
+    expect(canShare()).toBe(true);
+    const scope = globalThis as { crossOriginIsolated?: boolean };
+    scope.crossOriginIsolated = false;
+    try {
+      expect(canShare()).toBe(false);
+    } finally {
+      delete scope.crossOriginIsolated;
+    }
+  });
+});
