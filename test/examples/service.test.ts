@@ -101,6 +101,26 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect((await service.get('/documents/refused')).status).toBe(404);
   });
 
+  it('a body that does not say how long it is is read no further than the limit', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(16_384).fill(0x20)),
+    });
+    const options = { method: 'PUT', body, duplex: 'half' };
+    const response = await fetch(service.url('/documents/endless'), options);
+    expect(response.status).toBe(413);
+  });
+
+  it('HEAD is answered where GET is, without a body', async () => {
+    for (const path of ['/documents/foo', '/search?q=foo', '/documents/none']) {
+      const [head, get] = await Promise.all([
+        fetch(service.url(path), { method: 'HEAD' }),
+        service.get(path),
+      ]);
+      expect(head.status).toBe(get.status);
+      expect(await head.text()).toBe('');
+    }
+  });
+
   it('answers any id, query and body with less than 500, and keeps any text as it is', async () => {
     await fc.assert(
       fc.asyncProperty(
