@@ -59,8 +59,12 @@ export function status(lifecycle: Lifecycle): Answer {
 
 /** `POST /admin/drain`: closes the gate to writes and returns at once. */
 export function beginDrain(lifecycle: Lifecycle): Answer {
-  lifecycle.markDraining();
-  const phase = lifecycle.phase();
+  let phase: Phase;
+  // Again, if another thread made it Ready between the two: there is something to drain after all.
+  do {
+    lifecycle.markDraining();
+    phase = lifecycle.phase();
+  } while (phase === Phase.Ready);
   if (phase !== Phase.Starting) return json(200, { ok: true, phase: phaseName(phase) });
   const error = 'Cannot drain: the lifecycle is still starting';
   return json(409, { ok: false, phase: phaseName(phase), error });

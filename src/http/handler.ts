@@ -7,6 +7,7 @@
 
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { Phase } from '../lifecycle/phase.ts';
 import { beginDrain, setReadOnly, shutDown, status } from './admin.ts';
 import {
   challenge,
@@ -54,7 +55,8 @@ interface Route {
  * own routes.
  *
  * Checked in this order: path (`undefined`), method (405), authorization (401, 403), body (413,
- * 400). Once a shutdown is accepted every answer says `connection: close`.
+ * 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
+ * detached, or whose clock is broken, makes a 503.
  *
  * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
  * @example
@@ -78,9 +80,27 @@ export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}
       ? routes.get(pathname.slice(basePath.length))
       : undefined;
     if (route === undefined) return undefined;
-    const answer = await ask(route, request);
-    return respond(answer, request.method === 'HEAD', lifecycle.shutdownRequested());
+    const answer = await ask(route, request).catch(unable);
+    return respond(answer, request.method === 'HEAD', isLeaving(lifecycle));
   };
+}
+
+/** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
+function unable(thrown: unknown): Answer {
+  if (thrown instanceof LifecycleError) return refusal(503, thrown.message);
+  throw thrown;
+}
+
+/**
+ * True from the moment a shutdown is accepted. An application that calls `beginShutdown()` itself
+ * never asked for one to be accepted; and a thread that was detached no longer knows.
+ */
+function isLeaving(lifecycle: Lifecycle): boolean {
+  try {
+    return lifecycle.shutdownRequested() || lifecycle.phase() >= Phase.ShuttingDown;
+  } catch {
+    return true;
+  }
 }
 
 function routesOf(lifecycle: Lifecycle, options: HandlerOptions): ReadonlyMap<string, Route> {
@@ -161,6 +181,9 @@ function checkOptions(options: HandlerOptions): void {
       // Not shown: it may be a secret of another type.
       throw invalid(`${name} is ${token === '' ? 'empty' : 'not a string'}`);
     }
+    if (token !== undefined && !canBeShown(token)) {
+      throw invalid(`${name} has a blank at an end, or what no header can carry`);
+    }
   }
   for (const name of ['openAdmin', 'readyWhileDraining'] as const) {
     const flag: unknown = options[name];
@@ -168,10 +191,27 @@ function checkOptions(options: HandlerOptions): void {
       throw invalid(`${name} is ${shown(flag)}`);
     }
   }
-  const base: unknown = options.basePath ?? '';
-  if (typeof base !== 'string' || (base !== '' && !/^\/.*[^/]$/.test(base))) {
+  const base: unknown = options.basePath === undefined ? '' : options.basePath;
+  if (typeof base !== 'string' || (base !== '' && !isPathPrefix(base))) {
     throw invalid(`basePath is ${shown(base)}, not empty and not like '/internal'`);
   }
+}
+
+/** A token read from a file often ends in a newline: nobody could ever be let in with that. */
+function canBeShown(token: string): boolean {
+  try {
+    const headers = new Headers({ authorization: `Bearer ${token}` });
+    return presentedToken(headers, ['bearer']) === token;
+  } catch {
+    return false;
+  }
+}
+
+/** What a URL would spell otherwise (`/a b`, `/a/../b`, `/a?b`) would never match. */
+function isPathPrefix(base: string): boolean {
+  if (!base.startsWith('/') || base.endsWith('/')) return false;
+  const url = `http://localhost${base}`;
+  return URL.canParse(url) && new URL(url).href === url;
 }
 
 function invalid(what: string): LifecycleError {

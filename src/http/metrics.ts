@@ -9,6 +9,7 @@
 import { HOLD_NAMES } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
+import type { StepReport } from '../lifecycle/report.ts';
 import { VERSION } from '../version.ts';
 import type { Answer } from './respond.ts';
 
@@ -40,7 +41,7 @@ export function metrics(lifecycle: Lifecycle): Answer {
       [{}, Number(acceptsQueries(phase)) + Number(acceptsWrites(phase))],
     ]),
     gauge('tidegate_uptime_seconds', 'Seconds since the lifecycle was created.', [
-      [{}, lifecycle.ageMs() / 1000],
+      ...(seen.startedAtMs === 0 ? [] : [[{}, lifecycle.ageMs() / 1000] as const]),
     ]),
     gauge(
       'tidegate_cold_start_duration_seconds',
@@ -75,9 +76,7 @@ export function metrics(lifecycle: Lifecycle): Answer {
     gauge(
       'tidegate_shutdown_step_seconds',
       'Seconds that a step of the shutdown took.',
-      steps.map(
-        ({ name, status, durationMs }): Sample => [{ step: name, status }, durationMs / 1000],
-      ),
+      stepSeconds(steps),
     ),
     gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
       [{ version: VERSION, backend, runtime: runtimeName() }, 1],
@@ -85,6 +84,17 @@ export function metrics(lifecycle: Lifecycle): Answer {
   ];
   const type = 'text/plain; version=0.0.4; charset=utf-8';
   return { status: 200, type, body: families.join(''), headers: {} };
+}
+
+/** A report of the application's own may have two steps of one name; two samples may not be equal. */
+function stepSeconds(steps: readonly Readonly<StepReport>[]): Sample[] {
+  const sums = new Map<string, Sample>();
+  for (const { name, status, durationMs } of steps) {
+    const key = `${status} ${name}`;
+    const [, before] = sums.get(key) ?? [{}, 0];
+    sums.set(key, [{ step: name, status }, before + durationMs / 1000]);
+  }
+  return [...sums.values()];
 }
 
 /** A family of samples, or nothing if it has none. */
@@ -110,14 +120,13 @@ function sinceSeconds(now: number, then: number): number {
   return Math.max(0, now - then) / 1000;
 }
 
-/** As the runtime names itself; nothing is chosen by it. Bun and Deno also speak of Node. */
+/** As the runtime names itself; nothing is chosen by it. The others may also speak of Node. */
 function runtimeName(): string {
   const { navigator, process } = globalThis as {
     readonly navigator?: { readonly userAgent?: string };
     readonly process?: { readonly versions?: Readonly<Record<string, string>> };
   };
+  if (navigator?.userAgent === 'Cloudflare-Workers') return 'workerd';
   const versions = process?.versions ?? {};
-  const known = ['bun', 'deno', 'node'].find((name) => versions[name] !== undefined);
-  if (known !== undefined) return known;
-  return navigator?.userAgent === 'Cloudflare-Workers' ? 'workerd' : 'browser';
+  return ['bun', 'deno', 'node'].find((name) => versions[name] !== undefined) ?? 'browser';
 }

@@ -33,8 +33,13 @@ export async function drain(
   options: WaitOptions = {},
 ): Promise<DrainResult> {
   checkWait(options);
-  if (!markDraining() && seat.core.phase() === Phase.Starting) {
-    throw new LifecycleError('nothing_to_drain', 'Cannot drain: the lifecycle is still starting');
+  // Again, if another thread made it Ready between the two: a wait in Ready would prove nothing.
+  while (!markDraining()) {
+    const phase = seat.core.phase();
+    if (phase === Phase.Starting) {
+      throw new LifecycleError('nothing_to_drain', 'Cannot drain: the lifecycle is still starting');
+    }
+    if (phase !== Phase.Ready) break;
   }
   return writesReturned(seat, options);
 }
