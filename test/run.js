@@ -11,7 +11,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
 /** Suites that are the same on every runtime; the rest is about Node, or starts the others itself. */
-const EVERYWHERE = ['test/core', 'test/conformance', 'test/threads'];
+const EVERYWHERE = ['test/core', 'test/conformance', 'test/http', 'test/threads'];
 
 const RUNS = [
   { runtime: 'node', command: ['node', VITEST], suites: [] },
