@@ -211,7 +211,7 @@ function canBeShown(token: string): boolean {
 function isPathPrefix(base: string): boolean {
   if (!base.startsWith('/') || base.endsWith('/')) return false;
   const url = `http://localhost${base}`;
-  return URL.canParse(url) && new URL(url).href === url;
+  return URL.canParse(url) && new URL(url).pathname === base;
 }
 
 function invalid(what: string): LifecycleError {
