@@ -16,6 +16,7 @@
 import { announce } from './epoch';
 import {
   AT_ACCEPTED,
+  AT_BUDGET,
   AT_DEADLINE,
   AT_HOST,
   AT_SEEN,
@@ -155,6 +156,19 @@ export function stampAccepted(time: f64): f64 {
 /** Stamps by when the shutdown must be over; the first stamp stays, and is what it answers. */
 export function stampDeadline(time: f64): f64 {
   return stampOnce(AT_DEADLINE, time);
+}
+
+/**
+ * Stores the budget of a pipeline, milliseconds: whoever looks after a host whose loop is blocked
+ * knows by when the shutdown must be over, though the host has not stamped it.
+ */
+export function setBudget(budget: f64): void {
+  atomic.store<u64>(AT_BUDGET, <u64>budget);
+}
+
+/** The budget stored last, 0 if none was. */
+export function budget(): f64 {
+  return <f64>atomic.load<u64>(AT_BUDGET);
 }
 
 /** Counts a readiness probe that saw the accepted shutdown. */

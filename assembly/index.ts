@@ -9,6 +9,7 @@
 export { epoch, waitEpoch } from './epoch';
 export { create } from './header';
 export {
+  budget,
   hosting,
   hostMember,
   isRequested,
@@ -17,6 +18,7 @@ export {
   probesSeen,
   readTrigger,
   requestShutdown,
+  setBudget,
   setStandby,
   stampAccepted,
   stampDeadline,

@@ -21,6 +21,7 @@
  * 0x00400  8          SEEN     failed readiness probes since accepted,     add
  *                              u32
  * 0x00480  9          BUDGET   accepted at · deadline                      0 -> value, once
+ *                              budget of the pipeline                      store (last wins)
  * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
  * 0x01000  32-158     MEMBERS  127 lines, see below                        owner, reap
  * 0x05000  160-667    TEXTS    2 slots of 256 bytes a member, u32 words    owner
@@ -70,6 +71,7 @@ export const AT_MARKS = 0x03a8;
 export const AT_SEEN = 0x0400;
 export const AT_ACCEPTED = 0x0480;
 export const AT_DEADLINE = 0x0488;
+export const AT_BUDGET = 0x0490;
 export const AT_STAGES = 0x0800;
 export const AT_MEMBERS = 0x1000;
 export const AT_TEXTS = 0x5000;

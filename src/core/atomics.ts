@@ -90,6 +90,8 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     standbys: host.standbys,
     stampAccepted: host.stampAccepted,
     stampDeadline: host.stampDeadline,
+    setBudget: host.setBudget,
+    budget: host.budget,
     noteProbe: host.noteProbe,
     probesSeen: host.probesSeen,
     claimReport: reports.claimReport,

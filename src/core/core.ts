@@ -77,6 +77,8 @@ export interface Core {
   standbys(): number;
   stampAccepted(time: number): number;
   stampDeadline(time: number): number;
+  setBudget(budget: number): void;
+  budget(): number;
   noteProbe(): void;
   probesSeen(): number;
 

@@ -28,11 +28,12 @@ export function status(lifecycle: Lifecycle): Answer {
     shutdown_requested: seen.shutdownRequested,
     holds: seen.holds,
     in_flight: inFlight,
-    members: members.map(({ member, incarnation, writes, queries, lastBeatAtMs }) => ({
+    members: members.map(({ member, incarnation, writes, queries, threadId, lastBeatAtMs }) => ({
       member,
       incarnation,
       writes,
       queries,
+      thread_id: threadId,
       last_beat_at_ms: lastBeatAtMs,
     })),
     cold_start: {

@@ -7,12 +7,13 @@
 
 import { CLAIM_FINISHER, MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
+import { monotonicMs } from './clock.ts';
 import { type ColdStartPhases, collectColdStart, markAt, markNow, Stage } from './cold-start.ts';
 import { checkWait, type DrainResult, drain } from './drain.ts';
 import { LifecycleError, shown } from './errors.ts';
 import { WriteGate } from './gate.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
-import type { PipelineOptions } from './pipeline.ts';
+import { BUDGET_MS, type PipelineOptions } from './pipeline.ts';
 import {
   checkReport,
   putHead,
@@ -350,6 +351,29 @@ export class Lifecycle {
   /** True once a shutdown was accepted, on whichever thread. */
   shutdownRequested(): boolean {
     return this.#seat.core.isRequested() === 1;
+  }
+
+  /**
+   * By when an accepted shutdown must be over, in milliseconds of `performance.timeOrigin +
+   * performance.now()`, which threads agree on; `null` while none is accepted, and once Stopped.
+   */
+  shutdownDeadlineMs(): number | null {
+    const { core } = this.#seat;
+    if (core.isRequested() === 0 || core.phase() === Phase.Stopped) return null;
+    // The host's own stamp; until it has one, its loop may be blocked, what its pipeline said.
+    const stamped = core.stampDeadline(0);
+    if (stamped > 0) return stamped;
+    const accepted = core.stampAccepted(0);
+    return accepted > 0 ? accepted + (core.budget() || BUDGET_MS) : null;
+  }
+
+  /**
+   * Stores a heartbeat of this thread: its loop turns. Adapters call it; it says nothing of other
+   * threads.
+   */
+  beat(): void {
+    const { core, member } = this.#seat;
+    core.beat(member.number, Math.floor(monotonicMs()));
   }
 
   /**

@@ -45,7 +45,7 @@ export interface Pipeline {
 }
 
 /** Below the 30 s that Kubernetes and systemd users usually leave between SIGTERM and SIGKILL. */
-const BUDGET_MS = 25_000;
+export const BUDGET_MS = 25_000;
 /** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 

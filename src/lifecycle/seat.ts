@@ -13,6 +13,7 @@ import { wasmCore } from '../core/wasm.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { LifecycleError, shown } from './errors.ts';
 import { TextChannel } from './text.ts';
+import { threadTag } from './thread.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** A member of a lifecycle: its line, and which of the line's tenants it is. */
@@ -56,7 +57,7 @@ export class Seat {
     this.memory = memory;
     this.backend = options.backend ?? 'wasm';
     this.#clock = options.clock ?? Date.now;
-    const place = core.attach(0);
+    const place = core.attach(threadTag());
     if (place < 0) {
       throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
     }

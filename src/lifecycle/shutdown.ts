@@ -54,6 +54,7 @@ export class Shutdown {
       throw new LifecycleError('reaped', 'Cannot install the pipeline: this member was reaped');
     }
     this.#pipeline = pipeline;
+    core.setBudget(pipeline.budgetMs);
     this.#takeOver();
     this.#watch();
     return () => this.#uninstall(pipeline);

@@ -10,6 +10,7 @@ import type { HoldName } from './gate.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
 import { readReport, type ShutdownReport, type StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
+import { threadOf } from './thread.ts';
 
 /** A thread that takes part, and what it has under way. */
 export interface MemberSnapshot {
@@ -17,7 +18,12 @@ export interface MemberSnapshot {
   readonly incarnation: number;
   readonly writes: number;
   readonly queries: number;
-  /** Its last heartbeat, wall-clock milliseconds; `null` if it never beat. */
+  /** The runtime's number of the thread, 0 for the main one; `null` where there are none. */
+  readonly threadId: number | null;
+  /**
+   * Its last heartbeat, in milliseconds of `performance.timeOrigin + performance.now()`; `null`
+   * if it never beat.
+   */
   readonly lastBeatAtMs: number | null;
 }
 
@@ -103,6 +109,7 @@ function members(seat: Seat): MemberSnapshot[] {
       incarnation,
       writes: core.writesOf(member),
       queries: core.queriesOf(member),
+      threadId: threadOf(core.tagOf(member)),
       lastBeatAtMs: beat === 0 ? null : beat,
     });
   }

@@ -135,6 +135,8 @@ export class Caller {
     standbys: () => ({ args: [] }),
     stampAccepted: () => ({ args: [this.#time()] }),
     stampDeadline: () => ({ args: [this.#time()] }),
+    setBudget: () => ({ args: [this.#below(2 ** 31)] }),
+    budget: () => ({ args: [] }),
     noteProbe: () => ({ args: [] }),
     probesSeen: () => ({ args: [] }),
     claimReport: () => ({ args: [...this.#pair(), this.#kind()] }),

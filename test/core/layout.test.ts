@@ -23,6 +23,7 @@ const REGIONS: Readonly<Record<string, readonly [at: number, length: number, wid
   seen: [layout.AT_SEEN, 4, 4],
   accepted: [layout.AT_ACCEPTED, 8, 8],
   deadline: [layout.AT_DEADLINE, 8, 8],
+  budget: [layout.AT_BUDGET, 8, 8],
   stages: [layout.AT_STAGES, layout.STAGE_CAPACITY * layout.STAGE_SIZE, 8],
   members: [layout.AT_MEMBERS, layout.MEMBER_CAPACITY * layout.MEMBER_SIZE, 8],
   texts: [layout.AT_TEXTS, layout.MEMBER_CAPACITY * 2 * layout.TEXT_SIZE, 4],

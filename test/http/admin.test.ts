@@ -234,6 +234,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
           incarnation: lifecycle.member.incarnation,
           writes: 0,
           queries: 0,
+          thread_id: expect.any(Number),
           last_beat_at_ms: null,
         },
       ],

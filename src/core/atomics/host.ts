@@ -6,6 +6,7 @@
 
 import {
   AT_ACCEPTED,
+  AT_BUDGET,
   AT_DEADLINE,
   AT_HOST,
   AT_SEEN,
@@ -38,12 +39,14 @@ export type HostRoom = Pick<
   | 'standbys'
   | 'stampAccepted'
   | 'stampDeadline'
+  | 'setBudget'
+  | 'budget'
   | 'noteProbe'
   | 'probesSeen'
 >;
 
 export function hostRoom(
-  { load32, store32, add32, load64, swap64 }: Words,
+  { load32, store32, add32, load64, store64, swap64 }: Words,
   { announce }: EpochRoom,
   { isAlive, membersUsed }: MembersRoom,
   { copy, staging }: TextsRoom,
@@ -151,6 +154,9 @@ export function hostRoom(
 
     stampAccepted: (time) => stampOnce(AT_ACCEPTED, time),
     stampDeadline: (time) => stampOnce(AT_DEADLINE, time),
+
+    setBudget: (budget) => store64(AT_BUDGET, join(highOf(budget), lowOf(budget))),
+    budget: () => numberOf(load64(AT_BUDGET)),
 
     noteProbe: () => {
       add32(AT_SEEN, 1);
