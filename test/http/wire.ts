@@ -78,9 +78,11 @@ export function jsonHeaders(more: Readonly<Record<string, string>> = {}): Record
   return { 'content-type': 'application/json', 'cache-control': 'no-store', ...more };
 }
 
-/** All that can be seen of a lifecycle, to be compared. */
+/** All that a request could change of a lifecycle, to be compared: heartbeats come by themselves. */
 export function stateOf(lifecycle: Lifecycle): string {
-  return JSON.stringify(lifecycle.snapshot());
+  return JSON.stringify(lifecycle.snapshot(), (key, value: unknown) =>
+    key === 'lastBeatAtMs' ? undefined : value,
+  );
 }
 
 /** `basic('token')` is what a browser sends whose user typed `token` as the password. */

@@ -1,0 +1,174 @@
+/**
+ * The metrics to the letter: every family with its help and its type, in one known life. What the
+ * format allows at all is read in `metrics.test.ts`.
+ *
+ * @module
+ */
+
+import { describe, expect, it } from 'vitest';
+import { createHandler } from '../../src/http/index.ts';
+import { Lifecycle } from '../../src/index.ts';
+import { VERSION } from '../../src/version.ts';
+import { HandClock, REPORT } from '../conformance/suite.ts';
+import { ask, BACKENDS, basic, jsonHeaders, room, TOKEN } from './wire.ts';
+
+const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
+
+/** What a lifecycle says that was created a second ago, and to which nothing has happened. */
+function newborn(backend: string): string {
+  return `# HELP tidegate_phase Whether the process is in this phase, 0 or 1.
+# TYPE tidegate_phase gauge
+tidegate_phase{phase="starting"} 1
+tidegate_phase{phase="ready"} 0
+tidegate_phase{phase="draining"} 0
+tidegate_phase{phase="shutting_down"} 0
+tidegate_phase{phase="stopped"} 0
+# HELP tidegate_health_status 0 down or starting, 1 draining, 2 ready.
+# TYPE tidegate_health_status gauge
+tidegate_health_status 0
+# HELP tidegate_uptime_seconds Seconds since the lifecycle was created.
+# TYPE tidegate_uptime_seconds gauge
+tidegate_uptime_seconds 1.25
+# HELP tidegate_in_flight Permits out.
+# TYPE tidegate_in_flight gauge
+tidegate_in_flight{kind="write"} 0
+tidegate_in_flight{kind="query"} 0
+# HELP tidegate_members Threads that take part.
+# TYPE tidegate_members gauge
+tidegate_members 1
+# HELP tidegate_write_hold Whether this hold refuses writes, 0 or 1.
+# TYPE tidegate_write_hold gauge
+tidegate_write_hold{hold="read_only"} 0
+tidegate_write_hold{hold="replica"} 0
+tidegate_write_hold{hold="lease_lost"} 0
+tidegate_write_hold{hold="paused"} 0
+# HELP tidegate_build_info What runs, as labels; always 1.
+# TYPE tidegate_build_info gauge
+tidegate_build_info{version="${VERSION}",backend="${backend}",runtime="${runtime}"} 1
+`;
+}
+
+describe.each(BACKENDS)('on %s', (backend) => {
+  const scrape = async (handler: Parameters<typeof ask>[0]): Promise<string> =>
+    (await ask(handler, 'GET', '/metrics')).text;
+
+  it('a newborn lifecycle tells what is, and nothing of what has not happened', async () => {
+    const { clock, handler } = room(backend, 0);
+    clock.now += 1_250;
+    expect(await scrape(handler)).toBe(newborn(backend));
+  });
+
+  it('a whole life is told in the order of the contract, each family once', async () => {
+    const { lifecycle, clock, handler } = room(backend, 0);
+    lifecycle.setRestoreStartedAtMs(500);
+    lifecycle.setRestoreReadyAtMs(1_750);
+    lifecycle.setWalReplayStartedAtMs(500);
+    lifecycle.stage('schema_check').setStartedAtMs(10);
+    lifecycle.stage('schema_check').setReadyAtMs(10);
+    clock.now = 4_000;
+    lifecycle.markReady();
+    lifecycle.gate.tryEnter('write');
+    lifecycle.gate.tryEnter('query');
+    lifecycle.gate.tryEnter('query');
+    lifecycle.gate.hold('lease_lost');
+    lifecycle.finishShutdown({
+      ...REPORT,
+      durationMs: 3_210,
+      steps: [
+        { name: 'flush_wal', status: 'ok', durationMs: 1_500 },
+        { name: 'a "b"\\c\nd', status: 'failed', durationMs: 0, error: 'never in a label' },
+        { name: 'twice', status: 'ok', durationMs: 250 },
+        { name: 'twice', status: 'ok', durationMs: 500 },
+        { name: 'twice', status: 'skipped', durationMs: 1 },
+      ],
+    });
+    const told = newborn(backend)
+      .replace('{phase="starting"} 1', '{phase="starting"} 0')
+      .replace('{phase="stopped"} 0', '{phase="stopped"} 1')
+      .replace('uptime_seconds 1.25\n', 'uptime_seconds 3\n# COLD START')
+      .replace('{kind="write"} 0', '{kind="write"} 1')
+      .replace('{kind="query"} 0', '{kind="query"} 2')
+      .replace('{hold="lease_lost"} 0', '{hold="lease_lost"} 1')
+      .replace('# HELP tidegate_build', '# SHUTDOWN# HELP tidegate_build')
+      .replace(
+        '# COLD START',
+        `# HELP tidegate_cold_start_duration_seconds Seconds from the creation to Ready.
+# TYPE tidegate_cold_start_duration_seconds gauge
+tidegate_cold_start_duration_seconds 3
+# HELP tidegate_cold_start_phase_seconds Seconds that a stage of the boot took.
+# TYPE tidegate_cold_start_phase_seconds gauge
+tidegate_cold_start_phase_seconds{phase="restore"} 1.25
+tidegate_cold_start_phase_seconds{phase="schema_check"} 0
+`,
+      )
+      .replace(
+        '# SHUTDOWN',
+        String.raw`# HELP tidegate_shutdown_duration_seconds Seconds from the acceptance of the shutdown to Stopped.
+# TYPE tidegate_shutdown_duration_seconds gauge
+tidegate_shutdown_duration_seconds 3.21
+# HELP tidegate_shutdown_step_seconds Seconds that a step of the shutdown took.
+# TYPE tidegate_shutdown_step_seconds gauge
+tidegate_shutdown_step_seconds{step="flush_wal",status="ok"} 1.5
+tidegate_shutdown_step_seconds{step="a \"b\"\\c\nd",status="failed"} 0
+tidegate_shutdown_step_seconds{step="twice",status="ok"} 0.75
+tidegate_shutdown_step_seconds{step="twice",status="skipped"} 0.001
+`,
+      );
+    expect(await scrape(handler)).toBe(told);
+  });
+
+  it('a clock that has no time yet makes no uptime', async () => {
+    const clock = new HandClock(0);
+    const handler = createHandler(Lifecycle.create({ backend, clock: clock.read }));
+    expect(await scrape(handler)).not.toContain('tidegate_uptime_seconds');
+    clock.now = 5_000;
+    expect(await scrape(handler)).toContain('tidegate_uptime_seconds 0\n');
+    clock.now = 5_500;
+    expect(await scrape(handler)).toContain('tidegate_uptime_seconds 0.5\n');
+    clock.now = 1;
+    expect(await scrape(handler)).toContain('tidegate_uptime_seconds 0\n');
+  });
+
+  it('steps are told as they end, before there is a report', async () => {
+    const { lifecycle, handler } = room(backend, 1);
+    const during: string[] = [];
+    lifecycle.pipeline({
+      steps: [
+        { name: 'flush_wal', run: () => {} },
+        { name: 'own', run: async () => during.push(await scrape(handler)) },
+      ],
+    });
+    await lifecycle.shutdown();
+    expect(during[0]).toContain('tidegate_shutdown_step_seconds{step="flush_wal",status="ok"}');
+    expect(during[0]).not.toContain('step="own"');
+    expect(during[0]).not.toContain('tidegate_shutdown_duration_seconds');
+    expect(await scrape(handler)).toContain('{step="own",status="ok"}');
+  });
+});
+
+describe('the token of the metrics', () => {
+  const options = { adminToken: TOKEN, metricsToken: 'scraper' };
+  const refused = jsonHeaders({ 'www-authenticate': 'Bearer realm="tidegate"' });
+
+  it.each([
+    ['none', {}],
+    ['that of the operator', { authorization: `Bearer ${TOKEN}` }],
+    ['a wrong one', { authorization: 'Bearer scrapers' }],
+    ['the right one as a password', basic('scraper')],
+    ['the right one without a scheme', { authorization: 'scraper' }],
+  ])('%s is 401', async (_, headers) => {
+    const { handler } = room('wasm', 1, options);
+    for (const method of ['GET', 'HEAD']) {
+      const seen = await ask(handler, method, '/metrics', { headers });
+      expect([seen.status, seen.headers]).toEqual([401, refused]);
+    }
+  });
+
+  it('opens the metrics, and nothing else', async () => {
+    const { handler } = room('wasm', 1, options);
+    const headers = { authorization: 'Bearer scraper' };
+    expect((await ask(handler, 'GET', '/metrics', { headers })).status).toBe(200);
+    expect((await ask(handler, 'GET', '/admin/status', { headers })).status).toBe(401);
+    expect((await ask(handler, 'POST', '/admin/drain', { headers })).status).toBe(401);
+  });
+});
