@@ -18,7 +18,7 @@ import {
   secret,
 } from './authorization.ts';
 import { readBody } from './body.ts';
-import { liveness, readiness } from './health.ts';
+import { liveness, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
 import { type Answer, refusal, respond } from './respond.ts';
 
@@ -72,8 +72,37 @@ interface Route {
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
   checkOptions(options);
-  const { basePath = '' } = options;
-  const routes = routesOf(lifecycle, options);
+  const routes = [
+    ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
+    ...adminRoutes(lifecycle, options),
+  ];
+  return handlerOf(lifecycle, new Map(routes), options);
+}
+
+/** What {@link createProbeHandler} takes: nothing of `/admin`. */
+export type ProbeOptions = Pick<
+  HandlerOptions,
+  'readyWhileDraining' | 'metricsToken' | 'basePath'
+> &
+  Watched;
+
+/**
+ * Makes the handler of a probe thread: the same probes and metrics, without `/admin`, and with the
+ * state of the watched thread's loop in `/health/live`.
+ *
+ * @throws {LifecycleError} `invalid_argument`
+ */
+export function createProbeHandler(lifecycle: Lifecycle, options: ProbeOptions): Handler {
+  checkOptions(options);
+  const routes = probeRoutes(lifecycle, options, () => liveness(lifecycle, options));
+  return handlerOf(lifecycle, new Map(routes), options);
+}
+
+function handlerOf(
+  lifecycle: Lifecycle,
+  routes: ReadonlyMap<string, Route>,
+  { basePath = '' }: HandlerOptions,
+): Handler {
   return async (request) => {
     const { pathname } = new URL(request.url);
     const route = pathname.startsWith(basePath)
@@ -103,20 +132,32 @@ function isLeaving(lifecycle: Lifecycle): boolean {
   }
 }
 
-function routesOf(lifecycle: Lifecycle, options: HandlerOptions): ReadonlyMap<string, Route> {
+function probeRoutes(
+  lifecycle: Lifecycle,
+  options: HandlerOptions,
+  live: () => Answer,
+): (readonly [path: string, route: Route])[] {
   const { readyWhileDraining = true } = options;
-  const mayPost = adminGuard(options, ['bearer']);
-  // A browser that opens the page asks for a name and a password; only reading is open to it.
-  const mayRead = adminGuard(options, ['bearer', 'basic']);
   const mayScrape = metricsGuard(options);
   const probe = (answer: () => Answer): Route => ({ method: 'GET', answer });
   const demand = readyWhileDraining ? 'queries' : 'writes';
-  return new Map<string, Route>([
-    ['/health/live', probe(() => liveness(lifecycle))],
+  return [
+    ['/health/live', probe(live)],
     ['/health/ready', probe(() => readiness(lifecycle, 'ready', demand))],
     ['/health/ready/write', probe(() => readiness(lifecycle, 'ready/write', 'writes'))],
     ['/health/startup', probe(() => readiness(lifecycle, 'startup', 'queries'))],
     ['/metrics', { method: 'GET', refuse: mayScrape, answer: () => metrics(lifecycle) }],
+  ];
+}
+
+function adminRoutes(
+  lifecycle: Lifecycle,
+  options: HandlerOptions,
+): (readonly [path: string, route: Route])[] {
+  const mayPost = adminGuard(options, ['bearer']);
+  // A browser that opens the page asks for a name and a password; only reading is open to it.
+  const mayRead = adminGuard(options, ['bearer', 'basic']);
+  return [
     ['/admin/status', { method: 'GET', refuse: mayRead, answer: () => status(lifecycle) }],
     ['/admin/drain', { method: 'POST', refuse: mayPost, answer: () => beginDrain(lifecycle) }],
     ['/admin/shutdown', { method: 'POST', refuse: mayPost, answer: () => shutDown(lifecycle) }],
@@ -124,7 +165,7 @@ function routesOf(lifecycle: Lifecycle, options: HandlerOptions): ReadonlyMap<st
       '/admin/readonly',
       { method: 'POST', refuse: mayPost, answer: (body) => setReadOnly(lifecycle, body) },
     ],
-  ]);
+  ];
 }
 
 async function ask(route: Route, request: Request): Promise<Answer> {

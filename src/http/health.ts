@@ -6,8 +6,10 @@
  */
 
 import type { HoldName } from '../lifecycle/gate.ts';
+import { silentMs } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
+import type { Member } from '../lifecycle/seat.ts';
 import { type Answer, json } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
@@ -25,12 +27,39 @@ interface Standing {
   readonly shutdownRequested: boolean;
 }
 
-/** `GET /health/live`: 503 only once Stopped, since a restart helps nobody before that. */
-export function liveness(lifecycle: Lifecycle): Answer {
+/** A thread whose loop a probe thread looks at from outside. */
+export interface Watched {
+  readonly member: Member;
+  /** Milliseconds of a blocked loop after which the process is not alive; by default for ever. */
+  readonly stuckAfterMs?: number | undefined;
+}
+
+/**
+ * `GET /health/live`: 503 only once Stopped, or when a watched loop is stuck, since a restart helps
+ * nobody before that.
+ */
+export function liveness(lifecycle: Lifecycle, watched?: Watched): Answer {
   const phase = lifecycle.phase();
-  const stopped = phase === Phase.Stopped;
-  const status = stopped ? 'stopped' : 'alive';
-  return json(stopped ? 503 : 200, { status, phase: phaseName(phase) });
+  const loop = watched === undefined ? {} : loopOf(lifecycle, watched);
+  const { blocked_ms = 0 } = loop;
+  const isStuck = blocked_ms > (watched?.stuckAfterMs ?? Number.POSITIVE_INFINITY);
+  const status = phase === Phase.Stopped ? 'stopped' : isStuck ? 'stuck' : 'alive';
+  return json(status === 'alive' ? 200 : 503, { status, phase: phaseName(phase), ...loop });
+}
+
+/** A thread that never beat, or is there no more, is not said to be blocked. */
+function loopOf(
+  lifecycle: Lifecycle,
+  { member }: Watched,
+): { readonly loop?: 'ok' | 'blocked'; readonly blocked_ms?: number } {
+  const found = lifecycle
+    .snapshot()
+    .members.find(
+      (each) => each.member === member.number && each.incarnation === member.incarnation,
+    );
+  const lastBeatAtMs = found?.lastBeatAtMs ?? null;
+  const blocked_ms = lastBeatAtMs === null ? 0 : silentMs(lastBeatAtMs);
+  return { loop: blocked_ms > 0 ? 'blocked' : 'ok', blocked_ms };
 }
 
 /**

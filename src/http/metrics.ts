@@ -7,6 +7,7 @@
  */
 
 import { HOLD_NAMES } from '../lifecycle/gate.ts';
+import { silentMs } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { StepReport } from '../lifecycle/report.ts';
@@ -24,10 +25,8 @@ export function metrics(lifecycle: Lifecycle): Answer {
     .durationsMs()
     .map(([name, ms]): Sample => [{ phase: name }, ms / 1000]);
   const total = durations.filter(([labels]) => labels.phase === 'total');
-  const beats = members.flatMap(({ member, lastBeatAtMs }): Sample[] =>
-    lastBeatAtMs === null
-      ? []
-      : [[{ member }, sinceSeconds(seen.startedAtMs + lifecycle.ageMs(), lastBeatAtMs)]],
+  const silences = members.flatMap(({ member, lastBeatAtMs }): Sample[] =>
+    lastBeatAtMs === null ? [] : [[{ member }, silentMs(lastBeatAtMs) / 1000]],
   );
   const families = [
     gauge(
@@ -65,8 +64,8 @@ export function metrics(lifecycle: Lifecycle): Answer {
     ),
     gauge(
       'tidegate_event_loop_blocked_seconds',
-      'Seconds since the last heartbeat of a thread.',
-      beats,
+      'Seconds for which the loop of a thread has not turned; 0 while it turns.',
+      silences,
     ),
     gauge(
       'tidegate_shutdown_duration_seconds',
@@ -114,10 +113,6 @@ function labelText(labels: Readonly<Record<string, string | number>>): string {
 /** Step names are an application's own, and may have anything in them. */
 function escaped(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-}
-
-function sinceSeconds(now: number, then: number): number {
-  return Math.max(0, now - then) / 1000;
 }
 
 /** As the runtime names itself; nothing is chosen by it. The others may also speak of Node. */

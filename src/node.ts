@@ -1,0 +1,24 @@
+/**
+ * Node: servers, signals and the probe thread: `tidegate/node`.
+ *
+ * @module
+ */
+
+export {
+  type ProbeServer,
+  type ProbeServerOptions,
+  serveProbes,
+} from './probes/serve.ts';
+export { startHeartbeat } from './runtime/heartbeat.ts';
+export {
+  type FetchHandler,
+  handleSignals,
+  type ListenerOptions,
+  type NodeListener,
+  type ServeOptions,
+  type Server,
+  type SignalOptions,
+  serve,
+  toNodeListener,
+} from './runtime/node.ts';
+export { type WatchedWorker, watchWorker } from './runtime/workers.ts';

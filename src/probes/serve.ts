@@ -1,0 +1,117 @@
+/**
+ * Probes from a thread of their own: they answer while the main loop is blocked, say so, and hold
+ * the process to its shutdown budget. The thread itself is `thread.ts`.
+ *
+ * @module
+ */
+
+import { Worker } from 'node:worker_threads';
+import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { startHeartbeat } from '../runtime/heartbeat.ts';
+import { isLifecycle } from '../runtime/options.ts';
+import type { ThreadData, ThreadMessage } from './thread.ts';
+import { THREAD_SOURCE } from './thread-source.ts';
+
+/** What {@link serveProbes} takes. */
+export interface ProbeServerOptions {
+  readonly lifecycle: Lifecycle;
+  /** 0 … 65535; 0, the default, takes any free port. */
+  readonly port?: number | undefined;
+  /** The address to listen on; default `127.0.0.1`. */
+  readonly host?: string | undefined;
+  /** Milliseconds of a blocked loop after which `/health/live` is 503; by default it never is. */
+  readonly stuckAfterMs?: number | undefined;
+  /** See `HandlerOptions` of `tidegate/http`. */
+  readonly readyWhileDraining?: boolean | undefined;
+  readonly metricsToken?: string | undefined;
+}
+
+/** A probe thread that listens. */
+export interface ProbeServer {
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** Ends the thread. Again is the same end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `/health/*` and `/metrics` from a worker thread that looks at the thread that calls this.
+ *
+ * The worker keeps no process alive. When an accepted shutdown is not over by its budget (a blocked
+ * loop cannot run it), the worker kills the process: `SIGKILL`, status 137, as a supervisor would.
+ *
+ * @throws {LifecycleError} `invalid_argument`, `cannot_share`; what the runtime throws if it cannot
+ * listen
+ * @example
+ * ```ts
+ * const probes = await serveProbes({ lifecycle, port: 8080, stuckAfterMs: 30_000 });
+ * await fetch(`${probes.url}/health/live`); // { status: 'alive', phase: 'starting', loop: 'ok', … }
+ * await probes.close();
+ * ```
+ */
+export async function serveProbes(options: ProbeServerOptions): Promise<ProbeServer> {
+  const { lifecycle, ...settings } = checkProbes(options);
+  const data: ThreadData = {
+    ...settings,
+    handle: lifecycle.share(),
+    backend: lifecycle.backend,
+    watched: lifecycle.member,
+  };
+  // A data: URL, so that no bundler has to find a file, and Deno need not be allowed to read one.
+  const source = new URL(`data:text/javascript,${encodeURIComponent(THREAD_SOURCE)}`);
+  const worker = new Worker(source, { workerData: data, name: 'tidegate-probes' });
+  const listening = new Promise<Extract<ThreadMessage, { readonly port: number }>>(
+    (resolve, reject) => {
+      worker.once('message', (message: ThreadMessage) => {
+        if ('port' in message) resolve(message);
+        else reject(Object.assign(new Error(message.error), { code: message.code }));
+      });
+      worker.once('error', reject);
+    },
+  );
+  const stopHeartbeat = startHeartbeat(lifecycle);
+  try {
+    const { hostname, port, member } = await listening;
+    // A thread that serves nothing but probes must neither keep the process nor end it.
+    worker.on('error', () => {});
+    worker.unref();
+    let closing: Promise<void> | undefined;
+    const end = async (): Promise<void> => {
+      stopHeartbeat();
+      await worker.terminate();
+      lifecycle.reap(member);
+    };
+    const close = (): Promise<void> => {
+      closing ??= end();
+      return closing;
+    };
+    return { url: `http://${hostname}:${port}`, hostname, port, close };
+  } catch (error) {
+    stopHeartbeat();
+    await worker.terminate();
+    throw error;
+  }
+}
+
+function checkProbes(
+  options: ProbeServerOptions,
+): Omit<ThreadData, 'handle' | 'backend' | 'watched'> & { readonly lifecycle: Lifecycle } {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`the options are ${shown(options)}`);
+  }
+  const { lifecycle, port = 0, host = '127.0.0.1', stuckAfterMs } = options;
+  const { readyWhileDraining, metricsToken } = options;
+  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid(`port is ${shown(port)}`);
+  if (typeof host !== 'string' || host === '') throw invalid(`host is ${shown(host)}`);
+  if (stuckAfterMs !== undefined && !(typeof stuckAfterMs === 'number' && stuckAfterMs > 0)) {
+    throw invalid(`stuckAfterMs is ${shown(stuckAfterMs)}, not milliseconds above 0`);
+  }
+  return { lifecycle, port, host, stuckAfterMs, readyWhileDraining, metricsToken };
+}
+
+function invalid(what: string): LifecycleError {
+  return new LifecycleError('invalid_argument', `Cannot serve probes: ${what}`);
+}

@@ -1,0 +1,72 @@
+/**
+ * The probe thread: attaches to the shared memory, answers, and watches the budget. It runs as a
+ * worker that `serve.ts` starts from its bundled source, and touches nothing of the main thread.
+ *
+ * @module
+ */
+
+import { createServer } from 'node:http';
+import process from 'node:process';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Backend } from '../core/core.ts';
+import { createProbeHandler } from '../http/handler.ts';
+import { monotonicMs } from '../lifecycle/clock.ts';
+import { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
+import { toNodeListener } from '../runtime/node/listener.ts';
+
+/** What the worker is given. */
+export interface ThreadData {
+  readonly handle: LifecycleHandle;
+  readonly backend: Backend;
+  /** The member whose loop is watched. */
+  readonly watched: Member;
+  readonly port: number;
+  readonly host: string;
+  readonly stuckAfterMs: number | undefined;
+  readonly readyWhileDraining: boolean | undefined;
+  readonly metricsToken: string | undefined;
+}
+
+/** What it says, once: that it listens, or why it cannot. */
+export type ThreadMessage =
+  | { readonly hostname: string; readonly port: number; readonly member: Member }
+  | { readonly error: string; readonly code: string | undefined };
+
+/** How often the budget is looked at. */
+const LOOK_MS = 50;
+/** What a host that is in time needs to end after its deadline: a report, and the exit. */
+const GRACE_MS = 150;
+
+// The parent made it.
+const data = workerData as ThreadData;
+const { host, port, watched, stuckAfterMs, readyWhileDraining, metricsToken } = data;
+const lifecycle = Lifecycle.attach(data.handle, { backend: data.backend });
+const handler = createProbeHandler(lifecycle, {
+  member: watched,
+  stuckAfterMs,
+  readyWhileDraining,
+  metricsToken,
+});
+const server = createServer(toNodeListener(handler, { lifecycle }));
+
+server.once('error', (error: NodeJS.ErrnoException) => {
+  say({ error: error.message, code: error.code });
+});
+server.listen(port, host, () => {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) return;
+  const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  say({ hostname, port: address.port, member: lifecycle.member });
+});
+
+/** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
+setInterval(() => {
+  const deadlineMs = lifecycle.shutdownDeadlineMs();
+  if (deadlineMs === null || monotonicMs() < deadlineMs + GRACE_MS) return;
+  process.kill(process.pid, 'SIGKILL');
+}, LOOK_MS);
+
+function say(message: ThreadMessage): void {
+  parentPort?.postMessage(message);
+}

@@ -1,0 +1,42 @@
+/**
+ * Worker threads on Node: their exit is the proof of death that `reap` asks for.
+ *
+ * @module
+ */
+
+import { LifecycleError } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+
+/** The part of a `worker_threads.Worker` that is used here. */
+export interface WatchedWorker {
+  readonly threadId: number;
+  once(event: 'exit', listener: () => void): unknown;
+  off(event: 'exit', listener: () => void): unknown;
+}
+
+/**
+ * Reaps whatever a worker had in this lifecycle when it exits: its permits, its claims, the
+ * shutdown if it hosted it. Call it as soon as the worker was made; it does not matter whether, or
+ * when, the worker attaches.
+ *
+ * @returns the undo
+ * @throws {LifecycleError} `invalid_argument` for what is no worker, or one that has exited
+ * @see https://nodejs.org/api/worker_threads.html#event-exit
+ */
+export function watchWorker(lifecycle: Lifecycle, worker: WatchedWorker): () => void {
+  // Once it has exited its number is -1, so it is asked for now.
+  const threadId: unknown = worker?.threadId;
+  if (typeof threadId !== 'number' || threadId <= 0 || typeof worker.once !== 'function') {
+    const why = threadId === -1 ? 'it has exited' : 'this is no worker';
+    throw new LifecycleError('invalid_argument', `Cannot watch the worker: ${why}`);
+  }
+  const onExit = (): void => {
+    for (const { threadId: owner, member: number, incarnation } of lifecycle.snapshot().members) {
+      if (owner === threadId) lifecycle.reap({ number, incarnation });
+    }
+  };
+  worker.once('exit', onExit);
+  return () => {
+    worker.off('exit', onExit);
+  };
+}
