@@ -8,7 +8,18 @@
 import { describe, expect, it } from 'vitest';
 import { type Lifecycle, Phase } from '../../src/index.ts';
 import { REPORT, turn } from '../conformance/suite.ts';
-import { ask, BACKENDS, BEARER, CALLS, PHASES, READS, ROUTES, room, stateOf } from './wire.ts';
+import {
+  ask,
+  BACKENDS,
+  BEARER,
+  CALLS,
+  jsonHeaders,
+  PHASES,
+  READS,
+  ROUTES,
+  room,
+  stateOf,
+} from './wire.ts';
 
 const ON_WIRE = {
   flushed_wal: true,
@@ -139,7 +150,9 @@ describe.each(BACKENDS)('on %s', (backend) => {
       const pending = joinOwn(lifecycle, handler);
       const steps = [error === undefined ? step : { ...step, error }];
       lifecycle.finishShutdown({ ...REPORT, takenOver: true, trigger: 'SIGINT', steps });
-      const { json, status: code } = await pending;
+      const { json, status: code, headers } = await pending;
+      // No retry-after: asked again, it is the same.
+      expect(headers).toEqual(jsonHeaders({ connection: 'close' }));
       expect([code, json]).toEqual([
         ok ? 200 : 500,
         {

@@ -137,7 +137,9 @@ describe('a path', () => {
     const { handler } = room('wasm', 1, { basePath });
     for (const path of READS.filter((each) => each !== '/admin/status')) {
       expect((await ask(handler, 'GET', basePath + path)).status).toBe(200);
-      for (const other of [path, `/internal${path}`, `${basePath}/${path}`, `/v1${path}`]) {
+      // One is of the same length, and one has it further on.
+      const others = [path, `/external/v1${path}`, `/x${basePath}${path}`, `${basePath}/${path}`];
+      for (const other of others) {
         expect(await handler(new Request(`http://localhost${other}`))).toBeUndefined();
       }
     }
