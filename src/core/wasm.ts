@@ -6,7 +6,7 @@
  */
 
 import { instantiateSync } from '@assemblyscript/loader';
-import { CORE_BASE64, LIMITS_FLAG_OFFSET } from './binary.ts';
+import { CORE_HEX, LIMITS_FLAG_OFFSET } from './binary.ts';
 import type { Core } from './core.ts';
 
 /** Limits flag of a memory with a maximum, not shared (WebAssembly core and threads proposal). */
@@ -33,7 +33,7 @@ export function wasmCore(
 
 /** The bytes of the core for shared or unshared memory: one artefact, one byte apart. */
 export function coreBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(CORE_BASE64), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from(CORE_HEX.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
   if (!shared) bytes[LIMITS_FLAG_OFFSET] = UNSHARED_WITH_MAXIMUM;
   return bytes;
 }
