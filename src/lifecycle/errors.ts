@@ -15,6 +15,8 @@ export type LifecycleErrorCode =
   | 'invalid_clock'
   /** The wasm backend was asked for where WebAssembly is missing or forbidden. */
   | 'wasm_unavailable'
+  /** The atomics backend was asked for in a browser, without `useAtomics()`. */
+  | 'backend_missing'
   /** Memory cannot be shared with other threads here. */
   | 'cannot_share'
   /** What was given to `attach` is not the memory of a lifecycle. */

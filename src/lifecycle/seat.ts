@@ -6,7 +6,7 @@
  */
 
 import { MEMBER_CAPACITY, REPORT_CAPACITY, STAGE_CAPACITY } from '../../assembly/layout.ts';
-import { atomicsCore } from '../core/atomics.ts';
+import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
 import { adopt, allocate, type CoreMemory, canShare } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
@@ -189,7 +189,13 @@ function checkOptions({ clock, backend }: SeatOptions): void {
 }
 
 function openCore(memory: CoreMemory, backend: Backend): Core {
-  if (backend === 'atomics') return atomicsCore(memory.buffer);
+  if (backend === 'atomics') {
+    if (added.atomics !== undefined) return added.atomics(memory.buffer);
+    throw new LifecycleError(
+      'backend_missing',
+      "Cannot use the atomics backend: import { useAtomics } from 'tidegate/atomics' and call it",
+    );
+  }
   if (memory.wasm === undefined) {
     throw new LifecycleError(
       'wasm_unavailable',

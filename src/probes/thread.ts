@@ -11,8 +11,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
 import { createProbeHandler } from '../http/handler.ts';
 import { monotonicMs } from '../lifecycle/clock.ts';
-import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
+import { Lifecycle } from '../lifecycle/with-atomics.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 
 /** What the worker is given. */

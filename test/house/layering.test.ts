@@ -22,7 +22,14 @@ const FLOORS: Record<string, readonly string[]> = {
 };
 
 /** Files of src itself: the doors, which re-export, and what every floor may name. */
-const DOORS = ['src/index.ts', 'src/node.ts', 'src/deno.ts', 'src/bun.ts'];
+const DOORS = [
+  'src/index.ts',
+  'src/browser.ts',
+  'src/atomics.ts',
+  'src/node.ts',
+  'src/deno.ts',
+  'src/bun.ts',
+];
 const ENTRY = [...DOORS, 'src/version.ts'];
 
 /** Written by the build. */

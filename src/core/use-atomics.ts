@@ -1,0 +1,25 @@
+/**
+ * Adds the atomics backend to the backends at hand. Nothing happens until it is called.
+ *
+ * @module
+ */
+
+import { atomicsCore } from './atomics.ts';
+import { added } from './backends.ts';
+
+/**
+ * Makes `backend: 'atomics'` available to the browser's entry point. The other entry points have
+ * it already; calling it there, or again, changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { Lifecycle } from 'tidegate';
+ * import { useAtomics } from 'tidegate/atomics';
+ *
+ * useAtomics();
+ * const lifecycle = Lifecycle.create({ backend: 'atomics' });
+ * ```
+ */
+export function useAtomics(): void {
+  added.atomics = atomicsCore;
+}
