@@ -5,17 +5,19 @@
  * @module
  */
 
+import { pathToFileURL } from 'node:url';
 import { Worker as NodeWorker } from 'node:worker_threads';
-import { buildSync } from 'esbuild';
-import type { LifecycleHandle } from '../../src/index.ts';
+import { PROGRAM } from './build.ts';
 import type { Assignment, Outcome } from './program.ts';
 
 /** A worker at work. */
 export interface Hand {
   /** What its part came to; rejects if it failed. */
   readonly outcome: Promise<unknown>;
-  /** Ends it wherever it is; resolves when it is gone. */
+  /** Ends it wherever it is; resolves when it is gone, on Node, or told to go. */
   terminate(): Promise<void>;
+  /** The worker itself, where it tells of its exit. */
+  readonly worker: NodeWorker | undefined;
 }
 
 /** What the two kinds of workers have in common, as far as a crew needs it. */
@@ -36,25 +38,8 @@ const { Deno, Bun, Worker } = globalThis as {
 export const runtime: 'node' | 'deno' | 'bun' =
   Deno !== undefined ? 'deno' : Bun !== undefined ? 'bun' : 'node';
 
-/** A plain file: Node 20 has no types to strip, and one file starts quicker than forty. */
-const FILE = `build/threads-${runtime}.mjs`;
-let built = false;
-
-/** Starts a worker on its part. */
-export function hire(assignment: Assignment & { readonly handle?: LifecycleHandle }): Hand {
-  if (!built) {
-    buildSync({
-      entryPoints: ['test/threads/program.ts'],
-      outfile: FILE,
-      bundle: true,
-      format: 'esm',
-      target: 'es2022',
-      platform: 'neutral',
-      mainFields: ['module', 'main'],
-      external: ['node:*'],
-    });
-    built = true;
-  }
+/** Starts a worker on its part. Its program was built by `buildProgram()`. */
+export function hire(assignment: Assignment): Hand {
   return runtime === 'node' ? hireOnNode(assignment) : hireOnWeb(assignment);
 }
 
@@ -70,7 +55,7 @@ export async function gather(hands: readonly Hand[]): Promise<unknown[]> {
 }
 
 function hireOnNode(assignment: Assignment): Hand {
-  const worker = new NodeWorker(`./${FILE}`);
+  const worker = new NodeWorker(`./${PROGRAM}`);
   const outcome = new Promise<unknown>((resolve, reject) => {
     worker.once('message', (message: Outcome) => settle(message, resolve, reject));
     worker.once('error', reject);
@@ -78,12 +63,12 @@ function hireOnNode(assignment: Assignment): Hand {
   });
   outcome.catch(() => {});
   worker.postMessage(assignment);
-  return { outcome, terminate: async () => void (await worker.terminate()) };
+  return { outcome, worker, terminate: async () => void (await worker.terminate()) };
 }
 
 function hireOnWeb(assignment: Assignment): Hand {
   if (Worker === undefined) throw new Error('No Web Workers here');
-  const worker = new Worker(new URL(`../../${FILE}`, import.meta.url), { type: 'module' });
+  const worker = new Worker(pathToFileURL(PROGRAM), { type: 'module' });
   const outcome = new Promise<unknown>((resolve, reject) => {
     worker.onmessage = ({ data }) => settle(data, resolve, reject);
     worker.onerror = (event) => {
@@ -93,7 +78,7 @@ function hireOnWeb(assignment: Assignment): Hand {
   });
   outcome.catch(() => {});
   worker.postMessage(assignment);
-  return { outcome, terminate: async () => worker.terminate() };
+  return { outcome, worker: undefined, terminate: async () => worker.terminate() };
 }
 
 function settle(

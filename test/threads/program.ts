@@ -10,10 +10,20 @@ import { type DisturbParts, disturb } from './parts/disturb.ts';
 import { observe } from './parts/observe.ts';
 import { drainRounds, enterRounds, type PermitParts } from './parts/permits.ts';
 import { type RaceParts, race } from './parts/race.ts';
+import { askForShutdown, host, readyLater, writeForAWhile } from './parts/visit.ts';
 
 /** What a worker is to do. */
 export interface Assignment {
-  readonly part: 'race' | 'observe' | 'enter' | 'drain' | 'disturb';
+  readonly part:
+    | 'race'
+    | 'observe'
+    | 'enter'
+    | 'drain'
+    | 'disturb'
+    | 'ready-later'
+    | 'write-for-a-while'
+    | 'host'
+    | 'ask-for-shutdown';
   readonly backend: Backend;
   readonly handle: LifecycleHandle;
   /** The barrier's words, if the part meets others. */
@@ -33,25 +43,39 @@ export interface Outcome {
   readonly error?: string;
 }
 
-const port: {
+/** What a Web Worker has for its scope. */
+interface Scope {
   onmessage: ((event: { readonly data: Assignment }) => void) | null;
-  postMessage(message: Outcome): void;
-} = await findPort();
+  postMessage?(message: Outcome): void;
+}
 
-port.onmessage = async ({ data }) => {
-  const barrier = new Barrier(
-    new Int32Array(data.barrier ?? new SharedArrayBuffer(16)),
-    data.parties ?? 1,
-  );
+let isAtWork = false;
+
+// A worker is spoken to through its scope or through a port, by how it was made; it answers there.
+const scope = globalThis as unknown as Scope;
+const { parentPort } = await import('node:worker_threads');
+parentPort?.on('message', (data: Assignment) => {
+  void work(data, (outcome) => parentPort.postMessage(outcome));
+});
+if (scope.postMessage !== undefined) {
+  scope.onmessage = ({ data }) => {
+    void work(data, (outcome) => scope.postMessage?.(outcome));
+  };
+}
+
+async function work(assignment: Assignment, answer: (outcome: Outcome) => void): Promise<void> {
+  // Some runtimes deliver the one message by both ways.
+  if (isAtWork) return;
+  isAtWork = true;
+  const { barrier: words = new SharedArrayBuffer(16), parties = 1 } = assignment;
+  const barrier = new Barrier(new Int32Array(words), parties);
   try {
-    port.postMessage({ value: await perform(data, barrier) });
+    answer({ value: await perform(assignment, barrier) });
   } catch (error) {
     barrier.fail();
-    port.postMessage({
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    answer({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
-};
+}
 
 function perform(assignment: Assignment, barrier: Barrier): unknown {
   const { part, backend, handle } = assignment;
@@ -68,20 +92,13 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
       return drainRounds({ attach, barrier, index, rounds, notes } satisfies PermitParts);
     case 'disturb':
       return disturb({ attach, index, seed } satisfies DisturbParts);
+    case 'ready-later':
+      return readyLater(attach());
+    case 'write-for-a-while':
+      return writeForAWhile(attach());
+    case 'host':
+      return host(attach());
+    case 'ask-for-shutdown':
+      return askForShutdown(attach());
   }
-}
-
-/** Node's workers speak through a port; all others through their global scope. */
-async function findPort(): Promise<typeof port> {
-  if (typeof (globalThis as { readonly postMessage?: unknown }).postMessage === 'function') {
-    return globalThis as unknown as typeof port;
-  }
-  const { parentPort } = await import('node:worker_threads');
-  if (parentPort === null) throw new Error('This program runs in a worker');
-  return {
-    set onmessage(listener: (event: { readonly data: Assignment }) => void) {
-      parentPort.on('message', (data: Assignment) => listener({ data }));
-    },
-    postMessage: (message) => parentPort.postMessage(message),
-  };
 }

@@ -5,9 +5,10 @@
  * @module
  */
 
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, Lifecycle, type LifecycleHandle } from '../../src/index.ts';
 import { BARRIER_WORDS, Barrier } from './barrier.ts';
+import { buildProgram } from './build.ts';
 import { gather, type Hand, hire, runtime } from './crew.ts';
 import { reasonOf, type Sightings } from './parts/observe.ts';
 import { JOURNAL, MEETINGS as PERMIT_MEETINGS } from './parts/permits.ts';
@@ -22,6 +23,8 @@ const CREWS: readonly (readonly [string, (index: number) => Backend])[] = [
   ['atomics', () => 'atomics'],
   ['mixed', (index) => (index % 2 === 0 ? 'wasm' : 'atomics')],
 ];
+
+beforeAll(buildProgram);
 
 it('runs where it says', () => {
   expect(runtime).toBe(process.env.TIDEGATE_RUNTIME ?? runtime);

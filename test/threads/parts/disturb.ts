@@ -42,7 +42,7 @@ export async function disturb({ attach, index, seed }: DisturbParts): Promise<ne
   }
   while (true) {
     for (let calls = 0; calls < 50; calls++) one(lifecycle, random);
-    if (index === 1 && random() < 0.1) void lifecycle.shutdown({ trigger: `worker ${seed}` });
+    if (index === 1 && random() < 0.3) void lifecycle.shutdown({ trigger: `worker ${seed}` });
     if (index === 2 && random() < 0.05) void lifecycle.drain().catch(() => {});
     await turn();
   }
