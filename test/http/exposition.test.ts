@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle } from '../../src/index.ts';
 import { VERSION } from '../../src/version.ts';
-import { HandClock, REPORT } from '../conformance/suite.ts';
+import { HandClock, REPORT, turn } from '../conformance/suite.ts';
 import { ask, BACKENDS, basic, jsonHeaders, room, TOKEN } from './wire.ts';
 
 const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
@@ -127,6 +127,21 @@ tidegate_shutdown_step_seconds{step="twice",status="skipped"} 0.001
     expect(await scrape(handler)).toContain('tidegate_uptime_seconds 0.5\n');
     clock.now = 1;
     expect(await scrape(handler)).toContain('tidegate_uptime_seconds 0\n');
+  });
+
+  it('a thread that beats is told, with the seconds for which its loop has not turned', async () => {
+    const { lifecycle, handler } = room(backend, 1);
+    const { number } = lifecycle.member;
+    const name = `tidegate_event_loop_blocked_seconds{member="${number}"}`;
+    expect(await scrape(handler)).not.toContain('tidegate_event_loop_blocked_seconds');
+    lifecycle.beat();
+    const beaten = await scrape(handler);
+    expect(beaten).toContain('# TYPE tidegate_event_loop_blocked_seconds gauge\n');
+    expect(beaten).toContain(`\n${name} `);
+    // No beat for this long is a blocked loop, however late the timer is.
+    await turn(400);
+    const [, seconds = ''] = (await scrape(handler)).split(`\n${name} `);
+    expect(Number.parseFloat(seconds)).toBeGreaterThan(0.25);
   });
 
   it('steps are told as they end, before there is a report', async () => {
