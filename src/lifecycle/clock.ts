@@ -12,6 +12,9 @@ export type Clock = () => number;
 /** The largest time that a word has room for: 2^48−1 ms, in the year 10889. */
 export const TIME_MAX_MS: number = 2 ** 48 - 1;
 
+/** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
+export const TIMER_MAX_MS: number = 2 ** 31 - 1;
+
 /**
  * Reads the clock, in whole milliseconds.
  *
@@ -33,4 +36,9 @@ export function readClock(clock: Clock): number {
  */
 export function monotonicMs(): number {
   return performance.timeOrigin + performance.now();
+}
+
+/** Whole monotonic milliseconds since `began`. */
+export function elapsedMs(began: number): number {
+  return Math.max(0, Math.round(monotonicMs() - began));
 }

@@ -12,9 +12,11 @@ import {
   TEXT_BYTES,
 } from '../../assembly/layout.ts';
 import { TIME_MAX_MS } from './clock.ts';
-import { LifecycleError, shown } from './errors.ts';
+import { check, LifecycleError, shown } from './errors.ts';
 import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
+import { deepFreeze } from './snapshot.ts';
+import { isThenable } from './thenable.ts';
 
 /** A stage of the boot, with its times; 0 where it has not happened. */
 export interface StageTimes {
@@ -46,18 +48,17 @@ export class ColdStartPhases {
     marks: readonly number[],
     stages: readonly StageTimes[],
   ) {
-    const [restoreStarted = 0, restoreReady = 0, replayStarted = 0, replayReady = 0] = marks;
-    const [warmupStarted = 0, warmupReady = 0] = marks.slice(4);
     this.startedAtMs = startedAtMs;
-    this.restoreStartedAtMs = restoreStarted;
-    this.restoreReadyAtMs = restoreReady;
-    this.walReplayStartedAtMs = replayStarted;
-    this.walReplayReadyAtMs = replayReady;
-    this.indexWarmupStartedAtMs = warmupStarted;
-    this.indexWarmupReadyAtMs = warmupReady;
+    [
+      this.restoreStartedAtMs = 0,
+      this.restoreReadyAtMs = 0,
+      this.walReplayStartedAtMs = 0,
+      this.walReplayReadyAtMs = 0,
+      this.indexWarmupStartedAtMs = 0,
+      this.indexWarmupReadyAtMs = 0,
+    ] = marks;
     this.readyAtMs = readyAtMs;
-    this.stages = Object.freeze(stages.map((stage) => Object.freeze(stage)));
-    Object.freeze(this);
+    this.stages = stages;
   }
 
   /**
@@ -97,7 +98,7 @@ export function markNow(seat: Seat, index: number): boolean {
  */
 export function markAt(seat: Seat, index: number, ms: number): boolean {
   if (!Number.isInteger(ms) || ms < 1 || ms > TIME_MAX_MS) {
-    throw new RangeError(`Cannot set a mark: ${shown(ms)} is not an integer in 1 … 2^48-1`);
+    throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
   }
   return seat.core.mark(index, ms) === 1;
 }
@@ -116,9 +117,8 @@ export class Stage {
    * is `total`; `stages_full` for one more than there is room for
    */
   constructor(seat: Seat, name: string, setReason: (text: string) => void) {
-    if (typeof name !== 'string' || !STAGE_NAME.test(name) || name === 'total') {
-      throw new LifecycleError('invalid_argument', `Cannot name a stage ${shown(name)}`);
-    }
+    const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
+    check(isName, 'the name of a stage', name);
     this.name = name;
     this.#seat = seat;
     this.#setReason = setReason;
@@ -174,22 +174,16 @@ export function collectColdStart(seat: Seat): ColdStartPhases {
   let pass = readPass(seat);
   while (true) {
     const next = readPass(seat);
-    if (next.key === pass.key) return next.phases;
+    if (JSON.stringify(next) === JSON.stringify(pass)) return deepFreeze(next);
     pass = next;
   }
 }
 
-function readPass(seat: Seat): { key: string; phases: ColdStartPhases } {
-  const marks: number[] = [];
-  for (let index = 0; index < FIXED_MARKS; index++) marks.push(seat.core.markedAt(index));
+function readPass(seat: Seat): ColdStartPhases {
+  const entered = (phase: Phase): number => Math.max(0, seat.core.enteredAt(phase));
+  const marks = Array.from({ length: FIXED_MARKS }, (_, index) => seat.core.markedAt(index));
   const stages = readStages(seat);
-  const startedAtMs = Math.max(0, seat.core.enteredAt(Phase.Starting));
-  const readyAtMs = Math.max(0, seat.core.enteredAt(Phase.Ready));
-  const times = stages.flatMap(({ startedAtMs: from, readyAtMs: to }) => [from, to]);
-  return {
-    key: [startedAtMs, readyAtMs, ...marks, ...times].join(),
-    phases: new ColdStartPhases(startedAtMs, readyAtMs, marks, stages),
-  };
+  return new ColdStartPhases(entered(Phase.Starting), entered(Phase.Ready), marks, stages);
 }
 
 function readStages(seat: Seat): StageTimes[] {
@@ -226,14 +220,7 @@ function readName(seat: Seat, cell: number): string | undefined {
 function startedMark(seat: Seat, name: string): number {
   const named = NAMED.indexOf(name);
   if (named >= 0) return named * 2;
-  const length = seat.texts.put(seat.staging(), name, TEXT_BYTES);
-  const cell = seat.core.stage(seat.member.number, length);
-  if (cell < 0) {
-    throw new LifecycleError('stages_full', `Cannot add the stage ${name}: all are taken`);
-  }
+  const cell = seat.core.stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
+  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
   return FIXED_MARKS + cell * 2;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { monotonicMs } from './clock.ts';
-import { LifecycleError, shown } from './errors.ts';
+import { elapsedMs, monotonicMs } from './clock.ts';
+import { check, LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
 import type { WaitOptions } from './wakeups.ts';
@@ -37,38 +37,38 @@ export async function drain(
   while (!markDraining()) {
     const phase = seat.core.phase();
     if (phase === Phase.Starting) {
-      throw new LifecycleError('nothing_to_drain', 'Cannot drain: the lifecycle is still starting');
+      throw new LifecycleError('nothing_to_drain', 'Cannot drain: it is still starting');
     }
     if (phase !== Phase.Ready) break;
   }
-  return writesReturned(seat, options);
-}
-
-/** Waits until no write permit is out. The phase must be past Ready, else more can come. */
-export async function writesReturned(seat: Seat, options: WaitOptions): Promise<DrainResult> {
   const began = monotonicMs();
-  const none = (): true | undefined => (seat.core.writesOut() === 0 ? true : undefined);
-  const drained = (await seat.wakeups.until(none, options)) === true;
-  const waitedMs = Math.max(0, Math.round(monotonicMs() - began));
+  const drained = await returned(seat, 'writesOut', options);
+  const waitedMs = elapsedMs(began);
   const members = drained ? [] : writers(seat);
   const left = members.reduce((sum, { writes }) => sum + writes, 0);
   return { drained, waitedMs, left, members };
 }
 
-/** Waits until no query permit is out; false on time-out. */
-export async function queriesReturned(seat: Seat, options: WaitOptions): Promise<boolean> {
-  const none = (): true | undefined => (seat.core.queriesOut() === 0 ? true : undefined);
-  return (await seat.wakeups.until(none, options)) === true;
+/**
+ * Waits until no permit of a kind is out; false on time-out. The phase must be one that admits no
+ * more of them, else they can come.
+ */
+export async function returned(
+  { core, wakeups }: Seat,
+  out: 'writesOut' | 'queriesOut',
+  options: WaitOptions,
+): Promise<boolean> {
+  return (await wakeups.until(() => core[out]() === 0 || undefined, options)) === true;
 }
 
 /** @throws {LifecycleError} `invalid_argument` */
 export function checkWait({ timeoutMs, signal }: WaitOptions): void {
-  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
-    throw new LifecycleError('invalid_argument', `Cannot wait for ${shown(timeoutMs)} ms`);
-  }
-  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
-    throw new LifecycleError('invalid_argument', 'Cannot wait: signal is not an AbortSignal');
-  }
+  check(
+    timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs >= 0),
+    'timeoutMs',
+    timeoutMs,
+  );
+  check(signal === undefined || typeof signal.addEventListener === 'function', 'signal', signal);
 }
 
 function writers(seat: Seat): { member: number; writes: number }[] {

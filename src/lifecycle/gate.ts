@@ -15,9 +15,10 @@ import {
   REFUSED_HOLD,
   REFUSED_REAPED,
 } from '../../assembly/layout.ts';
-import { GateClosedError, LifecycleError, shown } from './errors.ts';
+import { check, GateClosedError, LifecycleError } from './errors.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
 import type { Seat } from './seat.ts';
+import { isThenable } from './thenable.ts';
 
 /** What a permit is for. */
 export type PermitKind = 'write' | 'query';
@@ -25,20 +26,15 @@ export type PermitKind = 'write' | 'query';
 /** A reason to refuse writes that has nothing to do with the phase. */
 export type HoldName = 'read_only' | 'replica' | 'lease_lost' | 'paused';
 
-/** The holds, in the order in which they are named as the reason. */
-export const HOLD_NAMES: readonly HoldName[] = Object.freeze([
-  'read_only',
-  'replica',
-  'lease_lost',
-  'paused',
-]);
-
-const HOLD_BITS: Readonly<Record<HoldName, number>> = Object.freeze({
+const HOLD_BITS: Readonly<Record<HoldName, number>> = {
   read_only: HOLD_READ_ONLY,
   replica: HOLD_REPLICA,
   lease_lost: HOLD_LEASE_LOST,
   paused: HOLD_PAUSED,
-});
+};
+
+/** The holds, in the order in which they are named as the reason. */
+export const HOLD_NAMES: readonly HoldName[] = Object.keys(HOLD_BITS) as HoldName[];
 
 /** One write or query under way. A drain waits until it is released. */
 export class Permit {
@@ -93,10 +89,7 @@ export class WriteGate {
    * ```
    */
   tryEnter(kind: PermitKind): Permit | null {
-    const refusal = this.#enter(kind);
-    if (refusal === ADMITTED) return new Permit(this.#seat, kind);
-    if (refusal === REFUSED_REAPED || refusal === REFUSED_FULL) throw broken(refusal);
-    return null;
+    return this.#enter(kind) === ADMITTED ? new Permit(this.#seat, kind) : null;
   }
 
   /**
@@ -107,8 +100,10 @@ export class WriteGate {
    */
   run<T>(kind: PermitKind, fn: () => T): T {
     const refusal = this.#enter(kind);
-    if (refusal === REFUSED_REAPED || refusal === REFUSED_FULL) throw broken(refusal);
-    if (refusal !== ADMITTED) throw this.#closed(kind, refusal);
+    if (refusal !== ADMITTED) {
+      const phase = this.#phase();
+      throw new GateClosedError(kind, phase, this.#reason(refusal, phase));
+    }
     const permit = new Permit(this.#seat, kind);
     let pending = false;
     try {
@@ -153,15 +148,17 @@ export class WriteGate {
   }
 
   #enter(kind: PermitKind): number {
+    check(kind === 'write' || kind === 'query', 'the kind of permit', kind);
     const { core, member } = this.#seat;
-    if (kind === 'write') return core.enterWrite(member.number, member.incarnation);
-    if (kind === 'query') return core.enterQuery(member.number, member.incarnation);
-    throw new LifecycleError('invalid_argument', `Cannot admit ${shown(kind)}: 'write' or 'query'`);
-  }
-
-  #closed(kind: PermitKind, refusal: number): GateClosedError {
-    const phase = this.#phase();
-    return new GateClosedError(kind, phase, this.#reason(refusal, phase));
+    const enter = kind === 'write' ? core.enterWrite : core.enterQuery;
+    const refusal = enter(member.number, member.incarnation);
+    if (refusal === REFUSED_REAPED) {
+      throw new LifecycleError('reaped', 'Cannot enter: this member was declared dead');
+    }
+    if (refusal === REFUSED_FULL) {
+      throw new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are out');
+    }
+    return refusal;
   }
 
   /** A hold that was released between the refusal and this look leaves the phase to name. */
@@ -176,19 +173,6 @@ export class WriteGate {
 }
 
 function bitOf(name: HoldName): number {
-  const bit = Object.hasOwn(HOLD_BITS, name) ? HOLD_BITS[name] : undefined;
-  if (bit === undefined) {
-    throw new LifecycleError('invalid_argument', `Cannot hold writes: no hold ${shown(name)}`);
-  }
-  return bit;
-}
-
-function broken(refusal: number): LifecycleError {
-  return refusal === REFUSED_REAPED
-    ? new LifecycleError('reaped', 'Cannot enter: this member was declared dead')
-    : new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are out');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+  check(HOLD_NAMES.includes(name), 'the hold', name);
+  return HOLD_BITS[name];
 }

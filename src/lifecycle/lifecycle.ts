@@ -10,9 +10,9 @@ import type { Backend } from '../core/core.ts';
 import { monotonicMs } from './clock.ts';
 import { type ColdStartPhases, collectColdStart, markAt, markNow, Stage } from './cold-start.ts';
 import { checkWait, type DrainResult, drain } from './drain.ts';
-import { LifecycleError, shown } from './errors.ts';
+import { check, LifecycleError } from './errors.ts';
 import { WriteGate } from './gate.ts';
-import { Phase, phaseFromU8 } from './phase.ts';
+import { isPhase, Phase, phaseFromU8 } from './phase.ts';
 import { BUDGET_MS, type PipelineOptions } from './pipeline.ts';
 import {
   checkReport,
@@ -25,7 +25,7 @@ import {
 import { type LifecycleHandle, type Member, Seat, type SeatOptions } from './seat.ts';
 import { Shutdown } from './shutdown.ts';
 import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
-import { type TransitionListener, Transitions } from './transitions.ts';
+import { listen, type TransitionListener } from './transitions.ts';
 import type { WaitOptions } from './wakeups.ts';
 
 /** Options of {@link Lifecycle.create}. */
@@ -59,13 +59,11 @@ export class Lifecycle {
   /** Admits writes and queries, and counts them. */
   readonly gate: WriteGate;
   readonly #seat: Seat;
-  readonly #transitions: Transitions;
   readonly #shutdown: Shutdown;
 
   private constructor(seat: Seat) {
     this.#seat = seat;
     this.gate = new WriteGate(seat);
-    this.#transitions = new Transitions(seat);
     this.#shutdown = new Shutdown(seat);
   }
 
@@ -129,15 +127,12 @@ export class Lifecycle {
    * @throws {LifecycleError} `invalid_argument` for what is no member, or this very one
    */
   reap(member: Member): boolean {
-    if (!isMember(member)) {
-      throw new LifecycleError('invalid_argument', 'Cannot reap: this is no member');
-    }
+    check(isMember(member), 'the member', member);
     const { number, incarnation } = member;
-    if (number === this.member.number && incarnation === this.member.incarnation) {
-      throw new LifecycleError('invalid_argument', 'Cannot reap this very member: detach() it');
-    }
+    const isOwn = number === this.member.number && incarnation === this.member.incarnation;
+    check(!isOwn, 'this very member, which detach() gives back', number);
     const reaped = this.#seat.core.reap(number, incarnation) === 1;
-    this.#shutdown.inherit();
+    this.#shutdown.goOn();
     return reaped;
   }
 
@@ -160,14 +155,12 @@ export class Lifecycle {
 
   /** Starting → Ready. True if this call made the move. */
   markReady(): boolean {
-    const { core, member } = this.#seat;
-    return this.#moved(core.markReady(this.#seat.now(), member.number));
+    return this.#move('markReady');
   }
 
   /** Ready → Draining: writes are refused from now on. True if this call made the move. */
   markDraining(): boolean {
-    const { core, member } = this.#seat;
-    return this.#moved(core.markDraining(this.#seat.now(), member.number));
+    return this.#move('markDraining');
   }
 
   /**
@@ -175,8 +168,7 @@ export class Lifecycle {
    * then owns the shutdown: no pipeline runs, and it must call {@link finishShutdown}.
    */
   beginShutdown(): boolean {
-    const { core, member } = this.#seat;
-    return this.#moved(core.beginShutdown(this.#seat.now(), member.number));
+    return this.#move('beginShutdown');
   }
 
   /**
@@ -329,18 +321,15 @@ export class Lifecycle {
    * @throws {LifecycleError} `invalid_argument` for what is not a string
    */
   setStartingReason(text: string): void {
-    if (typeof text !== 'string') {
-      throw new LifecycleError('invalid_argument', `Cannot set the reason: ${shown(text)}`);
-    }
-    const { core, member, texts } = this.#seat;
-    core.publishReason(member.number, texts.put(this.#seat.staging(), text, TEXT_BYTES));
+    check(typeof text === 'string', 'the reason', text);
+    const { core, member, staging } = this.#seat;
+    core.publishReason(member.number, staging.put(text, TEXT_BYTES));
   }
 
   /** Why it is not ready; `null` before the first reason, and in any phase but Starting. */
   notReadyReason(): string | null {
-    const { core, member, texts } = this.#seat;
-    const length = core.readReason(member.number);
-    return length < 0 ? null : texts.get(this.#seat.staging(), length);
+    const { core, member, staging } = this.#seat;
+    return staging.get(core.readReason(member.number));
   }
 
   /** How it ended: a new, equal copy at every call; `null` unless Stopped. */
@@ -420,13 +409,8 @@ export class Lifecycle {
    * @throws the signal's reason when it aborts; {LifecycleError} `invalid_argument`
    */
   async waitFor(phase: Phase, options: WaitOptions = {}): Promise<Phase | null> {
-    checkPhase(phase);
     checkWait(options);
-    const reached = (): Phase | undefined => {
-      const now = this.phase();
-      return now >= phase ? now : undefined;
-    };
-    return (await this.#seat.wakeups.until(reached, options)) ?? null;
+    return (await this.#seat.wakeups.until(this.#reached(phase), options)) ?? null;
   }
 
   /**
@@ -436,12 +420,8 @@ export class Lifecycle {
    * could end the wait; `invalid_argument`
    */
   waitForSync(phase: Phase, timeoutMs: number): Phase | null {
-    checkPhase(phase);
     checkWait({ timeoutMs });
-    return this.#seat.blockUntil(() => {
-      const now = this.phase();
-      return now >= phase ? now : undefined;
-    }, timeoutMs);
+    return this.#seat.blockUntil(this.#reached(phase), timeoutMs);
   }
 
   /**
@@ -451,15 +431,26 @@ export class Lifecycle {
    * @throws {LifecycleError} `invalid_argument` for what is not a function
    */
   onTransition(listener: TransitionListener): () => void {
-    if (typeof listener !== 'function') {
-      throw new LifecycleError('invalid_argument', `Cannot listen with ${shown(listener)}`);
-    }
-    return this.#transitions.add(listener);
+    check(typeof listener === 'function', 'the listener', listener);
+    return listen(this.#seat, listener);
+  }
+
+  #move(move: 'markReady' | 'markDraining' | 'beginShutdown'): boolean {
+    const { core, member } = this.#seat;
+    return this.#moved(core[move](this.#seat.now(), member.number));
   }
 
   #moved(made: number): boolean {
     this.#seat.wakeups.poke();
     return made === 1;
+  }
+
+  #reached(phase: Phase): () => Phase | undefined {
+    check(isPhase(phase), 'the phase', phase);
+    return () => {
+      const now = this.phase();
+      return now >= phase ? now : undefined;
+    };
   }
 
   #enteredAt(phase: Phase): number | null {
@@ -471,12 +462,6 @@ export class Lifecycle {
 
 function reaped(): LifecycleError {
   return new LifecycleError('reaped', 'Cannot finish: this member was reaped');
-}
-
-function checkPhase(phase: unknown): void {
-  if (!Number.isInteger(phase) || (phase as number) < 0 || (phase as number) > Phase.Stopped) {
-    throw new LifecycleError('invalid_argument', `Cannot wait for the phase ${shown(phase)}`);
-  }
 }
 
 function isMember(value: unknown): value is Member {

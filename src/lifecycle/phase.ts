@@ -48,15 +48,12 @@ export const PHASE_NAMES: readonly PhaseName[] = Object.freeze([
  * ```
  */
 export function phaseFromU8(value: number): Phase {
-  switch (value) {
-    case Phase.Starting:
-    case Phase.Ready:
-    case Phase.Draining:
-    case Phase.ShuttingDown:
-      return value;
-    default:
-      return Phase.Stopped;
-  }
+  return isPhase(value) ? value : Phase.Stopped;
+}
+
+/** True for the value of a phase. */
+export function isPhase(value: number): value is Phase {
+  return Number.isInteger(value) && value >= Phase.Starting && value <= Phase.Stopped;
 }
 
 /** The wire name of a phase. */

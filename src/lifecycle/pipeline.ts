@@ -5,9 +5,9 @@
  * @module
  */
 
-import { monotonicMs } from './clock.ts';
-import { LifecycleError, shown } from './errors.ts';
-import { isStepName, STEPS_MAX, type StepReport } from './report.ts';
+import { elapsedMs, monotonicMs, TIMER_MAX_MS } from './clock.ts';
+import { check, isObject } from './errors.ts';
+import { checkStepName, STEPS_MAX, type StepReport, type StepStatus } from './report.ts';
 
 /** One step. It may be run again by an heir if its host died, so it must be idempotent. */
 export interface PipelineStep {
@@ -46,8 +46,6 @@ export interface Pipeline {
 
 /** Below the 30 s that Kubernetes and systemd users usually leave between SIGTERM and SIGKILL. */
 export const BUDGET_MS = 25_000;
-/** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
  * Checks what an application asks for, and copies it.
@@ -55,77 +53,63 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
  * @throws {LifecycleError} `invalid_argument`
  */
 export function checkPipeline(options: PipelineOptions): Pipeline {
-  if (typeof options !== 'object' || options === null || !Array.isArray(options.steps)) {
-    throw invalid('steps is not an array');
-  }
-  if (options.steps.length > STEPS_MAX) throw invalid(`it has more than ${STEPS_MAX} steps`);
+  check(isObject(options), 'the pipeline', options);
+  const { steps, budgetMs, preDrainMs, preDrainProbes, drainTimeoutMs } = options;
+  check(Array.isArray(steps) && steps.length <= STEPS_MAX, 'steps', steps);
   const names = new Set<string>();
-  const steps = options.steps.map((step: PipelineStep) => {
-    if (typeof step !== 'object' || step === null) throw invalid(`a step is ${shown(step)}`);
-    const { name, run, timeoutMs } = step;
-    if (!isStepName(name)) throw invalid(`a step's name is ${shown(name)}`);
-    if (names.has(name)) throw invalid(`two steps have the name ${name}`);
-    if (typeof run !== 'function') throw invalid(`run of ${name} is ${shown(run)}`);
+  const copies = steps.map((step: PipelineStep) => {
+    check(isObject(step), 'a step', step);
+    const { run, timeoutMs } = step;
+    const name = checkStepName(step.name);
+    check(!names.has(name), 'two steps of one name', name);
+    check(typeof run === 'function', 'run', run);
     names.add(name);
     // Bound, because a step may be an object with a method.
-    return { name, run: run.bind(step), timeoutMs: duration(`timeoutMs of ${name}`, timeoutMs) };
+    return { name, run: run.bind(step), timeoutMs: duration('timeoutMs', timeoutMs) };
   });
-  const { preDrainProbes } = options;
-  if (preDrainProbes !== undefined && !(Number.isInteger(preDrainProbes) && preDrainProbes > 0)) {
-    throw invalid(`preDrainProbes is ${shown(preDrainProbes)}, not an integer above 0`);
-  }
-  return {
-    steps,
-    budgetMs: duration('budgetMs', options.budgetMs) ?? BUDGET_MS,
-    preDrainMs: duration('preDrainMs', options.preDrainMs) ?? 0,
+  check(
+    preDrainProbes === undefined || (Number.isInteger(preDrainProbes) && preDrainProbes > 0),
+    'preDrainProbes',
     preDrainProbes,
-    drainTimeoutMs: duration('drainTimeoutMs', options.drainTimeoutMs),
+  );
+  return {
+    steps: copies,
+    budgetMs: duration('budgetMs', budgetMs) ?? BUDGET_MS,
+    preDrainMs: duration('preDrainMs', preDrainMs) ?? 0,
+    preDrainProbes,
+    drainTimeoutMs: duration('drainTimeoutMs', drainTimeoutMs),
   };
 }
 
-/** What a thread runs that was asked to shut down while there is no pipeline. */
-export const EMPTY_PIPELINE: Pipeline = Object.freeze({
-  steps: [],
-  budgetMs: BUDGET_MS,
-  preDrainMs: 0,
-  preDrainProbes: undefined,
-  drainTimeoutMs: undefined,
-});
-
 /**
- * Runs one step for at most min(`timeoutMs`, `leftMs`). Never throws and never hangs: a step that
+ * Runs one step for at most min(`timeoutMs`, `leftMs`). Never rejects and never hangs: a step that
  * ignores its signal is left to itself when its time is up.
  */
-export async function runStep(step: PipelineStep, leftMs: number): Promise<StepReport> {
-  const { name } = step;
-  const limitMs = Math.min(step.timeoutMs ?? Number.POSITIVE_INFINITY, leftMs);
-  if (limitMs <= 0) {
-    return { name, status: 'timed_out', durationMs: 0, error: 'no time was left' };
-  }
-  const began = monotonicMs();
-  const elapsed = (): number => Math.max(0, Math.round(monotonicMs() - began));
+export function runStep(step: PipelineStep, leftMs: number): Promise<StepReport> {
+  const limitMs = Math.min(step.timeoutMs ?? leftMs, leftMs);
   const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timedOut = new Promise<StepReport>((resolve) => {
-    timer = setTimeout(() => {
+  const began = monotonicMs();
+  return new Promise((resolve) => {
+    const end = (status: StepStatus, error?: string): void => {
+      clearTimeout(timer);
+      const durationMs = elapsedMs(began);
+      resolve({ name: step.name, status, durationMs, ...(error !== undefined && { error }) });
+    };
+    const timer = setTimeout(() => {
       const error = `timed out after ${Math.round(limitMs)} ms`;
-      resolve({ name, status: 'timed_out', durationMs: elapsed(), error });
-      controller.abort(new DOMException(`${name} ${error}`, 'TimeoutError'));
+      end('timed_out', error);
+      controller.abort(new DOMException(`${step.name} ${error}`, 'TimeoutError'));
     }, Math.ceil(limitMs));
-  });
-  const ended = (async (): Promise<StepReport> => {
-    try {
-      await step.run({ signal: controller.signal });
-      return { name, status: 'ok', durationMs: elapsed() };
-    } catch (thrown) {
-      return { name, status: 'failed', durationMs: elapsed(), error: messageOf(thrown) };
+    if (limitMs <= 0) {
+      end('timed_out', 'no time was left');
+      return;
     }
-  })();
-  try {
-    return await Promise.race([ended, timedOut]);
-  } finally {
-    clearTimeout(timer);
-  }
+    const run = async (): Promise<unknown> => step.run({ signal: controller.signal });
+    run().then(
+      () => end('ok'),
+      (thrown: unknown) => end('failed', messageOf(thrown)),
+    );
+  });
 }
 
 /** Anything can be thrown, including what cannot be turned into a string. */
@@ -138,13 +122,10 @@ function messageOf(thrown: unknown): string {
 }
 
 function duration(name: string, value: number | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !(value >= 0 && value <= TIMER_MAX_MS)) {
-    throw invalid(`${name} is ${shown(value)}, not milliseconds in 0 … 2^31-1`);
-  }
+  check(
+    value === undefined || (typeof value === 'number' && value >= 0 && value <= TIMER_MAX_MS),
+    name,
+    value,
+  );
   return value;
-}
-
-function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot install the pipeline: ${what}`);
 }

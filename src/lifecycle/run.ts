@@ -6,8 +6,8 @@
  */
 
 import { CLAIM_HOST } from '../../assembly/layout.ts';
-import { monotonicMs } from './clock.ts';
-import { queriesReturned, writesReturned } from './drain.ts';
+import { elapsedMs, monotonicMs } from './clock.ts';
+import { returned } from './drain.ts';
 import { Phase } from './phase.ts';
 import { type Pipeline, runStep } from './pipeline.ts';
 import { putHead, putStep, type StepReport } from './report.ts';
@@ -48,7 +48,9 @@ export class Run {
     const { core, member, wakeups } = this.#seat;
     await this.#preDrain();
     const permitsUntil = this.#drainDeadlineMs();
-    const drained = await this.#drain(permitsUntil);
+    core.markDraining(this.#now(), member.number);
+    wakeups.poke();
+    const writesDone = await this.#returned('writesOut', permitsUntil);
     const slot = await this.#claim();
     if (!this.#isHost()) return this.#giveUp(slot);
     const began = core.beginShutdown(this.#now(), member.number) === 1;
@@ -57,12 +59,10 @@ export class Run {
       this.#giveUp(slot);
       return 'yielded';
     }
-    const queriesDone = await queriesReturned(this.#seat, {
-      timeoutMs: Math.max(0, permitsUntil - monotonicMs()),
-    });
+    const queriesDone = await this.#returned('queriesOut', permitsUntil);
     const steps = await this.#steps(slot);
     if (steps === undefined) return this.#giveUp(slot);
-    this.#finish(slot, steps, drained && queriesDone);
+    this.#finish(slot, steps, writesDone && queriesDone);
     return 'stopped';
   }
 
@@ -75,16 +75,12 @@ export class Run {
     const timeoutMs = Math.min(preDrainMs - this.#elapsedMs(), this.#leftMs());
     if (timeoutMs <= 0) return;
     const over = (): true | undefined =>
-      core.probesSeen() >= preDrainProbes || core.phase() >= Phase.ShuttingDown ? true : undefined;
+      core.probesSeen() >= preDrainProbes || core.phase() >= Phase.ShuttingDown || undefined;
     await wakeups.until(over, { timeoutMs });
   }
 
-  async #drain(until: number): Promise<boolean> {
-    const { core, member, wakeups } = this.#seat;
-    core.markDraining(this.#now(), member.number);
-    wakeups.poke();
-    const timeoutMs = Math.max(0, until - monotonicMs());
-    return (await writesReturned(this.#seat, { timeoutMs })).drained;
+  #returned(out: 'writesOut' | 'queriesOut', untilMs: number): Promise<boolean> {
+    return returned(this.#seat, out, { timeoutMs: untilMs - monotonicMs() });
   }
 
   /** Living members may have every slot for a moment: callers of `finishShutdown`. */
@@ -124,11 +120,10 @@ export class Run {
   }
 
   #finish(slot: number, steps: StepReport[], drained: boolean): void {
-    const { core, member, texts } = this.#seat;
+    const { core, member, staging, wakeups } = this.#seat;
     const ok = (wanted: string): boolean =>
       steps.some(({ name, status }) => name === wanted && status === 'ok');
     const now = this.#now();
-    const length = core.readTrigger(member.number);
     putHead(this.#seat, slot, {
       flushedWal: ok('flush_wal'),
       finalCheckpoint: ok('final_checkpoint'),
@@ -138,11 +133,11 @@ export class Run {
       completedAtMs: now,
       drained,
       takenOver: this.#isHeir,
-      trigger: length < 0 ? null : texts.get(this.#seat.staging(), length),
+      trigger: staging.get(core.readTrigger(member.number)),
       steps,
     });
     core.finishShutdown(now, slot, member.number, member.incarnation, CLAIM_HOST);
-    this.#seat.wakeups.poke();
+    wakeups.poke();
   }
 
   /** The slot stays claimed if steps are in it: they are what an heir reads. */
@@ -169,7 +164,7 @@ export class Run {
   }
 
   #elapsedMs(): number {
-    return Math.max(0, Math.round(monotonicMs() - this.#acceptedMs));
+    return elapsedMs(this.#acceptedMs);
   }
 
   /** Less than a millisecond is none: timers count whole ones, and may be early by a part. */

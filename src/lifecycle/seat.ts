@@ -11,8 +11,8 @@ import type { Backend, Core } from '../core/core.ts';
 import { adopt, allocate, type CoreMemory, canShare } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
-import { LifecycleError, shown } from './errors.ts';
-import { TextChannel } from './text.ts';
+import { check, LifecycleError } from './errors.ts';
+import { Staging } from './staging.ts';
 import { threadTag } from './thread.ts';
 import { Wakeups } from './wakeups.ts';
 
@@ -46,62 +46,59 @@ export class Seat {
   readonly backend: Backend;
   readonly memory: CoreMemory;
   readonly member: Member;
-  readonly texts: TextChannel;
+  readonly staging: Staging;
   readonly wakeups: Wakeups;
   readonly #clock: Clock;
   /** True until the creation has a time, see `now`. */
   #unsettled: boolean;
 
-  private constructor(memory: CoreMemory, core: Core, options: SeatOptions) {
+  private constructor(memory: CoreMemory, core: Core, { clock, backend }: Settings) {
     this.core = core;
     this.memory = memory;
-    this.backend = options.backend ?? 'wasm';
-    this.#clock = options.clock ?? Date.now;
+    this.backend = backend;
+    this.#clock = clock;
     const place = core.attach(threadTag());
     if (place < 0) {
       throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
     }
     this.member = Object.freeze({ number: place % 128, incarnation: Math.floor(place / 128) });
-    this.texts = new TextChannel(memory.buffer);
+    this.staging = new Staging(memory.buffer, () => this.core.staging(this.member.number));
     this.wakeups = new Wakeups(() => this.core.epoch(), memory.shared ? memory.buffer : undefined);
     this.#unsettled = core.enteredAt(0) === 0;
   }
 
   /** Makes a lifecycle and takes its first seat. */
   static create(options: SeatOptions, shared: boolean | undefined): Seat {
-    checkOptions(options);
-    if (shared === true && !canShare()) {
-      throw new LifecycleError('cannot_share', `Cannot share memory: ${whyNotShared()}`);
-    }
+    const settings = checkOptions(options);
+    if (shared === true && !canShare()) throw cannotShare();
     const memory = allocate(shared ?? canShare());
-    const core = openCore(memory, options.backend ?? 'wasm');
-    const now = readClock(options.clock ?? Date.now);
+    const core = openCore(memory, settings.backend);
+    const now = readClock(settings.clock);
     core.create(now, MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY);
-    return new Seat(memory, core, options);
+    return new Seat(memory, core, settings);
   }
 
   /** Takes a seat in a lifecycle that another thread shares. */
   static attach(handle: unknown, options: SeatOptions): Seat {
-    checkOptions(options);
+    const settings = checkOptions(options);
     const memory = adopt((handle as Partial<LifecycleHandle> | null | undefined)?.tidegate);
-    if (memory === 'not_tidegate') {
-      throw new LifecycleError(memory, 'Cannot attach: this is no handle from share()');
+    if (typeof memory === 'string') {
+      const why =
+        memory === 'not_tidegate'
+          ? 'this is no handle from share()'
+          : 'made by a tidegate with another layout';
+      throw new LifecycleError(memory, `Cannot attach: ${why}`);
     }
-    if (memory === 'layout_version') {
-      throw new LifecycleError(memory, 'Cannot attach: made by a tidegate with another layout');
-    }
-    return new Seat(memory, openCore(memory, options.backend ?? 'wasm'), options);
+    return new Seat(memory, openCore(memory, settings.backend), settings);
   }
 
   /** The handle for other threads. */
   share(): LifecycleHandle {
     this.core.phase();
-    if (!this.memory.shared) {
-      throw new LifecycleError('cannot_share', `Cannot share this lifecycle: ${whyNotShared()}`);
-    }
+    const { buffer, wasm, shared } = this.memory;
+    if (!shared) throw cannotShare();
     // The constructor of a shared memory made its buffer a SharedArrayBuffer.
-    const buffer = this.memory.buffer as SharedArrayBuffer;
-    return Object.freeze({ tidegate: this.memory.wasm ?? buffer });
+    return Object.freeze({ tidegate: wasm ?? (buffer as SharedArrayBuffer) });
   }
 
   /**
@@ -145,23 +142,16 @@ export class Seat {
 
   /** A wait for a value that EPOCH does not have ends at once, or throws where none may be. */
   #checkBlocking(): void {
-    let cause: unknown;
-    if (this.memory.shared) {
-      try {
-        this.core.waitEpoch(this.core.epoch() + 1, 0);
-        return;
-      } catch (thrown) {
-        if (thrown instanceof LifecycleError) throw thrown;
-        cause = thrown;
-      }
+    const { core, memory } = this;
+    const never = core.epoch() + 1;
+    if (!memory.shared) {
+      throw new LifecycleError('cannot_block', 'Cannot block: no other thread could end it');
     }
-    const why = this.memory.shared ? 'this thread may not' : 'no other thread could end it';
-    throw new LifecycleError('cannot_block', `Cannot block: ${why}`, { cause });
-  }
-
-  /** Where this member may leave bytes for the core, and find what the core left. */
-  staging(): number {
-    return this.core.staging(this.member.number);
+    try {
+      core.waitEpoch(never, 0);
+    } catch (cause) {
+      throw new LifecycleError('cannot_block', 'Cannot block: this thread may not', { cause });
+    }
   }
 
   /** Gives the member line back; every later call on this seat throws. */
@@ -179,42 +169,43 @@ const DETACHED: Core = new Proxy({} as Core, {
   },
 });
 
-function checkOptions({ clock, backend }: SeatOptions): void {
-  if (clock !== undefined && typeof clock !== 'function') {
-    throw new LifecycleError('invalid_argument', `Cannot use the clock: ${shown(clock)}`);
-  }
-  if (backend !== undefined && backend !== 'wasm' && backend !== 'atomics') {
-    throw new LifecycleError('invalid_argument', `Cannot use the backend: ${shown(backend)}`);
-  }
+/** {@link SeatOptions} after the check, defaults filled in. */
+interface Settings {
+  readonly clock: Clock;
+  readonly backend: Backend;
 }
 
-function openCore(memory: CoreMemory, backend: Backend): Core {
+function checkOptions({ clock = Date.now, backend = 'wasm' }: SeatOptions): Settings {
+  check(typeof clock === 'function', 'the clock', clock);
+  check(backend === 'wasm' || backend === 'atomics', 'the backend', backend);
+  return { clock, backend };
+}
+
+function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core {
   if (backend === 'atomics') {
-    if (added.atomics !== undefined) return added.atomics(memory.buffer);
+    if (added.atomics !== undefined) return added.atomics(buffer);
     throw new LifecycleError(
       'backend_missing',
-      "Cannot use the atomics backend: import { useAtomics } from 'tidegate/atomics' and call it",
+      "Cannot use the atomics backend: call useAtomics() from 'tidegate/atomics'",
     );
   }
-  if (memory.wasm === undefined) {
-    throw new LifecycleError(
-      'wasm_unavailable',
-      "Cannot use the wasm backend: there is no WebAssembly here; ask for backend: 'atomics'",
-    );
-  }
+  let why = "there is no WebAssembly here; ask for backend: 'atomics'";
+  let cause: unknown;
   try {
-    return wasmCore(memory.wasm, memory.shared);
-  } catch (cause) {
-    throw new LifecycleError(
-      'wasm_unavailable',
-      "Cannot compile the core (a page needs 'wasm-unsafe-eval' in its Content-Security-Policy)",
-      { cause },
-    );
+    if (wasm !== undefined) return wasmCore(wasm, shared);
+  } catch (thrown) {
+    why = "a page needs 'wasm-unsafe-eval' in its Content-Security-Policy";
+    cause = thrown;
   }
+  throw new LifecycleError('wasm_unavailable', `Cannot use the wasm backend: ${why}`, { cause });
 }
 
-function whyNotShared(): string {
-  if (typeof SharedArrayBuffer !== 'function') return 'this runtime has no SharedArrayBuffer';
-  if (!canShare()) return 'this page is not cross-origin isolated';
-  return 'it was created with shared: false';
+function cannotShare(): LifecycleError {
+  const why =
+    typeof SharedArrayBuffer !== 'function'
+      ? 'this runtime has no SharedArrayBuffer'
+      : canShare()
+        ? 'it was created with shared: false'
+        : 'this page is not cross-origin isolated';
+  return new LifecycleError('cannot_share', `Cannot share memory: ${why}`);
 }

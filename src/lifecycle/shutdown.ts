@@ -17,10 +17,10 @@
 
 import { REPORT_CAPACITY, TRIGGER_BYTES } from '../../assembly/layout.ts';
 import { monotonicMs } from './clock.ts';
-import { LifecycleError, shown } from './errors.ts';
+import { check, LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
-import { checkPipeline, EMPTY_PIPELINE, type Pipeline, type PipelineOptions } from './pipeline.ts';
-import { getStep, readReport, type ShutdownReport, type StepReport } from './report.ts';
+import { checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+import { readReport, readSteps, type ShutdownReport, type StepReport } from './report.ts';
 import { Run } from './run.ts';
 import type { Seat } from './seat.ts';
 
@@ -32,7 +32,7 @@ export class Shutdown {
   /** The application began the shutdown itself while we ran one: it is the application's. */
   #yielded = false;
   #watching: AbortController | undefined;
-  #joined: Promise<void> | undefined;
+  #joined: Promise<true | undefined> | undefined;
 
   constructor(seat: Seat) {
     this.#seat = seat;
@@ -49,33 +49,33 @@ export class Shutdown {
     if (this.#pipeline !== undefined) {
       throw new LifecycleError('pipeline_installed', 'Cannot install the pipeline: one is');
     }
-    const { core, member } = this.#seat;
+    const { core, member, wakeups } = this.#seat;
     if (core.setStandby(member.number, member.incarnation, 1) === 0) {
       throw new LifecycleError('reaped', 'Cannot install the pipeline: this member was reaped');
     }
     this.#pipeline = pipeline;
     core.setBudget(pipeline.budgetMs);
     this.#takeOver();
-    this.#watch();
+    this.#watching = new AbortController();
+    const { signal } = this.#watching;
+    // Rejects when it was uninstalled, or the seat was given back: there is nothing to watch then.
+    wakeups.until(() => this.goOn(), { signal, keepAlive: false }).catch(() => {});
     return () => this.#uninstall(pipeline);
   }
 
   /** See `Lifecycle.shutdown`. */
   async request(options: { readonly trigger?: string | undefined } = {}): Promise<ShutdownReport> {
     const trigger: unknown = options?.trigger;
-    if (trigger !== undefined && typeof trigger !== 'string') {
-      throw new LifecycleError('invalid_argument', `Cannot shut down: trigger ${shown(trigger)}`);
-    }
-    const { core, member, texts } = this.#seat;
+    check(trigger === undefined || typeof trigger === 'string', 'trigger', trigger);
+    const { core, member, staging, wakeups } = this.#seat;
     // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.
     if (core.phase() < Phase.ShuttingDown) {
-      const length =
-        trigger === undefined ? -1 : texts.put(this.#seat.staging(), trigger, TRIGGER_BYTES);
-      core.requestShutdown(member.number, length);
+      core.requestShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
       core.stampAccepted(monotonicMs());
-      this.#seat.wakeups.poke();
+      wakeups.poke();
     }
-    this.#joined ??= this.#join();
+    // Keeps the process alive meanwhile.
+    this.#joined ??= wakeups.until(() => this.goOn());
     await this.#joined;
     const report = readReport(this.#seat);
     if (report === null) throw new Error('A joined shutdown ended without a report');
@@ -84,42 +84,23 @@ export class Shutdown {
 
   /** The steps that hosts have recorded so far, first record of each name. */
   recorded(): StepReport[] {
-    const steps = new Map<string, StepReport>();
+    const steps: StepReport[] = [];
     for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
-      const count = this.#seat.core.hostSteps(slot);
-      for (let index = 0; index < count; index++) {
-        const step = getStep(this.#seat, slot, index);
-        if (step !== undefined && !steps.has(step.name)) steps.set(step.name, step);
+      for (const step of readSteps(this.#seat, slot, this.#seat.core.hostSteps(slot))) {
+        if (!steps.some(({ name }) => name === step.name)) steps.push(step);
       }
     }
-    return [...steps.values()];
+    return steps;
   }
 
-  /** Waits for Stopped, keeps the process alive meanwhile, and takes over if nobody else can. */
-  async #join(): Promise<void> {
-    await this.#seat.wakeups.until(() => {
-      if (this.#seat.core.phase() === Phase.Stopped) return true;
-      this.#takeOver();
-      return undefined;
-    });
-  }
-
-  /** Watches for an accepted shutdown and a dead host. Does not keep the process alive. */
-  #watch(): void {
-    const controller = new AbortController();
-    this.#watching = controller;
-    const over = (): true | undefined => {
-      if (controller.signal.aborted || this.#seat.core.phase() === Phase.Stopped) return true;
-      this.#takeOver();
-      return undefined;
-    };
-    // Rejects only when the seat was given back, and there is nothing to watch then.
-    this.#seat.wakeups.until(over, { keepAlive: false }).catch(() => {});
-  }
-
-  /** Goes on with a shutdown whose host was declared dead, if nobody else would. */
-  inherit(): void {
-    if (this.#seat.core.phase() !== Phase.Stopped) this.#takeOver();
+  /**
+   * Goes on with a shutdown that was accepted, or whose host was declared dead, if nobody else
+   * would; true once it is over.
+   */
+  goOn(): true | undefined {
+    if (this.#seat.core.phase() === Phase.Stopped) return true;
+    this.#takeOver();
+    return undefined;
   }
 
   /** Becomes the host if there is none (or is it already), and runs what was accepted. */
@@ -133,7 +114,12 @@ export class Shutdown {
     const tenure = core.takeHost(member.number, member.incarnation);
     if (tenure < 0 || !requested) return;
     this.#running = true;
-    const run = new Run(this.#seat, this.#pipeline ?? EMPTY_PIPELINE, tenure, this.recorded());
+    const run = new Run(
+      this.#seat,
+      this.#pipeline ?? checkPipeline({ steps: [] }),
+      tenure,
+      this.recorded(),
+    );
     void run.toTheEnd().then((end) => {
       this.#running = false;
       this.#yielded = end === 'yielded';

@@ -6,6 +6,7 @@
 
 import type { Backend } from '../core/core.ts';
 import type { ColdStartPhases } from './cold-start.ts';
+import { isObject } from './errors.ts';
 import type { HoldName } from './gate.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
 import { readReport, type ShutdownReport, type StepReport } from './report.ts';
@@ -116,9 +117,10 @@ function members(seat: Seat): MemberSnapshot[] {
   return found;
 }
 
-function deepFreeze<T extends object>(value: T): T {
+/** Freezes a value and all that it has. */
+export function deepFreeze<T extends object>(value: T): T {
   for (const part of Object.values(value)) {
-    if (typeof part === 'object' && part !== null && !Object.isFrozen(part)) deepFreeze(part);
+    if (isObject(part)) deepFreeze(part);
   }
   return Object.freeze(value);
 }

@@ -9,14 +9,12 @@
  */
 
 import { AT_EPOCH } from '../../assembly/layout.ts';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs, TIMER_MAX_MS } from './clock.ts';
 
 /** Longest sleep on the futex before the words are read again. */
 const BOUND_MS = 250;
 /** The same where there is no `Atomics.waitAsync` to sleep on. */
 const POLL_MS = 10;
-/** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** How long to wait, and what ends it early. */
 export interface WaitOptions {
@@ -41,8 +39,6 @@ export class Wakeups {
   readonly #words: Int32Array | undefined;
   readonly #waiters: Set<() => void> = new Set();
   #sleeping = false;
-  #keptAlive = 0;
-  #anchor: ReturnType<typeof setInterval> | undefined;
 
   /** @param shared the memory's buffer, if other threads may change it */
   constructor(epoch: () => number, shared: ArrayBufferLike | undefined) {
@@ -63,8 +59,9 @@ export class Wakeups {
    */
   async until<T>(read: () => T | undefined, options: WaitOptions = {}): Promise<T | undefined> {
     const { timeoutMs, signal, keepAlive = true } = options;
-    const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : monotonicMs() + timeoutMs;
-    if (keepAlive) this.#keepAlive();
+    const endsAt = monotonicMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+    // A sleep on the futex does not keep a process alive, so a timer does while it must be.
+    const anchor = keepAlive ? setInterval(() => {}, TIMER_MAX_MS) : undefined;
     try {
       while (true) {
         signal?.throwIfAborted();
@@ -76,25 +73,25 @@ export class Wakeups {
         await this.#change(seen, left, signal);
       }
     } finally {
-      if (keepAlive) this.#letGo();
+      clearInterval(anchor);
     }
   }
 
   /** Resolves when EPOCH is not `seen`, after `left` ms, or when the signal aborts. */
   #change(seen: number, left: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
       const wake = (): void => {
         this.#waiters.delete(wake);
         signal?.removeEventListener('abort', wake);
         clearTimeout(timer);
         resolve();
       };
+      const timer =
+        left < Number.POSITIVE_INFINITY
+          ? setTimeout(wake, Math.min(Math.ceil(left), TIMER_MAX_MS))
+          : undefined;
       this.#waiters.add(wake);
       signal?.addEventListener('abort', wake);
-      if (left !== Number.POSITIVE_INFINITY) {
-        timer = setTimeout(wake, Math.min(Math.ceil(left), TIMER_MAX_MS));
-      }
       if (this.#words !== undefined && !this.#sleeping) this.#sleep(this.#words, seen);
     });
   }
@@ -118,18 +115,5 @@ export class Wakeups {
 
   #wakeAll(): void {
     for (const wake of [...this.#waiters]) wake();
-  }
-
-  /** A sleep on the futex does not keep a process alive, so a timer does while it must be. */
-  #keepAlive(): void {
-    this.#keptAlive += 1;
-    this.#anchor ??= setInterval(() => {}, TIMER_MAX_MS);
-  }
-
-  #letGo(): void {
-    this.#keptAlive -= 1;
-    if (this.#keptAlive > 0) return;
-    clearInterval(this.#anchor);
-    this.#anchor = undefined;
   }
 }
