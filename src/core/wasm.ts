@@ -6,7 +6,7 @@
  */
 
 import { instantiateSync } from '@assemblyscript/loader';
-import { CORE_HEX, LIMITS_FLAG_OFFSET } from './binary.ts';
+import { CORE_TEXT, LIMITS_FLAG_OFFSET } from './binary.ts';
 import type { Core } from './core.ts';
 
 /** Limits flag of a memory with a maximum, not shared (WebAssembly core and threads proposal). */
@@ -33,7 +33,12 @@ export function wasmCore(
 
 /** The bytes of the core for shared or unshared memory: one artefact, one byte apart. */
 export function coreBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(CORE_HEX.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  // A byte is a character, or `~` and two digits; `assembly/embed.js` says which.
+  const bytes = Uint8Array.from(CORE_TEXT.match(/~..|./g) ?? [], (token) => {
+    const code = token.charCodeAt(0);
+    if (token.length > 1) return Number.parseInt(token.slice(1), 16);
+    return code < 0x40 ? code - 0x20 : code;
+  });
   if (!shared) bytes[LIMITS_FLAG_OFFSET] = UNSHARED_WITH_MAXIMUM;
   return bytes;
 }

@@ -81,7 +81,8 @@ const STEP_ERROR = 56;
  */
 export function checkReport(input: ShutdownReportInput): ShutdownReport {
   check(isObject(input), 'the report', input);
-  const { trigger = null, steps = [] } = input;
+  const trigger = input.trigger ?? null;
+  const steps = input.steps ?? [];
   check(trigger === null || typeof trigger === 'string', 'trigger', trigger);
   check(Array.isArray(steps) && steps.length <= STEPS_MAX, 'steps', steps);
   // The loops add what is missing.
