@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isWithin } from './check.ts';
 import { LifecycleError, shown } from './errors.ts';
 
 /** Milliseconds since the Unix epoch; 0 means "no time yet" (Cloudflare Workers at module scope). */
@@ -22,7 +23,7 @@ export const TIMER_MAX_MS: number = 2 ** 31 - 1;
  */
 export function readClock(clock: Clock): number {
   const time = Math.floor(clock());
-  if (!(time >= 0 && time <= TIME_MAX_MS)) {
+  if (!isWithin(time, 0, TIME_MAX_MS)) {
     throw new LifecycleError('invalid_clock', `Cannot use the clock: it says ${shown(time)}`);
   }
   return time;

@@ -11,8 +11,9 @@ import {
   STAGE_NAME_WORDS,
   TEXT_BYTES,
 } from '../../assembly/layout.ts';
+import { check, isWhole } from './check.ts';
 import { TIME_MAX_MS } from './clock.ts';
-import { check, LifecycleError, shown } from './errors.ts';
+import { LifecycleError, shown } from './errors.ts';
 import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
 import { deepFreeze } from './snapshot.ts';
@@ -97,9 +98,7 @@ export function markNow(seat: Seat, index: number): boolean {
  * @throws {RangeError} unless `ms` is an integer in 1 … 2^48−1
  */
 export function markAt(seat: Seat, index: number, ms: number): boolean {
-  if (!Number.isInteger(ms) || ms < 1 || ms > TIME_MAX_MS) {
-    throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
-  }
+  if (!isWhole(ms, 1, TIME_MAX_MS)) throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
   return seat.core.mark(index, ms) === 1;
 }
 

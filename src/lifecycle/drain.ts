@@ -4,8 +4,9 @@
  * @module
  */
 
+import { check, isWithin } from './check.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
-import { check, LifecycleError } from './errors.ts';
+import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
 import type { WaitOptions } from './wakeups.ts';
@@ -58,16 +59,13 @@ export async function returned(
   out: 'writesOut' | 'queriesOut',
   options: WaitOptions,
 ): Promise<boolean> {
-  return (await wakeups.until(() => core[out]() === 0 || undefined, options)) === true;
+  return (await wakeups.until(() => core[out]() === 0, options)) === true;
 }
 
 /** @throws {LifecycleError} `invalid_argument` */
 export function checkWait({ timeoutMs, signal }: WaitOptions): void {
-  check(
-    timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs >= 0),
-    'timeoutMs',
-    timeoutMs,
-  );
+  const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
+  check(isTime, 'timeoutMs', timeoutMs);
   check(signal === undefined || typeof signal.addEventListener === 'function', 'signal', signal);
 }
 

@@ -73,21 +73,6 @@ export class GateClosedError extends LifecycleError {
   }
 }
 
-/**
- * Checks what an application passes.
- *
- * @param what the name of the argument or option
- * @throws {LifecycleError} `invalid_argument` unless `ok`
- */
-export function check(ok: boolean, what: string, value: unknown): asserts ok {
-  if (!ok) throw new LifecycleError('invalid_argument', `Cannot use ${what}: ${shown(value)}`);
-}
-
-/** True for what may have properties, so that they can be checked next. */
-export function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
 /** Shows a value in a message, short and on one line. */
 export function shown(value: unknown): string {
   return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);

@@ -15,7 +15,8 @@ import {
   REFUSED_HOLD,
   REFUSED_REAPED,
 } from '../../assembly/layout.ts';
-import { check, GateClosedError, LifecycleError } from './errors.ts';
+import { check } from './check.ts';
+import { GateClosedError, LifecycleError } from './errors.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
 import type { Seat } from './seat.ts';
 import { isThenable } from './thenable.ts';

@@ -7,10 +7,11 @@
 
 import { CLAIM_FINISHER, MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
+import { check, isWhole } from './check.ts';
 import { monotonicMs } from './clock.ts';
 import { type ColdStartPhases, collectColdStart, markAt, markNow, Stage } from './cold-start.ts';
 import { checkWait, type DrainResult, drain } from './drain.ts';
-import { check, LifecycleError } from './errors.ts';
+import { LifecycleError } from './errors.ts';
 import { WriteGate } from './gate.ts';
 import { isPhase, Phase, phaseFromU8 } from './phase.ts';
 import { BUDGET_MS, type PipelineOptions } from './pipeline.ts';
@@ -127,10 +128,12 @@ export class Lifecycle {
    * @throws {LifecycleError} `invalid_argument` for what is no member, or this very one
    */
   reap(member: Member): boolean {
-    check(isMember(member), 'the member', member);
-    const { number, incarnation } = member;
-    const isOwn = number === this.member.number && incarnation === this.member.incarnation;
-    check(!isOwn, 'this very member, which detach() gives back', number);
+    const { number, incarnation } = member ?? {};
+    const isMember = isWhole(number, 0, MEMBER_CAPACITY - 1) && isWhole(incarnation, 1);
+    check(isMember, 'the member', member);
+    if (number === this.member.number && incarnation === this.member.incarnation) {
+      throw new LifecycleError('invalid_argument', 'Cannot reap this very member: detach() it');
+    }
     const reaped = this.#seat.core.reap(number, incarnation) === 1;
     this.#shutdown.goOn();
     return reaped;
@@ -144,8 +147,8 @@ export class Lifecycle {
   /** Phase, times, reason and report of one moment, immutable. */
   snapshot(): LifecycleSnapshot {
     this.#seat.settle();
-    const reason = this.notReadyReason();
-    return takeSnapshot(this.#seat, reason, {
+    return takeSnapshot(this.#seat, {
+      reason: this.notReadyReason(),
       coldStart: this.coldStartPhases(),
       holds: this.gate.holds(),
       inFlight: this.gate.inFlight(),
@@ -445,11 +448,11 @@ export class Lifecycle {
     return made === 1;
   }
 
-  #reached(phase: Phase): () => Phase | undefined {
+  #reached(phase: Phase): () => Phase | false {
     check(isPhase(phase), 'the phase', phase);
     return () => {
       const now = this.phase();
-      return now >= phase ? now : undefined;
+      return now >= phase && now;
     };
   }
 
@@ -462,15 +465,4 @@ export class Lifecycle {
 
 function reaped(): LifecycleError {
   return new LifecycleError('reaped', 'Cannot finish: this member was reaped');
-}
-
-function isMember(value: unknown): value is Member {
-  const { number, incarnation } = (value as Partial<Member> | null | undefined) ?? {};
-  return (
-    Number.isInteger(number) &&
-    Number.isInteger(incarnation) &&
-    Number(number) >= 0 &&
-    Number(number) < MEMBER_CAPACITY &&
-    Number(incarnation) > 0
-  );
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { check, isObject, isWhole, isWithin } from './check.ts';
 import { elapsedMs, monotonicMs, TIMER_MAX_MS } from './clock.ts';
-import { check, isObject } from './errors.ts';
 import { checkStepName, STEPS_MAX, type StepReport, type StepStatus } from './report.ts';
 
 /** One step. It may be run again by an heir if its host died, so it must be idempotent. */
@@ -67,11 +67,8 @@ export function checkPipeline(options: PipelineOptions): Pipeline {
     // Bound, because a step may be an object with a method.
     return { name, run: run.bind(step), timeoutMs: duration('timeoutMs', timeoutMs) };
   });
-  check(
-    preDrainProbes === undefined || (Number.isInteger(preDrainProbes) && preDrainProbes > 0),
-    'preDrainProbes',
-    preDrainProbes,
-  );
+  const isCount = preDrainProbes === undefined || isWhole(preDrainProbes, 1);
+  check(isCount, 'preDrainProbes', preDrainProbes);
   return {
     steps: copies,
     budgetMs: duration('budgetMs', budgetMs) ?? BUDGET_MS,
@@ -122,10 +119,6 @@ function messageOf(thrown: unknown): string {
 }
 
 function duration(name: string, value: number | undefined): number | undefined {
-  check(
-    value === undefined || (typeof value === 'number' && value >= 0 && value <= TIMER_MAX_MS),
-    name,
-    value,
-  );
+  check(value === undefined || isWithin(value, 0, TIMER_MAX_MS), name, value);
   return value;
 }

@@ -5,7 +5,7 @@
  */
 
 import { REPORT_STEP_CAPACITY, TRIGGER_BYTES } from '../../assembly/layout.ts';
-import { check, isObject } from './errors.ts';
+import { check, isObject, isWhole } from './check.ts';
 import type { Seat } from './seat.ts';
 import { utf8Length } from './staging.ts';
 
@@ -196,6 +196,6 @@ function checkStep(step: StepReport): StepReport {
 }
 
 function checkTime(name: string, value: unknown): number {
-  check(Number.isSafeInteger(value) && Number(value) >= 0, name, value);
-  return Number(value);
+  check(isWhole(value, 0), name, value);
+  return value;
 }

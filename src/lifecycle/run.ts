@@ -74,8 +74,8 @@ export class Run {
     if (core.phase() === Phase.Starting) return;
     const timeoutMs = Math.min(preDrainMs - this.#elapsedMs(), this.#leftMs());
     if (timeoutMs <= 0) return;
-    const over = (): true | undefined =>
-      core.probesSeen() >= preDrainProbes || core.phase() >= Phase.ShuttingDown || undefined;
+    const over = (): boolean =>
+      core.probesSeen() >= preDrainProbes || core.phase() >= Phase.ShuttingDown;
     await wakeups.until(over, { timeoutMs });
   }
 
@@ -86,13 +86,14 @@ export class Run {
   /** Living members may have every slot for a moment: callers of `finishShutdown`. */
   async #claim(): Promise<number> {
     const { core, member, wakeups } = this.#seat;
-    const claim = (): number | undefined => {
+    const claim = (): number | false => {
       const slot = core.claimReport(member.number, member.incarnation, CLAIM_HOST);
-      return slot < 0 ? undefined : slot;
+      return slot >= 0 && slot;
     };
-    let slot = claim();
-    while (slot === undefined) slot = await wakeups.until(claim, { timeoutMs: 10 });
-    return slot;
+    while (true) {
+      const slot = await wakeups.until(claim, { timeoutMs: 10 });
+      if (slot !== undefined) return slot;
+    }
   }
 
   /** Runs the steps that have no recorded end; `undefined` if the shutdown was taken from us. */

@@ -10,8 +10,9 @@ import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
 import { adopt, allocate, type CoreMemory, canShare } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
+import { check } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
-import { check, LifecycleError } from './errors.ts';
+import { LifecycleError } from './errors.ts';
 import { Staging } from './staging.ts';
 import { threadTag } from './thread.ts';
 import { Wakeups } from './wakeups.ts';
@@ -126,14 +127,14 @@ export class Seat {
    *
    * @throws {LifecycleError} `cannot_block`
    */
-  blockUntil<T>(read: () => T | undefined, timeoutMs: number): T | null {
+  blockUntil<T>(read: () => T | false, timeoutMs: number): T | null {
     this.#checkBlocking();
     const endsAt = monotonicMs() + timeoutMs;
     while (true) {
       // As in `Wakeups.until`: EPOCH before the look, so that no change is slept through.
       const seen = this.core.epoch();
       const found = read();
-      if (found !== undefined) return found;
+      if (found !== false) return found;
       const left = endsAt - monotonicMs();
       if (left <= 0) return null;
       this.core.waitEpoch(seen, Math.min(left, BLOCK_BOUND_MS));

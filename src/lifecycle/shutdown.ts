@@ -16,8 +16,9 @@
  */
 
 import { REPORT_CAPACITY, TRIGGER_BYTES } from '../../assembly/layout.ts';
+import { check } from './check.ts';
 import { monotonicMs } from './clock.ts';
-import { check, LifecycleError } from './errors.ts';
+import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
 import { checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import { readReport, readSteps, type ShutdownReport, type StepReport } from './report.ts';
@@ -77,9 +78,8 @@ export class Shutdown {
     // Keeps the process alive meanwhile.
     this.#joined ??= wakeups.until(() => this.goOn());
     await this.#joined;
-    const report = readReport(this.#seat);
-    if (report === null) throw new Error('A joined shutdown ended without a report');
-    return report;
+    // It is Stopped, and then there is one.
+    return readReport(this.#seat) as ShutdownReport;
   }
 
   /** The steps that hosts have recorded so far, first record of each name. */
@@ -97,10 +97,10 @@ export class Shutdown {
    * Goes on with a shutdown that was accepted, or whose host was declared dead, if nobody else
    * would; true once it is over.
    */
-  goOn(): true | undefined {
-    if (this.#seat.core.phase() === Phase.Stopped) return true;
-    this.#takeOver();
-    return undefined;
+  goOn(): boolean {
+    const isOver = this.#seat.core.phase() === Phase.Stopped;
+    if (!isOver) this.#takeOver();
+    return isOver;
   }
 
   /** Becomes the host if there is none (or is it already), and runs what was accepted. */

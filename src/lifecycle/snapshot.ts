@@ -5,8 +5,8 @@
  */
 
 import type { Backend } from '../core/core.ts';
+import { isObject } from './check.ts';
 import type { ColdStartPhases } from './cold-start.ts';
-import { isObject } from './errors.ts';
 import type { HoldName } from './gate.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
 import { readReport, type ShutdownReport, type StepReport } from './report.ts';
@@ -52,22 +52,16 @@ export interface LifecycleSnapshot {
 }
 
 /** The parts that other rooms collect. */
-export interface SnapshotParts {
-  readonly coldStart: ColdStartPhases;
-  readonly holds: readonly HoldName[];
-  readonly inFlight: { writes: number; queries: number };
-  readonly steps: readonly StepReport[];
-}
+export type SnapshotParts = Pick<
+  LifecycleSnapshot,
+  'reason' | 'steps' | 'coldStart' | 'holds' | 'inFlight'
+>;
 
 /**
  * Text first, then STATE: a reason that was read counts only if the phase is still Starting. What
  * STATE says then fixes the rest: every past phase has its slot filled, and a report never changes.
  */
-export function takeSnapshot(
-  seat: Seat,
-  reason: string | null,
-  parts: SnapshotParts,
-): LifecycleSnapshot {
+export function takeSnapshot(seat: Seat, parts: SnapshotParts): LifecycleSnapshot {
   const { core, backend } = seat;
   const state = core.state();
   const phase = phaseFromU8(state % 8);
@@ -85,13 +79,11 @@ export function takeSnapshot(
     drainingAtMs: at(Phase.Draining),
     shuttingDownAtMs: at(Phase.ShuttingDown),
     stoppedAtMs: at(Phase.Stopped),
-    reason: phase === Phase.Starting ? reason : null,
+    ...parts,
+    reason: phase === Phase.Starting ? parts.reason : null,
     report,
     shutdownRequested: core.isRequested() === 1,
-    steps: report === null ? parts.steps : report.steps,
-    coldStart: parts.coldStart,
-    holds: parts.holds,
-    inFlight: parts.inFlight,
+    steps: report?.steps ?? parts.steps,
     members: members(seat),
     backend,
   };

@@ -29,7 +29,7 @@ export function listen(seat: Seat, listener: TransitionListener): () => void {
   const controller = new AbortController();
   const { signal } = controller;
   let told = phaseFromU8(seat.core.phase());
-  const tell = (): true | undefined => {
+  const tell = (): boolean => {
     const now = phaseFromU8(seat.core.phase());
     for (let next = told + 1; next <= now; next++) {
       const atMs = seat.core.enteredAt(next);
@@ -46,7 +46,7 @@ export function listen(seat: Seat, listener: TransitionListener): () => void {
         });
       }
     }
-    return told === Phase.Stopped || undefined;
+    return told === Phase.Stopped;
   };
   // Rejects when the listener was removed, or the seat was given back; both end it.
   seat.wakeups.until(tell, { signal, keepAlive: false }).catch(() => {});

@@ -52,12 +52,13 @@ export class Wakeups {
   }
 
   /**
-   * Reads until `read` finds something, and returns it; `undefined` on time-out.
+   * Reads until `read` finds something, and returns it; `undefined` on time-out. `false` is
+   * nothing.
    *
    * EPOCH is loaded before `read` looks: a change after the look finds us asleep on an older
    * EPOCH, which wakes us.
    */
-  async until<T>(read: () => T | undefined, options: WaitOptions = {}): Promise<T | undefined> {
+  async until<T>(read: () => T | false, options: WaitOptions = {}): Promise<T | undefined> {
     const { timeoutMs, signal, keepAlive = true } = options;
     const endsAt = monotonicMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
     // A sleep on the futex does not keep a process alive, so a timer does while it must be.
@@ -67,7 +68,7 @@ export class Wakeups {
         signal?.throwIfAborted();
         const seen = this.#epoch();
         const found = read();
-        if (found !== undefined) return found;
+        if (found !== false) return found;
         const left = endsAt - monotonicMs();
         if (left <= 0) return undefined;
         await this.#change(seen, left, signal);

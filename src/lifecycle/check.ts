@@ -1,0 +1,36 @@
+/**
+ * Checks of what an application passes. What is right for an option is said where it is used.
+ *
+ * @module
+ */
+
+import { LifecycleError, shown } from './errors.ts';
+
+/**
+ * Refuses an argument or option.
+ *
+ * @param what its name
+ * @throws {LifecycleError} `invalid_argument` unless `ok`
+ */
+export function check(ok: boolean, what: string, value: unknown): asserts ok {
+  if (!ok) throw new LifecycleError('invalid_argument', `Cannot use ${what}: ${shown(value)}`);
+}
+
+/** True for what may have properties, so that they can be checked next. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** True for a number in `least` … `most`. */
+export function isWithin(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+/** True for an integer in `least` … `most`. */
+export function isWhole(
+  value: unknown,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): value is number {
+  return Number.isInteger(value) && isWithin(value, least, most);
+}
