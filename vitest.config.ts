@@ -6,7 +6,7 @@ export default defineConfig({
     // Real processes, sockets and signals: slow on a busy machine, and hung when they are longer.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores: files that start servers and threads must not starve each other.
-    maxWorkers: 2,
+    // Files that start servers and threads, or measure a promised bound, must not starve each other.
+    maxWorkers: 1,
   },
 });

@@ -38,6 +38,12 @@ export interface Exploration {
   readonly memory: Uint8Array;
   /** How many threads may die, each before any of its operations. */
   readonly crashes?: number | undefined;
+  /** Which of them; by default any. */
+  readonly mayDie?: readonly number[] | undefined;
+  /** Threads that may sleep for ever: they are there for what may not happen. */
+  readonly daemons?: readonly number[] | undefined;
+  /** The word that becomes 1 when a thread dies, and wakes who waits for that: its `exit` event. */
+  readonly deathOf?: ((thread: number) => number) | undefined;
   /** Most states; one more is a refusal, never a shorter proof. */
   readonly limit?: number | undefined;
   /** Holds in every state. */
@@ -46,6 +52,8 @@ export interface Exploration {
   readonly step?: ((before: View, after: View) => string | undefined) | undefined;
   /** Holds at every end. */
   readonly final?: ((outcome: Outcome) => string | undefined) | undefined;
+  /** Tells the ends apart by which thread had ended before which began: more states. */
+  readonly tellsOrder?: boolean | undefined;
   /** The longest that a thread may need alone, from any state, in operations. */
   readonly solo?: number | undefined;
 }
@@ -55,10 +63,12 @@ export interface Findings {
   readonly states: number;
   readonly interleavings: bigint;
   readonly outcomes: readonly Outcome[];
-  /** The most operations that a thread needed with all others frozen, from any state. */
-  readonly solo: number;
-  /** The most operations that a thread needed in any schedule. */
-  readonly longest: number;
+  /** By thread, the most operations that it needed with all others frozen, from any state. */
+  readonly solo: readonly number[];
+  /** By thread, the most operations that it needed in any schedule. */
+  readonly longest: readonly number[];
+  /** The places in the binary that were executed. */
+  readonly sites: ReadonlySet<number>;
 }
 
 interface State {
@@ -68,13 +78,15 @@ interface State {
   readonly asleep: number;
   readonly dead: number;
   readonly order: readonly number[];
-  /** How many schedules lead here. */
+  /** One for each step that can be taken here. */
+  readonly successors: State[];
+  /** How many schedules lead from here to an end; -1 until it is counted. */
   ways: bigint;
   readonly from: State | undefined;
   readonly by: Step | undefined;
 }
 
-const LIMIT = 2_000_000;
+const LIMIT = Number(process.env.LOOM_LIMIT ?? 2_000_000);
 /** Alone, a thread that needs more than this is taken to spin. */
 const SPIN = 10_000;
 
@@ -89,10 +101,12 @@ class Explorer {
   readonly #runners: readonly Runner[];
   readonly #outcomes = new Map<string, Outcome>();
   readonly #alone = new Map<string, number>();
+  readonly #queue: State[] = [];
+  readonly #known = new Map<string, State>();
   #states = 0;
-  #interleavings = 0n;
-  #solo = 0;
-  #longest = 0;
+  readonly #solo: number[] = [];
+  readonly #longest: number[] = [];
+  readonly #sites = new Set<number>();
 
   constructor(exploration: Exploration) {
     this.#it = exploration;
@@ -108,32 +122,22 @@ class Explorer {
     const nodes = this.#runners.map(({ first }) => first);
     const order = nodes.map(() => 0);
     const image = this.#images.initial;
-    const start = {
-      image,
-      nodes,
-      asleep: 0,
-      dead: 0,
-      order,
-      ways: 1n,
-      from: undefined,
-      by: undefined,
-    };
-    // Every step makes a thread's list of values longer, or a thread dead: levels are complete.
-    for (let level = new Map([['', start as State]]); level.size > 0; ) {
-      const next = new Map<string, State>();
-      for (const state of level.values()) this.#visit(state, next);
-      level = next;
-    }
+    const nothing = { asleep: 0, dead: 0, from: undefined, by: undefined };
+    const start: State = { image, nodes, order, ...nothing, successors: [], ways: -1n };
+    this.#queue.push(start);
+    // Breadth-first: the queue grows while it is walked, and each state is in it once.
+    for (const state of this.#queue) this.#visit(state);
     return {
       states: this.#states,
-      interleavings: this.#interleavings,
+      interleavings: waysFrom(start),
       outcomes: [...this.#outcomes.values()],
       solo: this.#solo,
       longest: this.#longest,
+      sites: this.#sites,
     };
   }
 
-  #visit(state: State, next: Map<string, State>): void {
+  #visit(state: State): void {
     this.#states += 1;
     const { limit = LIMIT } = this.#it;
     if (this.#states > limit) throw new Refusal(`More than ${limit} states`);
@@ -142,14 +146,15 @@ class Explorer {
     let unfinished = 0;
     for (const [thread, { operation }] of state.nodes.entries()) {
       if (operation === undefined || (state.dead & (1 << thread)) !== 0) continue;
-      unfinished += 1;
+      if (!this.#it.daemons?.includes(thread)) unfinished += 1;
       if ((state.asleep & (1 << thread)) === 0) {
         moves += 1;
         this.#measureAlone(state, thread);
-        this.#add(next, state, this.#stepped(state, thread, operation));
+        this.#add(state, this.#stepped(state, thread, operation));
       }
-      if (count(state.dead) < (this.#it.crashes ?? 0)) {
-        this.#add(next, state, this.#died(state, thread, operation));
+      const { crashes = 0, mayDie } = this.#it;
+      if (count(state.dead) < crashes && (mayDie?.includes(thread) ?? true)) {
+        this.#add(state, this.#died(state, thread, operation));
       }
     }
     if (moves > 0) return;
@@ -159,6 +164,7 @@ class Explorer {
 
   #stepped(state: State, thread: number, operation: Operation): State {
     const { kind, address, width } = operation;
+    this.#sites.add(operation.site);
     const before = this.#images.read(state.image, address, width);
     let { image, asleep } = state;
     let result = before;
@@ -170,15 +176,9 @@ class Explorer {
       }
       result = 1n;
     } else if (kind === 'notify') {
-      // All of them: the protocol never wakes one of several.
-      result = 0n;
-      nodes = nodes.map((node, other) => {
-        const sleeps = (asleep & (1 << other)) !== 0;
-        if (!sleeps || node.operation?.address !== address) return node;
-        result += 1n;
-        asleep &= ~(1 << other);
-        return this.#runner(other).advance(node, 0n);
-      });
+      const woken = this.#woken(nodes, asleep, address);
+      ({ nodes, asleep } = woken);
+      result = BigInt(woken.count);
       if (operation.value < result) throw new Refusal('A notify of some of those who wait');
     } else if (isWrite(operation)) {
       image = this.#images.write(image, address, width, after(operation, before));
@@ -186,27 +186,37 @@ class Explorer {
     const now = this.#images.read(image, address, width);
     const advanced = this.#runner(thread).advance(state.nodes[thread] as Node, result);
     nodes = nodes.map((node, other) => (other === thread ? advanced : node));
-    const order = state.nodes[thread]?.depth === 0 ? this.#begun(state, thread) : state.order;
+    const begins = this.#it.tellsOrder === true && state.nodes[thread]?.depth === 0;
+    const order = begins ? this.#begun(state, thread) : state.order;
     return this.#successor(state, { image, nodes, asleep, order }, thread, operation, before, now);
   }
 
   #died(state: State, thread: number, operation: Operation): State {
     const dead = state.dead | (1 << thread);
-    const asleep = state.asleep & ~(1 << thread);
-    return {
-      ...state,
-      dead,
-      asleep,
-      from: state,
-      by: {
-        thread,
-        call: state.nodes[thread]?.call ?? '',
-        operation,
-        before: 0n,
-        after: 0n,
-        died: true,
-      },
-    };
+    let asleep = state.asleep & ~(1 << thread);
+    let { image, nodes } = state;
+    const address = this.#it.deathOf?.(thread);
+    if (address !== undefined) {
+      image = this.#images.write(image, address, 4, 1n);
+      ({ nodes, asleep } = this.#woken(nodes, asleep, address));
+    }
+    const call = state.nodes[thread]?.call ?? '';
+    const by: Step = { thread, call, operation, before: 0n, after: 0n, died: true };
+    return { ...state, image, nodes, asleep, dead, from: state, by, successors: [], ways: -1n };
+  }
+
+  /** All who sleep at an address: the protocol never wakes one of several. */
+  #woken(nodes: readonly Node[], asleep: number, address: number) {
+    let count = 0;
+    let rest = asleep;
+    const awake = nodes.map((node, thread) => {
+      const sleeps = (asleep & (1 << thread)) !== 0;
+      if (!sleeps || node.operation?.address !== address) return node;
+      count += 1;
+      rest &= ~(1 << thread);
+      return this.#runner(thread).advance(node, 0n);
+    });
+    return { nodes: awake, asleep: rest, count };
   }
 
   #successor(
@@ -219,7 +229,7 @@ class Explorer {
   ): State {
     const call = state.nodes[thread]?.call ?? '';
     const by: Step = { thread, call, operation, before, after: now, died: false };
-    return { ...state, ...changes, from: state, by };
+    return { ...state, ...changes, from: state, by, successors: [], ways: -1n };
   }
 
   /** Which threads have ended by the first operation of this one: they come before it. */
@@ -231,16 +241,18 @@ class Explorer {
     return state.order.map((mask, other) => (other === thread ? ended : mask));
   }
 
-  #add(next: Map<string, State>, state: State, successor: State): void {
+  #add(state: State, successor: State): void {
     if (successor.image !== state.image && this.#it.step !== undefined) {
       const broken = this.#it.step(this.#viewOf(state), this.#viewOf(successor));
       this.#must(successor, broken, 'step');
     }
     const { image, nodes, asleep, dead, order } = successor;
     const key = `${image.id}|${nodes.map(({ id }) => id).join()}|${asleep}|${dead}|${order.join()}`;
-    const known = next.get(key);
-    if (known === undefined) next.set(key, successor);
-    else known.ways += state.ways;
+    const known = this.#known.get(key);
+    state.successors.push(known ?? successor);
+    if (known !== undefined) return;
+    this.#known.set(key, successor);
+    this.#queue.push(successor);
   }
 
   /** Runs one thread on with all others frozen, and counts. */
@@ -273,8 +285,7 @@ class Explorer {
       rest += 1;
       this.#alone.set(key, rest);
     }
-    const first = state.nodes[thread] as Node;
-    if (first.depth === 0 || rest > this.#solo) this.#solo = Math.max(this.#solo, rest);
+    this.#solo[thread] = Math.max(this.#solo[thread] ?? 0, rest);
     const { solo } = this.#it;
     if (solo !== undefined && rest > solo) {
       this.#must(state, `thread ${thread} needs more than ${solo} operations alone`, 'solo');
@@ -282,9 +293,10 @@ class Explorer {
   }
 
   #end(state: State): void {
-    this.#interleavings += state.ways;
     const dead = state.nodes.map((_, thread) => (state.dead & (1 << thread)) !== 0);
-    for (const { depth } of state.nodes) this.#longest = Math.max(this.#longest, depth);
+    for (const [thread, { depth }] of state.nodes.entries()) {
+      this.#longest[thread] = Math.max(this.#longest[thread] ?? 0, depth);
+    }
     const results = state.nodes.map(({ result }) => result);
     const { image, order } = state;
     const key = `${image.id}|${results.join('|')}|${dead.join()}|${order.join()}`;
@@ -311,6 +323,32 @@ class Explorer {
     if (runner === undefined) throw new Error(`There is no thread ${thread}`);
     return runner;
   }
+}
+
+/** Counts the schedules of an exploration: paths in a graph without circles. */
+function waysFrom(start: State): bigint {
+  const stack: State[] = [start];
+  const open = new Set<State>();
+  while (stack.length > 0) {
+    const state = stack.at(-1) as State;
+    if (state.ways >= 0n) {
+      stack.pop();
+      continue;
+    }
+    const rest = state.successors.filter(({ ways }) => ways < 0n);
+    if (rest.length > 0) {
+      if (open.has(state))
+        throw new Refusal('A schedule without an end: the threads go in a circle');
+      open.add(state);
+      stack.push(...rest);
+      continue;
+    }
+    open.delete(state);
+    stack.pop();
+    state.ways = state.successors.reduce((sum, { ways }) => sum + ways, 0n);
+    if (state.successors.length === 0) state.ways = 1n;
+  }
+  return start.ways;
 }
 
 function count(bits: number): number {

@@ -17,10 +17,31 @@ export interface Thread {
   readonly core: Core;
   /** Stores a 32-bit word, as a step: what the wrapper does with bytes is outside the binary. */
   store(address: number, value: number): void;
+  /** Loads a 32-bit word, as a step. */
+  load(address: number): number;
+  /** Sleeps while the word is `expected`, as a step. */
+  wait(address: number, expected: number): void;
 }
 
-/** A thread: runs to its end and gives what it saw, of which JSON can be made. */
-export type Program = (thread: Thread) => unknown;
+/**
+ * A thread: runs to its end and gives what it saw, of which JSON can be made. One that loops ends
+ * each turn with {@link again}: what it remembers from then on is the state, and nothing else, so
+ * turns that remember the same are the same, however they came about.
+ */
+export type Program = (thread: Thread, state?: unknown) => unknown;
+
+/** The end of a turn: the program is run again, with this state. */
+export class Again {
+  readonly state: string;
+  constructor(state: string) {
+    this.state = state;
+  }
+}
+
+/** Ends a turn of a loop. */
+export function again(state: string): Again {
+  return new Again(state);
+}
 
 /** How far a thread has come. */
 export interface Node {
@@ -46,14 +67,27 @@ class Pause {
   }
 }
 
+/** An operation that was done, and what it gave. */
+interface Past {
+  readonly operation: Operation;
+  readonly value: bigint;
+}
+
+/** How a node is come to: the turn, and its operations since. */
+interface Origin {
+  readonly state: string | undefined;
+  readonly pasts: readonly Past[];
+}
+
 /** One thread on one machine. */
 export class Runner {
   readonly first: Node;
   readonly #program: Program;
-  readonly #core: Core;
+  readonly #thread: Thread;
   readonly #next = new Map<Node, Map<bigint, Node>>();
-  readonly #values = new Map<Node, readonly bigint[]>();
-  #replayed: readonly bigint[] = [];
+  readonly #origins = new Map<Node, Origin>();
+  readonly #turns = new Map<string | undefined, Node>();
+  #replayed: readonly Past[] = [];
   #at = 0;
   #call = '';
   #count = 0;
@@ -61,10 +95,20 @@ export class Runner {
   constructor(program: Program, coreOf: CoreOf) {
     this.#program = program;
     const core = coreOf((operation) => this.#perform(operation));
-    this.#core = named(core, (call) => {
-      this.#call = call;
-    });
-    this.first = this.#run([]);
+    const own = (kind: 'load' | 'store' | 'wait', address: number, value: number): bigint => {
+      this.#call = 'outside the binary';
+      const word = BigInt(value >>> 0);
+      return this.#perform({ kind, width: 4, address, value: word, expected: 0n, site: -1 });
+    };
+    this.#thread = {
+      core: named(core, (call) => {
+        this.#call = call;
+      }),
+      store: (address, value) => void own('store', address, value),
+      load: (address) => Number(own('load', address, 0)),
+      wait: (address, expected) => void own('wait', address, expected),
+    };
+    this.first = this.#turn(undefined);
   }
 
   /** The node after this one, when its operation gave `value`. */
@@ -76,41 +120,54 @@ export class Runner {
     }
     const known = next.get(value);
     if (known !== undefined) return known;
-    const found = this.#run([...(this.#values.get(node) ?? []), value]);
+    if (node.operation === undefined) throw new Error('A thread that has ended goes on');
+    const { state, pasts } = this.#origins.get(node) ?? { state: undefined, pasts: [] };
+    const found = this.#run(state, [...pasts, { operation: node.operation, value }]);
     next.set(value, found);
     return found;
   }
 
-  #run(values: readonly bigint[]): Node {
-    this.#replayed = values;
+  /** The beginning of a turn: one node for each state. */
+  #turn(state: string | undefined): Node {
+    const known = this.#turns.get(state);
+    if (known !== undefined) return known;
+    const node = this.#run(state, []);
+    this.#turns.set(state, node);
+    return node;
+  }
+
+  #run(state: string | undefined, pasts: readonly Past[]): Node {
+    this.#replayed = pasts;
     this.#at = 0;
     this.#call = '';
     let operation: Operation | undefined;
     let result: string | undefined;
     try {
-      const store = (address: number, value: number): void => {
-        this.#call = 'the wrapper';
-        const stored = { kind: 'store', width: 4, address, value: BigInt(value >>> 0) } as const;
-        this.#perform({ ...stored, expected: 0n, site: -1 });
-      };
-      result = JSON.stringify(this.#program({ core: this.#core, store }) ?? null);
+      const end = this.#program(this.#thread, state);
+      // Before its first operation a turn would begin for ever.
+      if (end instanceof Again && this.#at > 0) return this.#turn(end.state);
+      result = JSON.stringify(end ?? null);
     } catch (thrown) {
       if (!(thrown instanceof Pause)) throw thrown;
       operation = thrown.operation;
     }
-    const depth = values.length;
+    const depth = pasts.length;
     if (this.#at !== depth) throw new Error(`A thread is not deterministic: ${this.#call}`);
     const node: Node = { id: this.#count, operation, call: this.#call, result, depth };
     this.#count += 1;
-    this.#values.set(node, values);
+    this.#origins.set(node, { state, pasts });
     return node;
   }
 
   #perform(operation: Operation): bigint {
-    const value = this.#replayed[this.#at];
-    if (value === undefined) throw new Pause(operation);
+    const past = this.#replayed[this.#at];
+    if (past === undefined) throw new Pause(operation);
+    const { kind, address } = past.operation;
+    if (operation.kind !== kind || operation.address !== address) {
+      throw new Error(`A thread is not deterministic: ${this.#call}`);
+    }
     this.#at += 1;
-    return value;
+    return past.value;
   }
 }
 

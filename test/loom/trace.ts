@@ -26,7 +26,7 @@ export class Violation extends Error {
   readonly steps: readonly Step[];
 
   constructor(property: Violation['property'], what: string, steps: readonly Step[]) {
-    super(`${property}: ${what}\n${steps.map(line).join('\n')}`);
+    super([`${property}: ${what}`, ...steps.map(line)].join('\n'));
     this.property = property;
     this.steps = steps;
   }

@@ -41,6 +41,7 @@ export async function chaos(parameters: readonly number[]): Promise<Survival> {
   const random = randomOf(seed);
   const samples: Sample[] = [];
   let [workers, byWorkers, takenOver] = [0, 0, 0];
+  let peak: Sample = { workers: 0, heap: 0, rss: 0 };
   while (workers < count) {
     const backendOf = (index: number): Backend =>
       backends === 1 || (backends === 3 && index % 2 === 0) ? 'wasm' : 'atomics';
@@ -48,7 +49,11 @@ export async function chaos(parameters: readonly number[]): Promise<Survival> {
     workers += CREW;
     byWorkers += Number(report.trigger !== 'the survivor');
     takenOver += Number(report.takenOver);
-    if (workers === sampleAt || workers >= count) samples.push(await sample(workers));
+    const now = await sample(workers, workers === sampleAt || workers >= count);
+    peak = { workers, heap: Math.max(peak.heap, now.heap), rss: Math.max(peak.rss, now.rss) };
+    // Up to there the most that it ever had: a system that takes idle pages back makes dips.
+    if (workers === sampleAt) samples.push(peak);
+    if (workers >= count) samples.push(now);
   }
   return { workers, byWorkers, takenOver, samples };
 }
@@ -75,16 +80,24 @@ async function generation(
     if (hand !== undefined) dying.push(terminate(hand, random() * 60));
   }
   await Promise.all(dying);
-  // Where a terminated worker says nothing, all of them are known to be gone only now.
-  if (runtime !== 'node') await sleep(20);
-  for (const { member: number, incarnation } of lifecycle.snapshot().members) {
-    if (number !== lifecycle.member.number) lifecycle.reap({ number, incarnation });
-  }
+  // All of them were terminated, so whoever is there is dead. On Deno and Bun a thread may outlive
+  // terminate() by some milliseconds, and attach in them: nothing says when it is gone.
+  const reaping = setInterval(() => reapAllBut(lifecycle), 10);
+  reapAllBut(lifecycle);
   const report = await inTime(lifecycle.shutdown({ trigger: 'the survivor' }));
+  if (runtime !== 'node') await sleep(50);
+  clearInterval(reaping);
+  reapAllBut(lifecycle);
   check(lifecycle, report);
   undo();
   lifecycle.detach();
   return report;
+}
+
+function reapAllBut(survivor: Lifecycle): void {
+  for (const { member: number, incarnation } of survivor.snapshot().members) {
+    if (number !== survivor.member.number) survivor.reap({ number, incarnation });
+  }
 }
 
 async function terminate(hand: Hand, afterMs: number): Promise<void> {
@@ -127,13 +140,13 @@ async function inTime<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** After the collector has had its turns; the parent starts each runtime so that it can be asked. */
-async function sample(workers: number): Promise<Sample> {
+/** After the collector has had its turns, if asked; the parent starts each runtime so that it can be. */
+async function sample(workers: number, collects: boolean): Promise<Sample> {
   const { Bun, gc } = globalThis as {
     readonly Bun?: { gc(force: boolean): void };
     readonly gc?: () => void;
   };
-  for (let turns = 0; turns < 10; turns++) {
+  for (let turns = 0; collects && turns < 10; turns++) {
     Bun?.gc(true);
     gc?.();
     await sleep(50);

@@ -34,6 +34,13 @@ function help(part: Assignment['part']): Worker {
   return worker;
 }
 
+/** Waits, and keeps the process alive, until the worker says that its part is done. */
+async function installed(worker: Worker): Promise<void> {
+  const anchor = setInterval(() => {}, 1_000);
+  await new Promise((resolve) => worker.once('message', resolve));
+  clearInterval(anchor);
+}
+
 switch (scenario) {
   // Everything that may be installed and must not keep an idle process alive.
   case 'idle':
@@ -56,9 +63,7 @@ switch (scenario) {
     break;
   case 'shutdown':
     lifecycle.markReady();
-    help('host');
-    while (lifecycle.snapshot().members.length < 2)
-      await new Promise((next) => setTimeout(next, 1));
+    await installed(help('host'));
     say('stopped', { report: await lifecycle.shutdown() });
     break;
   // The loop is blocked for a while, and nobody else may be held up by that.

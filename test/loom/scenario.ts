@@ -1,0 +1,213 @@
+/**
+ * Scenarios: some threads of one lifecycle, and what must hold of them. Here is what all scenarios
+ * share: the small memory they begin with, what can be seen of a memory, and linearizability.
+ *
+ * @module
+ */
+
+import {
+  AT_ENTERED,
+  AT_STATE,
+  ENTERED_FLAG_SHIFT,
+  STAGE_NAME_WORDS,
+  STATE_PHASE_MASK,
+} from '../../assembly/layout.ts';
+import type { Core } from '../../src/core/core.ts';
+import { coreBytes, wasmCore } from '../../src/core/wasm.ts';
+import { type Exploration, explore, type Findings, type Outcome, type View } from './explorer.ts';
+import { instrument, wasmMachine } from './instrument.ts';
+import type { CoreOf, Program, Thread } from './machine.ts';
+import { Violation } from './trace.ts';
+import { atomicsMachine } from './twin.ts';
+
+/** Capacities of every scenario, unless it says others. */
+export const SMALL = { members: 3, stages: 2, reports: 2 };
+
+/** What a scenario says; the rest is the same for all. */
+export interface Scenario {
+  readonly name: string;
+  readonly capacities?: Partial<typeof SMALL>;
+  /** Makes the memory that the threads find; the members 0, 1 and so on are attached already. */
+  readonly before?: (core: Core) => void;
+  /** How many members are attached before; default one for each thread. */
+  readonly attached?: number;
+  readonly threads: readonly Program[];
+  /** Each thread is one call that may as well have been made at one moment. */
+  readonly isLinearizable?: boolean;
+  readonly crashes?: number;
+  readonly mayDie?: readonly number[];
+  readonly daemons?: readonly number[];
+  readonly deathOf?: (thread: number) => number;
+  readonly invariant?: (view: View) => string | undefined;
+  readonly final?: (outcome: Outcome, core: Core) => string | undefined;
+  readonly limit?: number;
+}
+
+/** Words that the protocol does not use, for scenarios that count what the protocol does not. */
+export const SCRATCH = 0x1_fd00;
+
+/** The incarnation of a member that was attached before the threads began: the first is 1. */
+export const FIRST_INCARNATION = 1;
+
+/** An ENTERED slot of a phase that was entered while the clock had no time. */
+const PENDING = 1n << BigInt(ENTERED_FLAG_SHIFT);
+
+/** Which code is explored. */
+export type Machine = 'wasm' | 'atomics' | 'mixed';
+
+let binary: CoreOf | undefined;
+
+/** The machine of the binary that ships, made once. */
+export function binaryMachine(): CoreOf {
+  binary ??= wasmMachine(instrument(coreBytes(true)));
+  return binary;
+}
+
+/** Explores a scenario. @throws {Violation} */
+export function run(scenario: Scenario, machine: Machine | CoreOf = 'wasm'): Findings {
+  const memory = memoryOf(scenario);
+  const findings = explore({
+    threads: scenario.threads,
+    machines: machinesOf(machine),
+    memory,
+    crashes: scenario.crashes,
+    mayDie: scenario.mayDie,
+    daemons: scenario.daemons,
+    deathOf: scenario.deathOf,
+    limit: scenario.limit,
+    tellsOrder: scenario.isLinearizable,
+    invariant: (view) => everywhere(view) ?? scenario.invariant?.(view),
+    step: onwards,
+    final: finalOf(scenario),
+  });
+  if (scenario.isLinearizable === true) mustBeLinearizable(scenario, memory, findings);
+  return findings;
+}
+
+/** The protocol over a copy of these bytes, called in the ordinary way. */
+export function ordinary(bytes: Uint8Array): Thread {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  new Uint8Array(memory.buffer).set(bytes);
+  const words = new Int32Array(memory.buffer);
+  return {
+    core: wasmCore(memory, true),
+    store: (address, value) => void Atomics.store(words, address >> 2, value),
+    load: (address) => Atomics.load(words, address >> 2) >>> 0,
+    wait: () => {},
+  };
+}
+
+/** All that can be seen of a memory, but for what counts steps (EPOCH) or names slots. */
+export function seen(core: Core): string {
+  const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+  const members = range(core.membersUsed()).map((member) => [
+    core.incarnationOf(member),
+    core.tagOf(member),
+    core.writesOf(member),
+    core.queriesOf(member),
+    core.beatOf(member),
+  ]);
+  const stages = range(SMALL.stages).map((cell) =>
+    range(STAGE_NAME_WORDS).map((word) => core.stageWord(cell, word)),
+  );
+  return JSON.stringify([
+    core.state() % 8,
+    range(5).map((phase) => core.enteredAt(phase)),
+    range(6 + SMALL.stages * 2).map((mark) => core.markedAt(mark)),
+    [core.holds(), core.writeRefusal(), core.writesOut(), core.queriesOut()],
+    [core.isRequested(), core.hostMember(), core.standbys(), core.probesSeen()],
+    [core.stampAccepted(0), core.stampDeadline(0), core.budget()],
+    [core.readReason(0), core.readTrigger(0), core.stoppedReport() >= 0],
+    members,
+    stages,
+  ]);
+}
+
+function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const core = wasmCore(memory, true);
+  const { members, stages, reports } = { ...SMALL, ...capacities };
+  core.create(1_000, members, stages, reports);
+  for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
+  before?.(core);
+  return new Uint8Array(memory.buffer).slice();
+}
+
+function machinesOf(machine: Machine | CoreOf): readonly CoreOf[] {
+  if (typeof machine === 'function') return [machine];
+  if (machine === 'wasm') return [binaryMachine()];
+  return machine === 'atomics' ? [atomicsMachine] : [binaryMachine(), atomicsMachine];
+}
+
+/** Counts are never below zero, and the phase is one of the five. */
+function everywhere(view: View): string | undefined {
+  const phase = Number(view.read(AT_STATE, 8)) & STATE_PHASE_MASK;
+  return phase > 4 ? `the phase is ${phase}` : undefined;
+}
+
+/** The phase goes forward only, and what was entered stays entered. */
+function onwards(before: View, after: View): string | undefined {
+  const phaseIn = (view: View): number => Number(view.read(AT_STATE, 8) & BigInt(STATE_PHASE_MASK));
+  const [from, to] = [phaseIn(before), phaseIn(after)];
+  if (to < from) return `the phase went from ${from} to ${to}`;
+  for (let phase = 0; phase < 5; phase++) {
+    const at = AT_ENTERED + phase * 8;
+    const was = before.read(at, 8);
+    // Entered without a time is settled later; a time stays.
+    if (was !== 0n && was !== PENDING && after.read(at, 8) !== was)
+      return `the time of phase ${phase} changed`;
+  }
+  return undefined;
+}
+
+/** Judges each different end once: many schedules end alike. */
+function finalOf({ final }: Scenario): Exploration['final'] {
+  if (final === undefined) return undefined;
+  const judged = new Map<string, string | undefined>();
+  return (outcome) => {
+    const key = `${outcome.image}|${outcome.results.join('|')}|${outcome.dead.join()}`;
+    if (!judged.has(key)) judged.set(key, final(outcome, ordinary(outcome.bytes()).core));
+    return judged.get(key);
+  };
+}
+
+/**
+ * Every end is that of some serial order which keeps what came before what: same results, same
+ * memory as far as it can be seen. The oracle is the same code, run in the ordinary way.
+ */
+function mustBeLinearizable({ threads }: Scenario, memory: Uint8Array, findings: Findings): void {
+  const serial = permutations(threads.map((_, thread) => thread)).map((order) => {
+    const thread = ordinary(memory);
+    const results: string[] = [];
+    for (const index of order) {
+      results[index] = JSON.stringify(threads[index]?.(thread) ?? null);
+    }
+    return { order, end: `${results.join('|')} ${seen(thread.core)}` };
+  });
+  const visible = new Map<number, string>();
+  for (const { results, dead, order, image, bytes } of findings.outcomes) {
+    if (dead.includes(true)) continue;
+    const memoryEnd = visible.get(image) ?? seen(ordinary(bytes()).core);
+    visible.set(image, memoryEnd);
+    const end = `${results.join('|')} ${memoryEnd}`;
+    const found = serial.some((one) => one.end === end && keeps(one.order, order));
+    if (!found) {
+      const wanted = serial.map((one) => `${one.order.join()}: ${one.end}`).join('\n  ');
+      throw new Violation('linearizable', `${end} is no serial end:\n  ${wanted}`, []);
+    }
+  }
+}
+
+/** True if a serial order has every thread after those that had ended when it began. */
+function keeps(serial: readonly number[], ended: readonly number[]): boolean {
+  return ended.every((mask, thread) =>
+    serial.every((other, at) => (mask & (1 << other)) === 0 || at < serial.indexOf(thread)),
+  );
+}
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item) =>
+    permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]),
+  );
+}

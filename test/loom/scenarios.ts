@@ -1,0 +1,449 @@
+/**
+ * The named scenarios: what the products of single calls do not reach. Each says what must hold,
+ * and how many states and interleavings it has, so that one that has become empty fails.
+ *
+ * @module
+ */
+
+import { AT_REPORTS, CLAIM_HOST, REPORT_COUNT, REPORT_SIZE } from '../../assembly/layout.ts';
+import type { Core } from '../../src/core/core.ts';
+import type { Outcome, View } from './explorer.ts';
+import { again, type Program, type Thread } from './machine.ts';
+import { FIRST_INCARNATION, SCRATCH, type Scenario } from './scenario.ts';
+
+const inc = FIRST_INCARNATION;
+
+// Words of the scenarios' own: who is inside, which drain is over, which step has run, who died.
+const INSIDE = SCRATCH;
+const OVER = SCRATCH + 64;
+const RAN = SCRATCH + 96;
+const DEATH = SCRATCH + 128;
+
+const deathOf = (thread: number): number => DEATH + thread * 4;
+const parsed = ({ results }: Outcome): unknown[] =>
+  results.map((result) => (result === undefined ? undefined : JSON.parse(result)));
+
+/** Enters, is inside for a while, leaves. */
+const writer =
+  (member: number): Program =>
+  ({ core, store }) => {
+    const refusal = core.enterWrite(member, inc);
+    if (refusal !== 0) return refusal;
+    store(INSIDE + member * 4, 1);
+    store(INSIDE + member * 4, 0);
+    core.leaveWrite(member, inc);
+    return refusal;
+  };
+
+/** What `drain()` does: EPOCH before the look, so that no change is slept through. */
+const drainer =
+  (member: number): Program =>
+  (thread, state) => {
+    const { core, store } = thread;
+    if (state === undefined) {
+      core.markDraining(2_000 + member, member);
+      return again('looks');
+    }
+    const epoch = core.epoch();
+    if (core.writesOut() !== 0) {
+      core.waitEpoch(epoch, 250);
+      return again('looks');
+    }
+    store(OVER + member * 4, 1);
+    return 'over';
+  };
+
+/** Nobody who is inside while a drain is over. (Whoever died inside was reaped by then.) */
+const nobodyInside =
+  (...writers: readonly number[]) =>
+  (view: View): string | undefined => {
+    const isOver = [0, 1, 2, 3].some((member) => view.read(OVER + member * 4, 4) === 1n);
+    const inside = writers.filter(
+      (member) => view.read(INSIDE + member * 4, 4) === 1n && view.read(deathOf(member), 4) === 0n,
+    );
+    return isOver && inside.length > 0 ? `a drain is over, and ${inside} is inside` : undefined;
+  };
+
+/** Reaps a member once it is dead: what an `exit` event does. It may wait for ever. */
+const reaperOf =
+  (member: number): Program =>
+  ({ core, wait }) => {
+    wait(deathOf(member), 0);
+    return core.reap(member, inc);
+  };
+
+/**
+ * What a host does, from its tenure to Stopped, with one step. Recording is by default only the
+ * last operation of `putStep`, which counts the step: the copy before it is of words that nobody
+ * else writes, and makes 30 times as many states. One scenario has the whole.
+ */
+function shutDown(
+  { core, store }: Thread,
+  member: number,
+  tenure: number,
+  record: (slot: number) => void = (slot) =>
+    store(AT_REPORTS + slot * REPORT_SIZE + REPORT_COUNT, 1),
+): string {
+  const slot = core.claimReport(member, inc, CLAIM_HOST);
+  if (slot < 0) return 'no slot';
+  const recorded = [0, 1].some((other) => core.hostSteps(other) > 0);
+  if (core.hosting(member, inc, tenure) === 0) return 'given up';
+  core.beginShutdown(2_000 + member, member);
+  if (!recorded) {
+    if (core.hosting(member, inc, tenure) === 0) return 'given up';
+    store(RAN + member * 4, 1);
+    if (core.hosting(member, inc, tenure) === 0) return 'given up';
+    record(slot);
+  }
+  const made = core.finishShutdown(3_000 + member, slot, member, inc, CLAIM_HOST);
+  return made === 1 ? 'stopped it' : `came late: ${made}`;
+}
+
+const host =
+  (member: number): Program =>
+  (thread) => {
+    const tenure = thread.core.takeHost(member, inc);
+    return tenure < 0 ? 'no host' : shutDown(thread, member, tenure);
+  };
+
+/** What a stand-by does: takes over when there is no host, and sleeps until something changes. */
+const standby =
+  (member: number): Program =>
+  (thread) => {
+    const { core } = thread;
+    const epoch = core.epoch();
+    if (core.phase() === 4) return 'it is stopped';
+    const tenure = core.takeHost(member, inc);
+    if (tenure >= 0) return shutDown(thread, member, tenure);
+    core.waitEpoch(epoch, 250);
+    return again('looks');
+  };
+
+const accepted = (standbys: readonly number[]) => (core: Core) => {
+  core.markReady(1_001, 0);
+  core.takeHost(0, inc);
+  for (const member of standbys) core.setStandby(member, inc, 1);
+  core.requestShutdown(0, -1);
+};
+
+/** Stopped, once, with a report, and the step has run. */
+function stoppedOnce(outcome: Outcome, core: Core): string | undefined {
+  const results = parsed(outcome);
+  const movers = results.filter((result) => result === 'stopped it').length;
+  // A thread that died after its move has no result.
+  const mayBeDead = outcome.dead.includes(true);
+  if (core.phase() !== 4) return `the phase is ${core.phase()}`;
+  if (movers > 1 || (movers === 0 && !mayBeDead)) return `${movers} threads stopped it`;
+  return core.stoppedReport() < 0 ? 'there is no report' : undefined;
+}
+
+/** The scenarios, by name. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'a drain against two writers',
+    before: (core) => void core.markReady(1_001, 2),
+    threads: [writer(0), writer(1), drainer(2)],
+    invariant: nobodyInside(0, 1),
+  },
+  {
+    name: 'two drains against a writer',
+    before: (core) => void core.markReady(1_001, 2),
+    threads: [writer(0), drainer(1), drainer(2)],
+    invariant: nobodyInside(0),
+  },
+  {
+    name: 'a drain against a writer that dies, and its reaper',
+    before: (core) => void core.markReady(1_001, 2),
+    threads: [writer(0), drainer(1), reaperOf(0)],
+    daemons: [2],
+    crashes: 1,
+    deathOf,
+    invariant: nobodyInside(0),
+  },
+  {
+    name: 'a shutdown against a writer',
+    before: (core) => void core.markReady(1_001, 2),
+    threads: [
+      writer(0),
+      ({ core, store }, state) => {
+        if (state === undefined) {
+          core.beginShutdown(2_000, 1);
+          return again('looks');
+        }
+        const epoch = core.epoch();
+        if (core.writesOut() + core.queriesOut() !== 0) {
+          core.waitEpoch(epoch, 250);
+          return again('looks');
+        }
+        store(OVER + 4, 1);
+        return 'over';
+      },
+    ],
+    invariant: nobodyInside(0),
+  },
+  {
+    name: 'the host dies at any operation, with two stand-bys',
+    capacities: { members: 4 },
+    attached: 4,
+    before: accepted([1, 2]),
+    threads: [host(0), standby(1), standby(2), reaperOf(0)],
+    daemons: [3],
+    crashes: 1,
+    mayDie: [0],
+    deathOf,
+    final: stoppedOnce,
+  },
+  {
+    name: 'the host dies, and a reaper of it, too',
+    capacities: { members: 4 },
+    attached: 4,
+    before: accepted([1]),
+    threads: [host(0), standby(1), reaperOf(0), reaperOf(0)],
+    daemons: [2, 3],
+    crashes: 2,
+    mayDie: [0, 2],
+    deathOf,
+    final: stoppedOnce,
+  },
+  {
+    name: 'a host that is wrongly given up, beside its heir',
+    before: accepted([1]),
+    threads: [
+      (thread) => {
+        const { core } = thread;
+        const tenure = core.takeHost(0, inc);
+        if (tenure < 0) return 'no host';
+        return shutDown(thread, 0, tenure, (slot) => core.putStep(slot, 0, 0));
+      },
+      standby(1),
+      ({ core }) => core.reap(0, inc),
+    ],
+    final: stoppedOnce,
+  },
+  {
+    name: 'a reap against a live release',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.enterWrite(0, inc);
+    },
+    threads: [
+      ({ core }) => core.leaveWrite(0, inc),
+      ({ core }) => core.reap(0, inc),
+      ({ core }) => core.leaveWrite(0, inc),
+    ],
+    attached: 3,
+    final: (_, core) => (core.writesOut() === 0 ? undefined : `${core.writesOut()} writes out`),
+  },
+  {
+    name: 'reap, attach, reap again: the newcomer is not harmed',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.enterWrite(0, inc);
+    },
+    threads: [
+      ({ core }) => core.leaveWrite(0, inc),
+      ({ core }) => {
+        core.reap(0, inc);
+        const place = core.attach(9);
+        return [place % 128, core.enterWrite(place % 128, Math.floor(place / 128))];
+      },
+      ({ core }) => core.reap(0, inc),
+    ],
+    attached: 3,
+    final: (outcome, core) => {
+      const [, newcomer] = parsed(outcome);
+      const [member, refusal] = newcomer as [number, number];
+      const writes = core.writesOf(member);
+      return refusal === 0 && writes === 1 ? undefined : `refused ${refusal}, ${writes} writes`;
+    },
+  },
+  {
+    name: 'three register stages, two of them by one name',
+    threads: [0x6261, 0x6361, 0x6261].map(
+      (name, member): Program =>
+        ({ core, store }) => {
+          store(core.staging(member), name);
+          return core.stage(member, 2);
+        },
+    ),
+    final: (outcome) => {
+      const [a, b, c] = parsed(outcome);
+      return a === c && a !== b && Number(a) + Number(b) === 1 ? undefined : `${a}, ${b}, ${c}`;
+    },
+  },
+  {
+    name: 'one registers a stage and dies, two others use it',
+    crashes: 1,
+    threads: [0x6261, 0x6261, 0x6261].map(
+      (name, member): Program =>
+        ({ core, store }) => {
+          store(core.staging(member), name);
+          return core.stage(member, 2);
+        },
+    ),
+    final: (outcome) => {
+      const found = parsed(outcome).filter((result) => result !== undefined);
+      return found.every((cell) => cell === 0) ? undefined : found.join();
+    },
+  },
+  {
+    name: 'two publish reasons, one reads',
+    before: (core) => {
+      core.markedAt(0);
+    },
+    threads: [
+      ...[0, 1].map(
+        (member): Program =>
+          ({ core, store }) => {
+            for (const version of [1, 2]) {
+              const at = core.staging(member);
+              store(at, member * 16 + version);
+              store(at + 4, member * 16 + version);
+              core.publishReason(member, 8);
+            }
+          },
+      ),
+      (thread) => reader(thread),
+    ],
+    final: (outcome) => whole(parsed(outcome)[2]),
+  },
+  {
+    name: 'a reason against a transition',
+    threads: [
+      ({ core, store }) => {
+        const at = core.staging(0);
+        store(at, 5);
+        store(at + 4, 5);
+        core.publishReason(0, 8);
+      },
+      ({ core }) => core.markReady(2_000, 1),
+      (thread) => {
+        const reason = reader(thread);
+        return [reason, thread.core.state() % 8];
+      },
+    ],
+    final: (outcome, core) => {
+      const [reason] = parsed(outcome)[2] as [unknown, number];
+      return whole(reason) ?? (core.readReason(2) < 0 ? undefined : 'a reason in Ready');
+    },
+  },
+  {
+    name: 'a publisher dies, and its line is attached anew',
+    crashes: 1,
+    attached: 3,
+    daemons: [2],
+    deathOf,
+    threads: [
+      ({ core, store }) => {
+        const at = core.staging(0);
+        store(at, 5);
+        store(at + 4, 5);
+        core.publishReason(0, 8);
+      },
+      (thread) => reader(thread, 1),
+      ({ core, store, wait }) => {
+        wait(deathOf(0), 0);
+        core.reap(0, inc);
+        const member = core.attach(9) % 128;
+        const at = core.staging(member);
+        store(at, 6);
+        store(at + 4, 6);
+        core.publishReason(member, 8);
+      },
+    ],
+    final: (outcome) => {
+      const read = parsed(outcome)[1];
+      return read === undefined ? undefined : whole(read);
+    },
+  },
+  {
+    name: 'a reader against three transitions: no phase without its time',
+    threads: [
+      ({ core }) => [
+        core.markReady(2_000, 0),
+        core.markDraining(2_001, 0),
+        core.beginShutdown(2_002, 0),
+      ],
+      ({ core }) => {
+        const phase = core.state() % 8;
+        return [0, 1, 2, 3].slice(0, phase + 1).map((each) => core.enteredAt(each));
+      },
+    ],
+    final: (outcome) => {
+      const times = parsed(outcome)[1] as number[];
+      const wanted = [1_000, 2_000, 2_001, 2_002].slice(0, times.length);
+      return times.join() === wanted.join() ? undefined : `the times are ${times}`;
+    },
+  },
+  {
+    name: 'three attach to the last place, and give it back',
+    capacities: { members: 3 },
+    attached: 2,
+    threads: [0, 1, 2].map(
+      (thread): Program =>
+        ({ core, load, store }) => {
+          const place = core.attach(thread + 1);
+          if (place < 0) return 'full';
+          const [member, incarnation] = [place % 128, Math.floor(place / 128)];
+          if (load(INSIDE + member * 4) !== 0) return 'two on one place';
+          store(INSIDE + member * 4, 1);
+          store(INSIDE + member * 4, 0);
+          return core.reap(member, incarnation) === 1 ? 'attached' : 'reaped by another';
+        },
+    ),
+    final: (outcome) => {
+      const results = parsed(outcome);
+      const isFine = results.every((result) => result === 'full' || result === 'attached');
+      return isFine && results.includes('attached') ? undefined : results.join();
+    },
+  },
+  {
+    name: 'two finish at once while the slots are short',
+    capacities: { reports: 1 },
+    before: (core) => void core.markReady(1_001, 0),
+    threads: [0, 1].map(
+      (member): Program =>
+        ({ core }) => {
+          const slot = core.claimReport(member, inc, 2);
+          return slot < 0 ? 'no slot' : core.finishShutdown(2_000 + member, slot, member, inc, 2);
+        },
+    ),
+    final: (outcome, core) => {
+      const results = parsed(outcome);
+      const made = results.filter((result) => result === 1).length;
+      return made === 1 && core.stoppedReport() >= 0 ? undefined : results.join();
+    },
+  },
+  {
+    name: 'a clock without a time: settled against a transition',
+    before: (core) => core.create(0, 3, 2, 2),
+    attached: 0,
+    threads: [
+      ({ core }) => core.settle(2_000),
+      ({ core }) => core.markReady(0, 1),
+      ({ core }) => core.settle(2_001),
+    ],
+    final: (_, core) => {
+      core.settle(3_000);
+      const [started, ready] = [core.enteredAt(0), core.enteredAt(1)];
+      const isFine = [2_000, 2_001].includes(started) && [2_000, 2_001, 3_000].includes(ready);
+      return isFine ? undefined : `started ${started}, ready ${ready}`;
+    },
+  },
+];
+
+/** Reads the reason as the wrapper does: the copy in the staging place of the reader. */
+function reader({ core, load }: Thread, member = 2): number[] {
+  const length = core.readReason(member);
+  if (length < 0) return [length];
+  const at = core.staging(member);
+  return [length, load(at), load(at + 4)];
+}
+
+/** Both words are of one text, and of one that somebody wrote. */
+function whole(read: unknown): string | undefined {
+  const [length, first, second] = read as number[];
+  return length === -1 || (length === 8 && first === second && first !== 0)
+    ? undefined
+    : `a torn reason: ${read}`;
+}
