@@ -86,7 +86,7 @@ interface State {
   readonly by: Step | undefined;
 }
 
-const LIMIT = Number(process.env.LOOM_LIMIT ?? 2_000_000);
+const LIMIT = 2_000_000;
 /** Alone, a thread that needs more than this is taken to spin. */
 const SPIN = 10_000;
 

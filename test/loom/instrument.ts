@@ -71,13 +71,18 @@ export interface Instrumented {
 export function instrument(bytes: Uint8Array): Instrumented {
   const source = binaryen.readBinary(bytes);
   source.setFeatures(binaryen.Features.All);
-  const text = parse(source.emitText());
+  const written = source.emitText();
+  const text = parse(written);
+  const exported = new Map<string, string>();
+  for (const [, name = '', inner = ''] of written.matchAll(/\(export "(\w+)" \(func (\S+)\)\)/g)) {
+    exported.set(inner, name);
+  }
   const sites: Site[] = [];
   let inside = '';
   const visit = (expression: Expression): Expression => {
     if (typeof expression === 'string') return expression;
     const [head = '', ...rest] = expression;
-    if (head === 'func' && typeof rest[0] === 'string') inside = rest[0];
+    if (head === 'func' && typeof rest[0] === 'string') inside = exported.get(rest[0]) ?? rest[0];
     if (typeof head === 'string' && PLAIN.test(head)) {
       throw new Refusal(`Not atomic, or of part of a word: ${head} in ${inside}`);
     }
@@ -92,11 +97,11 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const result = binaryen.parseText(rewritten);
   result.setFeatures(binaryen.Features.All);
   const emitted = new Uint8Array(result.emitBinary());
-  const before = source.emitText().match(/\(\S*atomic\.\S*/g)?.length ?? 0;
+  const before = written.match(/\(\S*atomic\.\S*/g)?.length ?? 0;
   if (before !== sites.length || /\(\S*atomic\.\S*/.test(result.emitText())) {
     throw new Refusal(`${before} atomic instructions became ${sites.length} calls`);
   }
-  const limits = /\(memory \S+ (\d+) (\d+)( shared)?\)/.exec(source.emitText()) ?? [];
+  const limits = /\(memory \S+ (\d+) (\d+)( shared)?\)/.exec(written) ?? [];
   const memory = {
     initial: Number(limits[1] ?? 1),
     maximum: Number(limits[2] ?? 1),

@@ -88,7 +88,7 @@ function shutDown(
   if (slot < 0) return 'no slot';
   const recorded = [0, 1].some((other) => core.hostSteps(other) > 0);
   if (core.hosting(member, inc, tenure) === 0) return 'given up';
-  core.beginShutdown(2_000 + member, member);
+  if (core.phase() < 3) core.beginShutdown(2_000 + member, member);
   if (!recorded) {
     if (core.hosting(member, inc, tenure) === 0) return 'given up';
     store(RAN + member * 4, 1);
@@ -104,6 +104,16 @@ const host =
   (thread) => {
     const tenure = thread.core.takeHost(member, inc);
     return tenure < 0 ? 'no host' : shutDown(thread, member, tenure);
+  };
+
+/** A host at its step: what it did before is in the memory already. */
+const stepOnly =
+  (member: number): Program =>
+  ({ core, store }) => {
+    store(RAN + member * 4, 1);
+    const slot = core.claimReport(member, inc, CLAIM_HOST);
+    const made = core.finishShutdown(3_000 + member, slot, member, inc, CLAIM_HOST);
+    return made === 1 ? 'stopped it' : `came late: ${made}`;
   };
 
 /** What a stand-by does: takes over when there is no host, and sleeps until something changes. */
@@ -126,7 +136,13 @@ const accepted = (standbys: readonly number[]) => (core: Core) => {
   core.requestShutdown(0, -1);
 };
 
-/** Stopped, once, with a report, and the step has run. */
+/** The same, with the drain behind it: fewer operations, so that there may be more threads. */
+const begun = (standbys: readonly number[]) => (core: Core) => {
+  accepted(standbys)(core);
+  core.beginShutdown(1_002, 0);
+};
+
+/** Stopped, once, with a report. */
 function stoppedOnce(outcome: Outcome, core: Core): string | undefined {
   const results = parsed(outcome);
   const movers = results.filter((result) => result === 'stopped it').length;
@@ -182,10 +198,20 @@ export const SCENARIOS: readonly Scenario[] = [
     invariant: nobodyInside(0),
   },
   {
-    name: 'the host dies at any operation, with two stand-bys',
+    name: 'the host dies at any operation, with a stand-by',
+    before: accepted([1]),
+    threads: [host(0), standby(1), reaperOf(0)],
+    daemons: [2],
+    crashes: 1,
+    mayDie: [0],
+    deathOf,
+    final: stoppedOnce,
+  },
+  {
+    name: 'the host dies in its steps, with two stand-bys',
     capacities: { members: 4 },
     attached: 4,
-    before: accepted([1, 2]),
+    before: begun([1, 2]),
     threads: [host(0), standby(1), standby(2), reaperOf(0)],
     daemons: [3],
     crashes: 1,
@@ -194,11 +220,19 @@ export const SCENARIOS: readonly Scenario[] = [
     final: stoppedOnce,
   },
   {
-    name: 'the host dies, and a reaper of it, too',
+    name: 'the host dies, and then its reaper',
     capacities: { members: 4 },
     attached: 4,
-    before: accepted([1]),
-    threads: [host(0), standby(1), reaperOf(0), reaperOf(0)],
+    before: begun([1]),
+    threads: [
+      stepOnly(0),
+      standby(1),
+      reaperOf(0),
+      ({ core, wait }) => {
+        wait(deathOf(2), 0);
+        return core.reap(0, inc);
+      },
+    ],
     daemons: [2, 3],
     crashes: 2,
     mayDie: [0, 2],

@@ -1,0 +1,2 @@
+/** Mutants that nothing can notice, and why. @module */
+export const EQUIVALENT: Readonly<Record<string, string>> = {};

@@ -1,0 +1,49 @@
+/**
+ * Every mutant is noticed: a property breaks, or the scenarios end in something else. Those that are
+ * not are listed, each with the reason why it is equivalent.
+ *
+ * @module
+ */
+
+import { expect, it } from 'vitest';
+import { EQUIVALENT } from './equivalent.ts';
+import { MUTANTS, type Mutant, mutated } from './mutants.ts';
+import { endsOf } from './oracle.ts';
+import { pairs, SITUATIONS, triples } from './products.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+/** Too many states to explore once for each mutant; the others reach the same instructions. */
+const HEAVY =
+  /dies in its steps|with a stand-by|and a reaper of it|wrongly given up|last place|newcomer/;
+
+it('every mutant is killed, or equivalent for a reason', () => {
+  const scenarios = [
+    ...SCENARIOS.filter(({ name }) => !HEAVY.test(name)),
+    ...Object.keys(SITUATIONS).flatMap((situation) => [
+      ...pairs(situation),
+      ...pairs(situation, 1),
+    ]),
+    ...triples(),
+  ];
+  // The small ones first: most mutants die in the first that executes them.
+  const known = scenarios
+    .map((scenario) => ({ scenario, ...endsOf(scenario, 'wasm') }))
+    .sort((a, b) => a.states - b.states);
+  const alive = MUTANTS.filter(
+    (mutant) =>
+      !known.some(
+        ({ scenario, ends, sites }) => sites.has(mutant.site) && isNoticed(mutant, scenario, ends),
+      ),
+  ).map(({ name }) => name);
+  console.log(`${MUTANTS.length} mutants, ${MUTANTS.length - alive.length} killed`);
+  expect(alive.sort()).toEqual(Object.keys(EQUIVALENT).sort());
+});
+
+function isNoticed(mutant: Mutant, scenario: Scenario, ends: string): boolean {
+  try {
+    return endsOf({ ...scenario, limit: 1_000_000 }, mutated(mutant)).ends !== ends;
+  } catch {
+    return true;
+  }
+}
