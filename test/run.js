@@ -11,7 +11,13 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
 /** Suites that are the same on every runtime; the rest is about Node, or starts the others itself. */
-const EVERYWHERE = ['test/core', 'test/conformance', 'test/http', 'test/threads'];
+const EVERYWHERE = [
+  'test/core',
+  'test/conformance',
+  'test/http',
+  'test/threads/races',
+  'test/threads/litmus',
+];
 
 const RUNS = [
   { runtime: 'node', command: ['node', VITEST], suites: [] },

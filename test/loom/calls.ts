@@ -8,7 +8,9 @@
 import { CLAIM_FINISHER, CLAIM_HOST, HOLD_PAUSED, HOLD_READ_ONLY } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
 import type { Program } from './machine.ts';
-import { FIRST_INCARNATION } from './scenario.ts';
+
+/** The incarnation of a member that was attached before the threads began: the first is 1. */
+export const FIRST_INCARNATION = 1;
 
 /** A call of one thread, which is the member of its number. */
 export type CallOf = (member: number) => Program;

@@ -5,8 +5,8 @@
  */
 
 import { CLAIM_FINISHER } from '../../assembly/layout.ts';
-import { CALLS } from './calls.ts';
-import { FIRST_INCARNATION, type Scenario } from './scenario.ts';
+import { CALLS, FIRST_INCARNATION } from './calls.ts';
+import type { Scenario } from './scenario.ts';
 
 const NAMES = Object.keys(CALLS);
 const HOT = [

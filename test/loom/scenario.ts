@@ -46,9 +46,6 @@ export interface Scenario {
 /** Words that the protocol does not use, for scenarios that count what the protocol does not. */
 export const SCRATCH = 0x1_fd00;
 
-/** The incarnation of a member that was attached before the threads began: the first is 1. */
-export const FIRST_INCARNATION = 1;
-
 /** An ENTERED slot of a phase that was entered while the clock had no time. */
 const PENDING = 1n << BigInt(ENTERED_FLAG_SHIFT);
 
@@ -123,7 +120,8 @@ export function seen(core: Core): string {
   ]);
 }
 
-function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
+/** The memory that the threads of a scenario find. */
+export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
   const core = wasmCore(memory, true);
   const { members, stages, reports } = { ...SMALL, ...capacities };

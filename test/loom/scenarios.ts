@@ -7,9 +7,10 @@
 
 import { AT_REPORTS, CLAIM_HOST, REPORT_COUNT, REPORT_SIZE } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
+import { FIRST_INCARNATION } from './calls.ts';
 import type { Outcome, View } from './explorer.ts';
 import { again, type Program, type Thread } from './machine.ts';
-import { FIRST_INCARNATION, SCRATCH, type Scenario } from './scenario.ts';
+import { SCRATCH, type Scenario } from './scenario.ts';
 
 const inc = FIRST_INCARNATION;
 

@@ -7,6 +7,7 @@
 import { type Backend, Lifecycle, type LifecycleHandle } from '../../src/index.ts';
 import { Barrier } from './barrier.ts';
 import { type DisturbParts, disturb } from './parts/disturb.ts';
+import { litmus } from './parts/litmus.ts';
 import { observe } from './parts/observe.ts';
 import { drainRounds, enterRounds, type PermitParts } from './parts/permits.ts';
 import { type RaceParts, race } from './parts/race.ts';
@@ -23,7 +24,8 @@ export interface Assignment {
     | 'ready-later'
     | 'write-for-a-while'
     | 'host'
-    | 'ask-for-shutdown';
+    | 'ask-for-shutdown'
+    | 'litmus';
   readonly backend: Backend;
   readonly handle: LifecycleHandle;
   /** The barrier's words, if the part meets others. */
@@ -35,6 +37,8 @@ export interface Assignment {
   /** Where the part notes what it saw. */
   readonly notes?: SharedArrayBuffer;
   readonly seed?: number;
+  /** Which call of the model checker's catalogue it makes. */
+  readonly call?: string;
 }
 
 /** What came of it. */
@@ -100,5 +104,7 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
       return host(attach());
     case 'ask-for-shutdown':
       return askForShutdown(attach());
+    case 'litmus':
+      return litmus({ handle, barrier, index, rounds, notes, call: assignment.call ?? '' });
   }
 }

@@ -1,2 +1,0 @@
-/** Mutants that nothing can notice, and why. @module */
-export const EQUIVALENT: Readonly<Record<string, string>> = {};
