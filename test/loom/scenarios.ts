@@ -5,9 +5,17 @@
  * @module
  */
 
-import { AT_REPORTS, CLAIM_HOST, REPORT_COUNT, REPORT_SIZE } from '../../assembly/layout.ts';
+import {
+  AT_REPORTS,
+  CLAIM_FINISHER,
+  CLAIM_HOST,
+  REPORT_COUNT,
+  REPORT_HEAD,
+  REPORT_SIZE,
+  STEP_WORDS,
+} from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
-import { FIRST_INCARNATION } from './calls.ts';
+import { FIRST_INCARNATION, finish } from './calls.ts';
 import type { Outcome, View } from './explorer.ts';
 import { again, type Program, type Thread } from './machine.ts';
 import { SCRATCH, type Scenario } from './scenario.ts';
@@ -152,6 +160,17 @@ function stoppedOnce(outcome: Outcome, core: Core): string | undefined {
   if (core.phase() !== 4) return `the phase is ${core.phase()}`;
   if (movers > 1 || (movers === 0 && !mayBeDead)) return `${movers} threads stopped it`;
   return core.stoppedReport() < 0 ? 'there is no report' : undefined;
+}
+
+/** The last word of a step. */
+const LAST_WORD = (STEP_WORDS - 1) * 4;
+
+/** Claims the slot, writes its mark into it, and finishes with it. */
+function fillAndFinish({ core, store }: Thread, member: number): number {
+  const slot = core.claimReport(member, inc, CLAIM_FINISHER);
+  if (slot < 0) return -2;
+  store(AT_REPORTS + slot * REPORT_SIZE + REPORT_HEAD, member);
+  return core.finishShutdown(2_000 + member, slot, member, inc, CLAIM_FINISHER);
 }
 
 /** The scenarios, by name. */
@@ -456,13 +475,189 @@ export const SCENARIOS: readonly Scenario[] = [
     threads: [
       ({ core }) => core.settle(2_000),
       ({ core }) => core.markReady(0, 1),
-      ({ core }) => core.settle(2_001),
+      ({ core }) => [core.settle(2_001), core.markReady(0, 2)],
     ],
     final: (_, core) => {
       core.settle(3_000);
       const [started, ready] = [core.enteredAt(0), core.enteredAt(1)];
       const isFine = [2_000, 2_001].includes(started) && [2_000, 2_001, 3_000].includes(ready);
       return isFine ? undefined : `started ${started}, ready ${ready}`;
+    },
+  },
+  {
+    name: 'two attach to lines that nobody has had',
+    attached: 1,
+    before: (core) => {
+      core.beat(2, 77);
+    },
+    threads: [1, 2].map(
+      (tag): Program =>
+        ({ core }) => {
+          const place = core.attach(tag);
+          return [place % 128, Math.floor(place / 128)];
+        },
+    ),
+    final: (outcome, core) => {
+      const [[first], [second]] = parsed(outcome) as [[number], [number]];
+      const isFine = first + second === 3 && first !== second && core.membersUsed() === 3;
+      return isFine ? undefined : `${first}, ${second}, ${core.membersUsed()} lines used`;
+    },
+  },
+  {
+    name: 'a heartbeat is its own member’s',
+    before: (core) => {
+      core.beat(2, 77);
+      core.reap(2, inc);
+    },
+    attached: 3,
+    threads: [({ core }) => core.attach(9), ({ core }) => [core.incarnationOf(2), core.beatOf(2)]],
+    final: (outcome) => {
+      const [incarnation, beat] = parsed(outcome)[1] as [number, number];
+      return incarnation > inc && beat !== 0 ? `a newcomer has the heartbeat ${beat}` : undefined;
+    },
+  },
+  {
+    name: 'one that was given up finishes beside two who claim its slot',
+    capacities: { reports: 1 },
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.claimReport(0, inc, CLAIM_FINISHER);
+    },
+    threads: [
+      ({ core }) => core.finishShutdown(2_000, 0, 0, inc, CLAIM_FINISHER),
+      (thread) => {
+        thread.core.reap(0, inc);
+        return fillAndFinish(thread, 1);
+      },
+      (thread) => fillAndFinish(thread, 2),
+    ],
+    final: (outcome, core) => {
+      const results = parsed(outcome);
+      const winner = results.indexOf(1);
+      const isOne = results.filter((result) => result === 1).length === 1;
+      const mark = outcome.bytes()[AT_REPORTS + REPORT_HEAD];
+      return isOne && core.stoppedReport() === 0 && mark === winner
+        ? undefined
+        : `${results} with the report of ${mark}`;
+    },
+  },
+  {
+    name: 'one that was given up drops its slot beside two who claim it',
+    capacities: { reports: 1 },
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.claimReport(0, inc, CLAIM_FINISHER);
+    },
+    threads: [
+      ({ core }) => core.dropReport(0, 0, inc, CLAIM_FINISHER),
+      (thread) => {
+        thread.core.reap(0, inc);
+        return fillAndFinish(thread, 1);
+      },
+      (thread) => fillAndFinish(thread, 2),
+    ],
+    // Who looks while the slot changes hands may find none; the wrapper looks again.
+    final: (outcome, core) => {
+      const results = parsed(outcome);
+      const winners = results.filter((result) => result === 1).length;
+      const mark = outcome.bytes()[AT_REPORTS + REPORT_HEAD];
+      const isWhole = winners === 0 ? core.phase() === 1 : mark === results.indexOf(1);
+      return winners <= 1 && isWhole ? undefined : `${results} with the report of ${mark}`;
+    },
+  },
+  {
+    name: 'whoever finishes late gives its slot back',
+    before: (core) => void core.markReady(1_001, 0),
+    attached: 3,
+    threads: [0, 1].map(
+      (member): Program =>
+        ({ core }) =>
+          finish(core, member),
+    ),
+    final: (outcome, core) => {
+      const made = parsed(outcome).filter((result) => result === 1).length;
+      const slot = core.claimReport(2, inc, CLAIM_FINISHER);
+      return made === 1 && slot >= 0 ? undefined : `${made} finished, the next slot is ${slot}`;
+    },
+  },
+  {
+    name: 'a slot that is claimed again has no steps of its last owner',
+    before: (core) => {
+      core.claimReport(0, inc, CLAIM_HOST);
+      core.putStep(0, 0, 0);
+      core.dropReport(0, 0, inc, CLAIM_HOST);
+    },
+    threads: [({ core }) => core.hostSteps(core.claimReport(0, inc, CLAIM_HOST))],
+    final: (outcome) => (parsed(outcome)[0] === 0 ? undefined : 'it has steps'),
+  },
+  {
+    name: 'a step is counted when it is whole',
+    threads: [
+      ({ core, store }) => {
+        store(core.staging(0) + LAST_WORD, 7);
+        core.putStep(core.claimReport(0, inc, CLAIM_HOST), 0, 0);
+      },
+      ({ core, load }) => {
+        if (core.hostSteps(0) === 0) return 'none yet';
+        core.getStep(0, 1, 0);
+        return load(core.staging(1) + LAST_WORD);
+      },
+    ],
+    final: (outcome) => {
+      const read = parsed(outcome)[1];
+      return read === 'none yet' || read === 7 ? undefined : `half a step: ${read}`;
+    },
+  },
+  {
+    name: 'an accepted request has its trigger',
+    threads: [
+      ({ core, store }) => {
+        store(core.staging(0), 0x61);
+        return core.requestShutdown(0, 1);
+      },
+      ({ core, load }) => {
+        if (core.isRequested() === 0) return 'none yet';
+        return [core.readTrigger(1), load(core.staging(1))];
+      },
+    ],
+    final: (outcome) => {
+      const read = String(parsed(outcome)[1]);
+      return read === 'none yet' || read === '1,97' ? undefined : `the trigger is ${read}`;
+    },
+  },
+  {
+    name: 'one that was given up leaves beside its heir',
+    before: (core) => {
+      core.takeHost(0, inc);
+      core.setStandby(1, inc, 1);
+    },
+    attached: 2,
+    threads: [
+      ({ core }) => core.leaveHost(0, inc),
+      ({ core }) => {
+        core.reap(0, inc);
+        return core.takeHost(1, inc) >= 0;
+      },
+    ],
+    final: (outcome, core) =>
+      parsed(outcome)[1] === true && core.hostMember() === 1 ? undefined : 'the heir is no host',
+  },
+  {
+    name: 'one that was given up enters beside the newcomer on its line',
+    before: (core) => void core.markReady(1_001, 0),
+    attached: 3,
+    threads: [
+      ({ core }) => [core.enterWrite(0, inc), core.leaveWrite(0, inc)],
+      ({ core }) => {
+        core.reap(0, inc);
+        const place = core.attach(9);
+        return [place % 128, core.enterWrite(place % 128, Math.floor(place / 128))];
+      },
+    ],
+    final: (outcome, core) => {
+      const [member, refusal] = parsed(outcome)[1] as [number, number];
+      const writes = core.writesOf(member);
+      return refusal === 0 && writes === 1 ? undefined : `refused ${refusal}, ${writes} writes`;
     },
   },
 ];

@@ -93,6 +93,7 @@ export function membersRoom(
       if (owns(owner, incarnation)) {
         advance(line + MEMBER_WRITES, next);
         advance(line + MEMBER_QUERIES, next);
+        store64(line + MEMBER_BEAT, 0n);
       }
       while (freed === 0 && owns(owner, incarnation)) {
         const found = swap64(line + MEMBER_OWNER, owner, join(next, 0));
