@@ -1,6 +1,6 @@
 /**
- * Mutants that nothing can notice, and why. A mutant that is noticed after all fails the
- * test as much as a new one that is not.
+ * Mutants that nothing can notice, and why. A mutant that is noticed after all fails the test as
+ * much as a new one that is not.
  *
  * @module
  */
