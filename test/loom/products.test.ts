@@ -56,6 +56,10 @@ describe.each(Object.keys(SITUATIONS))('every pair, in %s', (situation) => {
   });
 });
 
+it('no triple holds anybody up when one dies at any operation', () => {
+  total(triples(1));
+});
+
 it('at least 60 triples are linearizable', () => {
   expect(triples().length).toBeGreaterThanOrEqual(60);
   expect(total(triples())).toEqual(PINNED.triples);

@@ -48,7 +48,7 @@ export function pairs(situation: string, crashes = 0): Scenario[] {
 }
 
 /** Every triple of the calls that decide who is admitted, and some of the others. */
-export function triples(): Scenario[] {
+export function triples(crashes = 0): Scenario[] {
   const names: string[][] = MORE.flatMap((each) => [
     [each, each, each],
     [each, 'reap', 'markDraining'],
@@ -58,7 +58,7 @@ export function triples(): Scenario[] {
       for (const third of HOT.slice(at + next)) names.push([first, second, third]);
     }
   }
-  return names.map((triple) => productOf(triple, 'ready', 0));
+  return names.map((triple) => productOf(triple, 'ready', crashes));
 }
 
 function productOf(names: readonly string[], situation: string, crashes: number): Scenario {
