@@ -1,0 +1,38 @@
+/**
+ * Build step: `dist/`, one module for each path that `package.json` publishes, split so that a
+ * class exists once however many of them are imported.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { slimLoader } from './loader.js';
+
+const root = `${import.meta.dirname}/../..`;
+const { exports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+
+/** Every `./dist/….js` in a value of `exports`, which may be nested conditions. */
+function modulesIn(value) {
+  if (typeof value === 'object') return Object.values(value).flatMap(modulesIn);
+  return /^\.\/dist\/.*\.js$/.test(value) ? [value] : [];
+}
+
+await build({
+  entryPoints: [...new Set(modulesIn(exports))].map((module) =>
+    module.replace('./dist/', `${root}/src/`).replace(/\.js$/, '.ts'),
+  ),
+  outdir: `${root}/dist`,
+  outbase: `${root}/src`,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  external: ['node:*'],
+  target: 'es2022',
+  minifySyntax: true,
+  sourcemap: true,
+  plugins: [slimLoader],
+  logLevel: 'info',
+});
