@@ -47,7 +47,7 @@ interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: (request: Request) => Answer | undefined;
-  readonly answer: (body: Uint8Array) => Answer | Promise<Answer>;
+  readonly answer: (body: Uint8Array, accept: string | null) => Answer | Promise<Answer>;
 }
 
 /**
@@ -177,9 +177,10 @@ async function ask(route: Route, request: Request): Promise<Answer> {
   }
   const refused = refuse?.(request);
   if (refused !== undefined) return refused;
-  if (method === 'GET') return answer(new Uint8Array());
+  const accept = request.headers.get('accept');
+  if (method === 'GET') return answer(new Uint8Array(), accept);
   const body = await readBody(request);
-  return body instanceof Uint8Array ? answer(body) : body;
+  return body instanceof Uint8Array ? answer(body, accept) : body;
 }
 
 /** Closed until a token is set, unless the application opened it; never to another site. */
