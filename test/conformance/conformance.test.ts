@@ -6,17 +6,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { coldStart } from './cold-start.ts';
-import { gate } from './gate.ts';
-import { phases } from './phases.ts';
-import { reason } from './reason.ts';
-import { report } from './report.ts';
-import { seats } from './seats.ts';
-import { shutdown } from './shutdown.ts';
-import { subjectOf } from './suite.ts';
-import { waiting } from './waiting.ts';
-
-const SUITES = [phases, coldStart, reason, gate, waiting, shutdown, report, seats];
+import { planOf } from './harness.ts';
+import { SUBJECTS, subjectNamed } from './suite.ts';
 
 it('runs on the runtime that it is said to run on', () => {
   const { Deno, Bun } = globalThis as { readonly Deno?: unknown; readonly Bun?: unknown };
@@ -24,17 +15,13 @@ it('runs on the runtime that it is said to run on', () => {
   expect(runtime).toBe(process.env.TIDEGATE_RUNTIME ?? runtime);
 });
 
-for (const backend of ['wasm', 'atomics'] as const) {
-  for (const isShared of [true, false]) {
-    const subject = subjectOf(backend, isShared);
-    describe(`${backend} on ${isShared ? 'shared' : 'unshared'} memory`, () => {
-      for (const { name, behaviours } of SUITES) {
-        describe(name, () => {
-          for (const { title, needsShared = false, run } of behaviours) {
-            if (!needsShared || isShared) it(title, () => run(subject));
-          }
-        });
-      }
-    });
-  }
+for (const name of SUBJECTS) {
+  describe(name, () => {
+    const subject = subjectNamed(name);
+    for (const { suite, behaviours } of planOf(subject)) {
+      describe(suite, () => {
+        for (const { title, run } of behaviours) it(title, () => run(subject));
+      });
+    }
+  });
 }

@@ -8,16 +8,17 @@ import { Lifecycle, type LifecycleHandle, Phase } from '../../src/index.ts';
 import { equal, holds, throws } from './claims.ts';
 import { HandClock, inPhase, REPORT, type Suite } from './suite.ts';
 
-const NO_HANDLES: readonly unknown[] = [
-  undefined,
-  null,
-  5,
-  {},
-  { tidegate: null },
-  { tidegate: new ArrayBuffer(131_072) },
-  { tidegate: new SharedArrayBuffer(131_072) },
-  { tidegate: new SharedArrayBuffer(64) },
-];
+/** What is no handle; a function, because pages may have no `SharedArrayBuffer` at all. */
+function noHandles(): unknown[] {
+  const buffers =
+    typeof SharedArrayBuffer === 'function'
+      ? [new SharedArrayBuffer(131_072), new SharedArrayBuffer(64)]
+      : [];
+  return [
+    ...[undefined, null, 5, {}],
+    ...[null, new ArrayBuffer(131_072), ...buffers].map((tidegate) => ({ tidegate })),
+  ];
+}
 
 export const seats: Suite = {
   name: 'seats and snapshots',
@@ -85,7 +86,7 @@ export const seats: Suite = {
     {
       title: 'attach() refuses what is no handle',
       run: (subject) => {
-        for (const handle of NO_HANDLES) {
+        for (const handle of noHandles()) {
           const attach = (): Lifecycle =>
             Lifecycle.attach(handle as LifecycleHandle, { backend: subject.backend });
           throws(attach, 'not_tidegate');
@@ -121,6 +122,7 @@ export const seats: Suite = {
     {
       title: 'either backend works on the bytes of the other',
       needsShared: true,
+      needsBoth: true,
       run: (subject) => {
         const lifecycle = subject.create();
         const backend = subject.backend === 'wasm' ? 'atomics' : 'wasm';

@@ -8,6 +8,17 @@
 import type { Backend, CreateOptions, SeatOptions } from '../../src/index.ts';
 import { Lifecycle } from '../../src/index.ts';
 
+/** The subjects there are. */
+export const SUBJECTS = [
+  'wasm on shared memory',
+  'wasm on unshared memory',
+  'atomics on shared memory',
+  'atomics on unshared memory',
+] as const;
+
+/** The name of a subject. */
+export type SubjectName = (typeof SUBJECTS)[number];
+
 /** What is tested. */
 export interface Subject {
   readonly backend: Backend;
@@ -23,6 +34,8 @@ export interface Behaviour {
   readonly title: string;
   /** Needs two seats, hence memory that can be shared. */
   readonly needsShared?: boolean;
+  /** Needs the other backend, too. */
+  readonly needsBoth?: boolean;
   run(subject: Subject): void | Promise<void>;
 }
 
@@ -32,8 +45,10 @@ export interface Suite {
   readonly behaviours: readonly Behaviour[];
 }
 
-/** Makes the subject of a backend on a kind of memory. */
-export function subjectOf(backend: Backend, isShared: boolean): Subject {
+/** Makes a subject: a backend on a kind of memory. */
+export function subjectNamed(name: SubjectName): Subject {
+  const backend = name.startsWith('wasm') ? 'wasm' : 'atomics';
+  const isShared = !name.includes('unshared');
   return {
     backend,
     isShared,

@@ -1,0 +1,27 @@
+/**
+ * Every conformance suite, in the order of the contract. Whoever runs them takes all.
+ *
+ * @module
+ */
+
+import { coldStart } from './cold-start.ts';
+import { gate } from './gate.ts';
+import { phases } from './phases.ts';
+import { reason } from './reason.ts';
+import { report } from './report.ts';
+import { seats } from './seats.ts';
+import { shutdown } from './shutdown.ts';
+import type { Suite } from './suite.ts';
+import { waiting } from './waiting.ts';
+
+/** All of them. */
+export const SUITES: readonly Suite[] = [
+  phases,
+  coldStart,
+  reason,
+  gate,
+  waiting,
+  shutdown,
+  report,
+  seats,
+];

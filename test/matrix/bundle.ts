@@ -1,0 +1,57 @@
+/**
+ * Bundles a program with the conformance suites for one kind of runtime. The suites import the
+ * sources; a bundle has the built package in their place, as that runtime's export conditions
+ * resolve it, so that what is tested is what is published.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What a bundle is for. */
+export interface Bundling {
+  /** From the top of the repository. */
+  readonly entry: string;
+  /** From the top of the repository. */
+  readonly outfile: string;
+  /** Export conditions beside `import` and `default`. */
+  readonly conditions: readonly string[];
+  /** What the runtime brings itself. */
+  readonly external?: readonly string[];
+  /** More of esbuild's own options. */
+  readonly options?: BuildOptions;
+}
+
+/** The suites name the sources by this path, and nothing else of them. */
+const SOURCES = /\/src\/index\.ts$/;
+
+const published: Plugin = {
+  name: 'the built package in place of the sources',
+  setup({ onResolve, resolve }): void {
+    onResolve({ filter: SOURCES }, ({ kind }) => resolve('tidegate', { kind, resolveDir: ROOT }));
+  },
+};
+
+/** Bundles one program. */
+export async function bundle(what: Bundling): Promise<void> {
+  const { entry, outfile, conditions, external = [], options = {} } = what;
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    mainFields: ['module', 'main'],
+    conditions: [...conditions],
+    external: [...external],
+    plugins: [published],
+    // It warns of what `sideEffects: false` makes it leave out, but not under node_modules.
+    logLevel: 'error',
+    ...options,
+  });
+}
