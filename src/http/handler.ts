@@ -146,7 +146,10 @@ function probeRoutes(
     ['/health/ready', probe(() => readiness(lifecycle, 'ready', demand))],
     ['/health/ready/write', probe(() => readiness(lifecycle, 'ready/write', 'writes'))],
     ['/health/startup', probe(() => readiness(lifecycle, 'startup', 'queries'))],
-    ['/metrics', { method: 'GET', refuse: mayScrape, answer: () => metrics(lifecycle) }],
+    [
+      '/metrics',
+      { method: 'GET', refuse: mayScrape, answer: (_, accept) => metrics(lifecycle, accept) },
+    ],
   ];
 }
 

@@ -161,6 +161,47 @@ tidegate_shutdown_step_seconds{step="twice",status="skipped"} 0.001
   });
 });
 
+describe('OpenMetrics', () => {
+  const type = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+  const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+
+  it.each([0, 1, 2, 3, 4] as const)('in phase %i has the same samples', async (phase) => {
+    const { handler, lifecycle } = room('wasm', phase);
+    lifecycle.setRestoreStartedAtMs(1);
+    lifecycle.setRestoreReadyAtMs(2);
+    const classic = await ask(handler, 'GET', '/metrics');
+    const open = await ask(handler, 'GET', '/metrics', { headers: { accept } });
+    expect(open.headers).toEqual({ ...classic.headers, 'content-type': type });
+    const added = open.text.split('\n').filter((line) => /^# (UNIT|EOF)/.test(line));
+    const told = open.text.replaceAll(/^# (UNIT .*|EOF)\n/gm, '');
+    expect(told).toBe(classic.text);
+    expect(added.at(-1)).toBe('# EOF');
+    expect(open.text.endsWith('\n# EOF\n')).toBe(true);
+    const families = [...open.text.matchAll(/^# TYPE (\S+_seconds) gauge$/gm)];
+    expect(families.length).toBeGreaterThan(1);
+    expect(added.slice(0, -1)).toEqual(families.map(([, name]) => `# UNIT ${name} seconds`));
+    const head = await ask(handler, 'HEAD', '/metrics', { headers: { accept } });
+    expect([head.text, head.headers]).toEqual(['', open.headers]);
+  });
+
+  it('describes a family before its first sample, and nothing between its samples', async () => {
+    const { handler } = room('wasm', 4);
+    const { text } = await ask(handler, 'GET', '/metrics', { headers: { accept } });
+    const kinds = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => /^# ([A-Z]+)/.exec(line)?.[1] ?? 'sample');
+    expect(kinds.join(' ')).toMatch(/^(HELP TYPE (UNIT )?(sample )+)+EOF$/);
+  });
+
+  it('is for a scraper with the token, too', async () => {
+    const { handler } = room('wasm', 1, { metricsToken: 'scraper' });
+    const headers = { accept, authorization: 'Bearer scraper' };
+    expect((await ask(handler, 'GET', '/metrics', { headers })).headers['content-type']).toBe(type);
+    expect((await ask(handler, 'GET', '/metrics', { headers: { accept } })).status).toBe(401);
+  });
+});
+
 describe('the token of the metrics', () => {
   const options = { adminToken: TOKEN, metricsToken: 'scraper' };
   const refused = jsonHeaders({ 'www-authenticate': 'Bearer realm="tidegate"' });

@@ -102,6 +102,28 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect((await subject.ask('/health/startup')).status).toBe(200);
   });
 
+  it('the stages that have ended are in server-timing, whatever the answer', async () => {
+    const subject = new Subject({}, backend);
+    const { lifecycle } = subject;
+    const timing = async (path: string): Promise<string | null> =>
+      (await subject.ask(path)).headers.get('server-timing');
+    lifecycle.setRestoreStartedAtMs(1_000);
+    lifecycle.stage('cache_fill').setStartedAtMs(5_000);
+    expect(await timing('/health/ready')).toBe(null);
+    lifecycle.setRestoreReadyAtMs(2_250);
+    expect(await timing('/health/ready')).toBe('restore;dur=1250');
+    lifecycle.stage('cache_fill').setReadyAtMs(5_000);
+    for (const phase of [0, 1, 2, 3, 4]) {
+      subject.in(phase);
+      for (const path of ['/health/ready', '/health/startup']) {
+        expect(await timing(path)).toBe('restore;dur=1250, cache_fill;dur=0');
+      }
+      for (const path of ['/health/live', '/health/ready/write', '/metrics']) {
+        expect(await timing(path)).toBe(null);
+      }
+    }
+  });
+
   it('since_secs counts whole seconds from the creation', async () => {
     const { Lifecycle } = await import('../../src/index.ts');
     const { createHandler } = await import('../../src/http/index.ts');

@@ -1,0 +1,123 @@
+/**
+ * What is measured: names, units and samples of every metric. What has not happened is absent,
+ * never 0: an average over zeros that mean "not yet" is wrong. How it is written is `metrics.ts`.
+ *
+ * @module
+ */
+
+import { HOLD_NAMES } from '../lifecycle/gate.ts';
+import { silentMs } from '../lifecycle/heartbeat.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
+import type { StepReport } from '../lifecycle/report.ts';
+import { VERSION } from '../version.ts';
+
+/** One sample: its labels and its value. */
+export type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number];
+
+/**
+ * A metric and its samples. All are gauges, in both forms, so that a metric is the same whichever
+ * was scraped. OpenMetrics has closer types for two of them, but neither fits: the label of a
+ * StateSet is called like its family (not `phase`), and an Info is called `tidegate_build` where
+ * its type is told, which classic readers (promtool among them) refuse.
+ */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  /** The base unit, if there is one; the name then ends with it. */
+  readonly unit: 'seconds' | undefined;
+  readonly samples: readonly Sample[];
+}
+
+/** All that is known of the lifecycle now: only families that have a sample, in a fixed order. */
+export function measure(lifecycle: Lifecycle): Family[] {
+  const seen = lifecycle.snapshot();
+  const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
+  const durations = coldStart
+    .durationsMs()
+    .map(([name, ms]): Sample => [{ phase: name }, ms / 1000]);
+  const total = durations.filter(([labels]) => labels.phase === 'total');
+  const silences = members.flatMap(({ member, lastBeatAtMs }): Sample[] =>
+    lastBeatAtMs === null ? [] : [[{ member }, silentMs(lastBeatAtMs) / 1000]],
+  );
+  const families: Family[] = [
+    gauge(
+      'tidegate_phase',
+      'Whether the process is in this phase, 0 or 1.',
+      Object.values(Phase).map(
+        (each): Sample => [{ phase: phaseName(each) }, Number(each === phase)],
+      ),
+    ),
+    gauge('tidegate_health_status', '0 down or starting, 1 draining, 2 ready.', [
+      [{}, Number(acceptsQueries(phase)) + Number(acceptsWrites(phase))],
+    ]),
+    gauge('tidegate_uptime_seconds', 'Seconds since the lifecycle was created.', [
+      ...(seen.startedAtMs === 0 ? [] : [[{}, lifecycle.ageMs() / 1000] as const]),
+    ]),
+    gauge(
+      'tidegate_cold_start_duration_seconds',
+      'Seconds from the creation to Ready.',
+      total.map(([, seconds]): Sample => [{}, seconds]),
+    ),
+    gauge(
+      'tidegate_cold_start_phase_seconds',
+      'Seconds that a stage of the boot took.',
+      durations.filter((sample) => !total.includes(sample)),
+    ),
+    gauge('tidegate_in_flight', 'Permits out.', [
+      [{ kind: 'write' }, inFlight.writes],
+      [{ kind: 'query' }, inFlight.queries],
+    ]),
+    gauge('tidegate_members', 'Threads that take part.', [[{}, members.length]]),
+    gauge(
+      'tidegate_write_hold',
+      'Whether this hold refuses writes, 0 or 1.',
+      HOLD_NAMES.map((hold): Sample => [{ hold }, Number(holds.includes(hold))]),
+    ),
+    gauge(
+      'tidegate_event_loop_blocked_seconds',
+      'Seconds for which the loop of a thread has not turned; 0 while it turns.',
+      silences,
+    ),
+    gauge(
+      'tidegate_shutdown_duration_seconds',
+      'Seconds from the acceptance of the shutdown to Stopped.',
+      report === null ? [] : [[{}, report.durationMs / 1000]],
+    ),
+    gauge(
+      'tidegate_shutdown_step_seconds',
+      'Seconds that a step of the shutdown took.',
+      stepSeconds(steps),
+    ),
+    gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
+      [{ version: VERSION, backend, runtime: runtimeName() }, 1],
+    ]),
+  ];
+  return families.filter(({ samples }) => samples.length > 0);
+}
+
+/** A report of the application's own may have two steps of one name; two samples may not be equal. */
+function stepSeconds(steps: readonly Readonly<StepReport>[]): Sample[] {
+  const sums = new Map<string, Sample>();
+  for (const { name, status, durationMs } of steps) {
+    const key = `${status} ${name}`;
+    const [, before] = sums.get(key) ?? [{}, 0];
+    sums.set(key, [{ step: name, status }, before + durationMs / 1000]);
+  }
+  return [...sums.values()];
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, help, unit: name.endsWith('_seconds') ? 'seconds' : undefined, samples };
+}
+
+/** As the runtime names itself; nothing is chosen by it. The others may also speak of Node. */
+function runtimeName(): string {
+  const { navigator, process } = globalThis as {
+    readonly navigator?: { readonly userAgent?: string };
+    readonly process?: { readonly versions?: Readonly<Record<string, string>> };
+  };
+  if (navigator?.userAgent === 'Cloudflare-Workers') return 'workerd';
+  const versions = process?.versions ?? {};
+  return ['bun', 'deno', 'node'].find((name) => versions[name] !== undefined) ?? 'browser';
+}
