@@ -32,14 +32,18 @@ export interface CoreMemory {
 export type Refusal = 'not_tidegate' | 'layout_version';
 
 /**
- * True where memory made here can be posted to another thread: there is a `SharedArrayBuffer`, and
- * the page, if it is one, is cross-origin isolated (servers do not have that flag at all).
+ * Why memory made here cannot be posted to another thread; `undefined` where it can. Servers do not
+ * have the flag of pages at all.
  *
  * @see https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated
  */
-export function canShare(): boolean {
+export function whyNotShared(): string | undefined {
   const scope: { crossOriginIsolated?: boolean } = globalThis;
-  return typeof SharedArrayBuffer === 'function' && scope.crossOriginIsolated !== false;
+  // First: what such a page is told to do brings SharedArrayBuffer, too.
+  if (scope.crossOriginIsolated === false) return 'this page is not cross-origin isolated';
+  return typeof SharedArrayBuffer === 'function'
+    ? undefined
+    : 'this runtime has no SharedArrayBuffer';
 }
 
 /** Zeroed memory of two pages. */

@@ -9,7 +9,7 @@ import { CLAIM_HOST } from '../../assembly/layout.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import { returned } from './drain.ts';
 import { Phase } from './phase.ts';
-import { type Pipeline, runStep } from './pipeline.ts';
+import { type Pipeline, type PipelineStep, runStep } from './pipeline.ts';
 import { putHead, putStep, type StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
 
@@ -31,6 +31,8 @@ export class Run {
   readonly #acceptedMs: number;
   readonly #deadlineMs: number;
   readonly #startedAtMs: number;
+  /** A step has run out of the budget itself. */
+  #isSpent = false;
 
   constructor(seat: Seat, pipeline: Pipeline, tenure: number, inherited: readonly StepReport[]) {
     this.#seat = seat;
@@ -112,12 +114,20 @@ export class Run {
       const skipped = step.name === 'backup' && flush !== undefined && flush.status !== 'ok';
       const ended: StepReport = skipped
         ? { name: step.name, status: 'skipped', durationMs: 0, error: 'flush_wal did not end ok' }
-        : await runStep(step, this.#leftMs());
+        : await this.#run(step);
       // Given up while the step ran: what the heir records is what counts.
       if (!this.#isHost()) return undefined;
       record(ended);
     }
     return steps;
+  }
+
+  async #run(step: PipelineStep): Promise<StepReport> {
+    const left = this.#leftMs();
+    const ended = await runStep(step, left);
+    // Told by the timer and not by the clock, which browsers round: it may say that some is left.
+    this.#isSpent ||= ended.status === 'timed_out' && (step.timeoutMs ?? left) >= left;
+    return ended;
   }
 
   #finish(slot: number, steps: StepReport[], drained: boolean): void {
@@ -171,7 +181,7 @@ export class Run {
   /** Less than a millisecond is none: timers count whole ones, and may be early by a part. */
   #leftMs(): number {
     const left = this.#deadlineMs - monotonicMs();
-    return left < 1 ? 0 : left;
+    return this.#isSpent || left < 1 ? 0 : left;
   }
 
   /** A clock that breaks during the shutdown must not stop it half-way. */

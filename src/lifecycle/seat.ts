@@ -5,10 +5,15 @@
  * @module
  */
 
-import { MEMBER_CAPACITY, REPORT_CAPACITY, STAGE_CAPACITY } from '../../assembly/layout.ts';
+import {
+  AT_EPOCH,
+  MEMBER_CAPACITY,
+  REPORT_CAPACITY,
+  STAGE_CAPACITY,
+} from '../../assembly/layout.ts';
 import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
-import { adopt, allocate, type CoreMemory, canShare } from '../core/memory.ts';
+import { adopt, allocate, type CoreMemory, whyNotShared } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { check } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
@@ -71,8 +76,9 @@ export class Seat {
   /** Makes a lifecycle and takes its first seat. */
   static create(options: SeatOptions, shared: boolean | undefined): Seat {
     const settings = checkOptions(options);
-    if (shared === true && !canShare()) throw cannotShare();
-    const memory = allocate(shared ?? canShare());
+    const obstacle = whyNotShared();
+    if (shared === true && obstacle !== undefined) throw cannotShare(obstacle);
+    const memory = allocate(shared ?? obstacle === undefined);
     const core = openCore(memory, settings.backend);
     const now = readClock(settings.clock);
     core.create(now, MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY);
@@ -97,7 +103,7 @@ export class Seat {
   share(): LifecycleHandle {
     this.core.phase();
     const { buffer, wasm, shared } = this.memory;
-    if (!shared) throw cannotShare();
+    if (!shared) throw cannotShare(whyNotShared() ?? 'it was created with shared: false');
     // The constructor of a shared memory made its buffer a SharedArrayBuffer.
     return Object.freeze({ tidegate: wasm ?? (buffer as SharedArrayBuffer) });
   }
@@ -141,15 +147,17 @@ export class Seat {
     }
   }
 
-  /** A wait for a value that EPOCH does not have ends at once, or throws where none may be. */
+  /**
+   * A wait of no time throws where none may be. By `Atomics.wait`, because in Firefox the one of
+   * WebAssembly blocks the main thread of a page as well, with all that the user does there.
+   */
   #checkBlocking(): void {
-    const { core, memory } = this;
-    const never = core.epoch() + 1;
-    if (!memory.shared) {
+    const { buffer, shared } = this.memory;
+    if (!shared) {
       throw new LifecycleError('cannot_block', 'Cannot block: no other thread could end it');
     }
     try {
-      core.waitEpoch(never, 0);
+      Atomics.wait(new Int32Array(buffer), AT_EPOCH >> 2, 0, 0);
     } catch (cause) {
       throw new LifecycleError('cannot_block', 'Cannot block: this thread may not', { cause });
     }
@@ -201,12 +209,6 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
   throw new LifecycleError('wasm_unavailable', `Cannot use the wasm backend: ${why}`, { cause });
 }
 
-function cannotShare(): LifecycleError {
-  const why =
-    typeof SharedArrayBuffer !== 'function'
-      ? 'this runtime has no SharedArrayBuffer'
-      : canShare()
-        ? 'it was created with shared: false'
-        : 'this page is not cross-origin isolated';
+function cannotShare(why: string): LifecycleError {
   return new LifecycleError('cannot_share', `Cannot share memory: ${why}`);
 }

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { throws } from './claims.ts';
+import { Lifecycle } from '../../src/index.ts';
+import { equal, holds, throws } from './claims.ts';
 import { type Behaviour, SUBJECTS, type Subject, type SubjectName, subjectNamed } from './suite.ts';
 import { SUITES } from './suites.ts';
 
@@ -15,6 +16,8 @@ export interface Missing {
   readonly subject: SubjectName;
   /** The code of the error that `create()` must throw when it is asked for. */
   readonly code: string;
+  /** What its message must say. */
+  readonly says: string;
   /** The reason, and what would lift it. */
   readonly why: string;
 }
@@ -63,50 +66,43 @@ export interface Account {
   readonly failures: readonly Failure[];
 }
 
-/** Runs every behaviour of every suite with every subject that this place has. */
-export async function conform(task: Task): Promise<Account> {
-  const tallies: Tally[] = [];
-  const failures: Failure[] = [];
-  for (const name of SUBJECTS) {
-    const missing = task.missing.find(({ subject }) => subject === name);
-    const subject = subjectNamed(name);
-    if (missing !== undefined) {
-      const refused = async (): Promise<void> => mustRefuse(subject, missing);
-      const error = await failureOf(refused, task.timeoutMs);
-      const title = `create() refuses it with ${missing.code}`;
-      if (error !== null) failures.push({ suite: REFUSALS, subject: name, title, error });
-      const [passed, failed] = error === null ? [1, 0] : [0, 1];
-      tallies.push({ suite: REFUSALS, subject: name, passed, failed, skipped: 0, why: null });
-    }
-    for (const { suite, behaviours } of planOf(subject)) {
-      const skips = behaviours.map((behaviour) => missing?.why ?? whyNot(behaviour, task));
-      const tally = { passed: 0, failed: 0, skipped: 0 };
-      for (const [index, behaviour] of behaviours.entries()) {
-        if (skips[index] !== null) {
-          tally.skipped += 1;
-          continue;
-        }
-        const error = await failureOf(async () => behaviour.run(subject), task.timeoutMs);
-        if (error === null) {
-          tally.passed += 1;
-        } else {
-          tally.failed += 1;
-          failures.push({ suite, subject: name, title: behaviour.title, error });
-        }
-      }
-      tallies.push({
-        suite,
-        subject: name,
-        ...tally,
-        why: skips.find((why) => why !== null) ?? null,
-      });
-    }
-  }
-  return { where: whereabouts(), tallies, failures };
+/** One case of a suite: a sentence, why it cannot be here, and the proof. */
+export interface Case {
+  readonly title: string;
+  readonly skip: string | null;
+  run(): void | Promise<void>;
 }
 
-/** The room of the checks that what is missing is refused. */
-export const REFUSALS = 'refusals';
+/** The room of the checks of what is there by default, and of what is missing. */
+export const DEFAULTS = 'defaults';
+
+/** Runs every behaviour of every suite with every subject that this place has. */
+export async function conform(task: Task): Promise<Account> {
+  const reckoning = new Reckoning(task);
+  for (const name of SUBJECTS) {
+    const subject = subjectNamed(name);
+    const missing = missingIn(task, name);
+    await reckoning.add(DEFAULTS, name, [
+      {
+        title: missing === undefined ? 'create() makes it' : `create() says ${missing.code}`,
+        skip: null,
+        run: () => mustBeThere(subject, missing),
+      },
+    ]);
+    for (const { suite, behaviours } of planOf(subject)) {
+      const cases = behaviours.map((behaviour) => ({
+        title: behaviour.title,
+        skip: missing?.why ?? whyNot(behaviour, task),
+        run: () => behaviour.run(subject),
+      }));
+      await reckoning.add(suite, name, cases);
+    }
+  }
+  await reckoning.add(DEFAULTS, SUBJECTS[0], [
+    { title: 'create() without options', skip: null, run: () => mustBeDefault(task) },
+  ]);
+  return reckoning.account();
+}
 
 /** All that there is to run with a subject, skipped or not: the same in every place. */
 export function planOf({
@@ -118,16 +114,76 @@ export function planOf({
   }));
 }
 
-/** A behaviour that needs the other backend, too, where that one is missing. */
-function whyNot({ needsBoth = false }: Behaviour, { missing }: Task): string | null {
-  return needsBoth ? (missing[0]?.why ?? null) : null;
+/** What a task says of a subject that the place cannot have. */
+export function missingIn({ missing }: Task, name: SubjectName): Missing | undefined {
+  return missing.find(({ subject }) => subject === name);
 }
 
-function mustRefuse({ create }: Subject, { code }: Missing): void {
-  throws(() => create(), code);
+/** Why a behaviour that needs both backends cannot be here: one of them is missing. */
+export function whyNot({ needsBoth = false }: { needsBoth?: boolean }, task: Task): string | null {
+  return needsBoth ? (task.missing[0]?.why ?? null) : null;
 }
 
-/** What a behaviour fails with, or null. A rejection is one, and so is the time-out. */
+/** Runs cases one after the other, and counts. */
+export class Reckoning {
+  readonly #task: Task;
+  readonly #tallies: Tally[] = [];
+  readonly #failures: Failure[] = [];
+
+  constructor(task: Task) {
+    this.#task = task;
+  }
+
+  async add(suite: string, subject: SubjectName, cases: readonly Case[]): Promise<void> {
+    const tally = { passed: 0, failed: 0, skipped: 0 };
+    for (const { title, skip, run } of cases) {
+      if (skip !== null) {
+        tally.skipped += 1;
+        continue;
+      }
+      const error = await failureOf(async () => run(), this.#task.timeoutMs);
+      if (error === null) {
+        tally.passed += 1;
+      } else {
+        tally.failed += 1;
+        this.#failures.push({ suite, subject, title, error });
+      }
+    }
+    const why = cases.find(({ skip }) => skip !== null)?.skip ?? null;
+    this.#tallies.push({ suite, subject, ...tally, why });
+  }
+
+  account(): Account {
+    return { where: whereabouts(), tallies: this.#tallies, failures: this.#failures };
+  }
+}
+
+function mustBeThere({ create, backend }: Subject, missing: Missing | undefined): void {
+  if (missing === undefined) equal(create().backend, backend);
+  else mustSay(() => create(), missing);
+}
+
+/** The wasm backend, on memory that can be shared where that can be; no silent fallback. */
+function mustBeDefault(task: Task): void {
+  const unshared = missingIn(task, 'wasm on unshared memory');
+  if (unshared !== undefined) {
+    mustSay(() => Lifecycle.create(), unshared);
+    return;
+  }
+  const lifecycle = Lifecycle.create();
+  equal(lifecycle.backend, 'wasm');
+  const shared = missingIn(task, 'wasm on shared memory');
+  if (shared === undefined) equal(Object.keys(lifecycle.share()), ['tidegate']);
+  else mustSay(() => lifecycle.share(), shared);
+  equal(lifecycle.markReady(), true);
+}
+
+function mustSay(call: () => unknown, { code, says }: Missing): void {
+  const error = throws(call, code);
+  holds(String(error).includes(says), `${error} does not say ${says}`);
+}
+
+/** What a case fails with, or null. A rejection is one, and so is the time-out. */
 async function failureOf(run: () => Promise<void>, timeoutMs: number): Promise<string | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

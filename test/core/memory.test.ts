@@ -6,7 +6,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { AT_MAGIC, AT_MEMBER_CAPACITY, AT_VERSION } from '../../assembly/layout.ts';
-import { adopt, allocate, canShare, MEMORY_BYTES } from '../../src/core/memory.ts';
+import { adopt, allocate, MEMORY_BYTES, whyNotShared } from '../../src/core/memory.ts';
 import { wasmCore } from '../../src/core/wasm.ts';
 
 function lifecycleMemory(): WebAssembly.Memory {
@@ -60,13 +60,13 @@ describe('adopt()', () => {
   });
 });
 
-describe('canShare()', () => {
-  it('is true on servers, and false on a page that is not cross-origin isolated', () => {
-    expect(canShare()).toBe(true);
+describe('whyNotShared()', () => {
+  it('has nothing to say on servers, and names what a page that is not isolated lacks', () => {
+    expect(whyNotShared()).toBeUndefined();
     const scope = globalThis as { crossOriginIsolated?: boolean };
     scope.crossOriginIsolated = false;
     try {
-      expect(canShare()).toBe(false);
+      expect(whyNotShared()).toBe('this page is not cross-origin isolated');
     } finally {
       delete scope.crossOriginIsolated;
     }
