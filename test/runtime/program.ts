@@ -1,18 +1,17 @@
 /**
- * Starts `service.ts` as a real process on a runtime, hears what it says, and sends its signals to
- * the runtime itself.
+ * Starts a service (`service.ts`, or that of another folder) as a real process on a runtime, hears
+ * what it says, and sends its signals to the runtime itself.
  *
  * @module
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { ServiceOptions } from './service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICE = join(import.meta.dirname, 'service.ts');
-const BUNDLE = join(ROOT, 'build/runtime-service.mjs');
 
 export type Runtime = 'node' | 'deno' | 'bun';
 export const RUNTIMES: readonly Runtime[] = ['node', 'deno', 'bun'];
@@ -32,11 +31,11 @@ export interface Exit {
   readonly atMs: number;
 }
 
-/** Node 20 runs no TypeScript: the service becomes one file. */
-export function bundle(): void {
+/** Node 20 runs no TypeScript: a program becomes one file. */
+export function bundle(source: string = SERVICE): void {
   buildSync({
-    entryPoints: [SERVICE],
-    outfile: BUNDLE,
+    entryPoints: [source],
+    outfile: bundleOf(source),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -44,11 +43,16 @@ export function bundle(): void {
   });
 }
 
-function commandOf(runtime: Runtime): [string, string[]] {
+/** Where `bundle` puts it, to be run by Node. */
+export function bundleOf(source: string): string {
+  return join(ROOT, 'build', relative(ROOT, source).replace(/\W/g, '-').concat('.mjs'));
+}
+
+function commandOf(runtime: Runtime, source: string): [string, string[]] {
   const bin = join(ROOT, 'node_modules/.bin');
-  if (runtime === 'deno') return [join(bin, 'deno'), ['run', '-A', '--no-lock', SERVICE]];
-  if (runtime === 'bun') return [join(bin, 'bun'), [SERVICE]];
-  return [process.execPath, [BUNDLE]];
+  if (runtime === 'deno') return [join(bin, 'deno'), ['run', '-A', '--no-lock', source]];
+  if (runtime === 'bun') return [join(bin, 'bun'), [source]];
+  return [process.execPath, [bundleOf(source)]];
 }
 
 /** A service that runs. */
@@ -88,8 +92,12 @@ export class Program {
   }
 
   /** Starts it and waits until it listens. */
-  static async start(runtime: Runtime, options: ServiceOptions = {}): Promise<Program> {
-    const [command, args] = commandOf(runtime);
+  static async start(
+    runtime: Runtime,
+    options: ServiceOptions | object = {},
+    source: string = SERVICE,
+  ): Promise<Program> {
+    const [command, args] = commandOf(runtime, source);
     const env = { ...process.env, NO_COLOR: '1', SERVICE: JSON.stringify(options) };
     const program = new Program(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     const { pid, port, ...heard } = await program.heard('listening');

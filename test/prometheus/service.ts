@@ -1,0 +1,98 @@
+/**
+ * A service whose life the test leads from phase to phase: by its routes, by signals, by the admin
+ * calls. The same source on Node, Deno and Bun. It tells its parent what happens, a line each.
+ *
+ * @module
+ */
+
+import process from 'node:process';
+import type * as Door from '../../src/bun.ts';
+import { createHandler } from '../../src/http/index.ts';
+import { Lifecycle, type Permit } from '../../src/index.ts';
+
+const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
+const door: typeof Door =
+  runtime === 'deno'
+    ? await import('../../src/deno.ts')
+    : runtime === 'bun'
+      ? await import('../../src/bun.ts')
+      : await import('../../src/node.ts');
+
+const say = (event: string, more: object = {}): void =>
+  console.log(JSON.stringify({ event, ...more }));
+
+let flush = (): void => {};
+const flushed = new Promise<void>((resolve) => {
+  flush = resolve;
+});
+
+const lifecycle = Lifecycle.create();
+lifecycle.pipeline({
+  budgetMs: 100_000,
+  drainTimeoutMs: 100_000,
+  steps: [
+    { name: 'flush_wal', run: () => flushed },
+    {
+      name: 'say "bye"\n',
+      run() {
+        throw new Error('planned');
+      },
+    },
+    { name: 'final_checkpoint', run: () => {} },
+  ],
+});
+
+// A restore that was over before the lifecycle existed, and a stage that is under way.
+const bootMs = Date.now();
+lifecycle.setRestoreStartedAtMs(bootMs - 1_250);
+lifecycle.setRestoreReadyAtMs(bootMs);
+lifecycle.stage('cache_fill').markStarted();
+
+const handler = createHandler(lifecycle, { openAdmin: true });
+const permits: (Permit | null)[] = [];
+
+/** What the test asks for, by path. */
+const COMMANDS: Readonly<Record<string, () => unknown>> = {
+  '/ready'() {
+    lifecycle.stage('cache_fill').markReady();
+    lifecycle.markReady();
+    const { gate } = lifecycle;
+    permits.push(gate.tryEnter('write'), gate.tryEnter('query'), gate.tryEnter('query'));
+    gate.hold('lease_lost');
+  },
+  '/block'() {
+    // Long enough for several scrapes of the probe thread, and over the heartbeat's tolerance.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+  },
+  '/release'() {
+    for (const permit of permits) permit?.release();
+  },
+  '/flush': () => flush(),
+};
+
+const server = await door.serve({
+  lifecycle,
+  hostname: '127.0.0.1',
+  fetch(request) {
+    const { pathname } = new URL(request.url);
+    // What a proxy makes of a scrape that does not pass on `accept`.
+    if (pathname === '/classic/metrics')
+      return handler(new Request(new URL('/metrics', request.url)));
+    const command = COMMANDS[pathname];
+    if (command === undefined) return handler(request);
+    command();
+    return new Response(null, { status: 204 });
+  },
+});
+const probes = await door.serveProbes({ lifecycle });
+
+// The process outlives Stopped until the test has seen it scraped.
+const released = new Promise<void>((resolve) => {
+  const anchor = setInterval(() => {}, 60_000);
+  process.once('SIGUSR2', () => {
+    clearInterval(anchor);
+    resolve();
+  });
+});
+door.handleSignals(lifecycle, { servers: [{ close: () => released }] });
+say('listening', { runtime, pid: process.pid, port: server.port, probes: probes.port });
