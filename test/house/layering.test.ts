@@ -29,6 +29,7 @@ const DOORS = [
   'src/node.ts',
   'src/deno.ts',
   'src/bun.ts',
+  'src/bench.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
 
