@@ -1,10 +1,12 @@
 /**
- * `tidegate` in a browser: the values of `index.ts`, whose types it has, without the atomics
- * backend (see `tidegate/atomics`).
+ * `tidegate` in a browser: what `index.ts` has, without the atomics backend (see
+ * `tidegate/atomics`). Bundlers for browsers take it for `tidegate`; `tidegate/browser` asks for it by
+ * name.
  *
  * @module
  */
 
+export type * from './index.ts';
 export { GateClosedError, LifecycleError } from './lifecycle/errors.ts';
 export { Lifecycle } from './lifecycle/lifecycle.ts';
 export {

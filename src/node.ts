@@ -15,6 +15,8 @@ export {
   handleSignals,
   type ListenerOptions,
   type NodeListener,
+  type NodeRequest,
+  type NodeResponse,
   type ServeOptions,
   type Server,
   type SignalOptions,

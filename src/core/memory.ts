@@ -19,12 +19,22 @@ import {
 export const MEMORY_BYTES: number = PAGES * 65_536;
 
 /**
+ * `WebAssembly.Memory`; to a program that is compiled without the DOM library, and so without that
+ * name, what is looked at here.
+ */
+export type WasmMemory = typeof globalThis extends {
+  WebAssembly: { Memory: { prototype: infer T } };
+}
+  ? T
+  : { readonly buffer: ArrayBufferLike };
+
+/**
  * Where a lifecycle lives. `wasm` is absent where there is no WebAssembly (`node --jitless`); the
  * atomics backend then works on a bare buffer.
  */
 export interface CoreMemory {
   readonly buffer: ArrayBufferLike;
-  readonly wasm: WebAssembly.Memory | undefined;
+  readonly wasm: WasmMemory | undefined;
   readonly shared: boolean;
 }
 

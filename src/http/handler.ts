@@ -8,6 +8,7 @@
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
+import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { beginDrain, setReadOnly, shutDown, status } from './admin.ts';
 import {
   challenge,
@@ -40,7 +41,7 @@ export interface HandlerOptions {
 }
 
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
-export type Handler = (request: Request) => Promise<Response | undefined>;
+export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
 
 /** One path: what it does for which method, and who may ask. */
 interface Route {

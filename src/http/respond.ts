@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { WebResponse } from '../lifecycle/platform.ts';
+
 /** What a route answers, before it is known whether the body is wanted (`HEAD`). */
 export interface Answer {
   readonly status: number;
@@ -38,7 +40,7 @@ export function refusal(
  * @param closing a shutdown was accepted, so the connection should not be used again: the requests
  *   that a graceful shutdown loses are the next ones on kept-alive connections
  */
-export function respond(answer: Answer, isHead: boolean, closing: boolean): Response {
+export function respond(answer: Answer, isHead: boolean, closing: boolean): WebResponse {
   const headers = new Headers(answer.headers);
   headers.set('content-type', answer.type);
   headers.set('cache-control', 'no-store');

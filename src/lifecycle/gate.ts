@@ -18,6 +18,7 @@ import {
 import { check } from './check.ts';
 import { GateClosedError, LifecycleError } from './errors.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
+import type { Disposing } from './platform.ts';
 import type { Seat } from './seat.ts';
 import { isThenable } from './thenable.ts';
 
@@ -38,17 +39,21 @@ const HOLD_BITS: Readonly<Record<HoldName, number>> = {
 export const HOLD_NAMES: readonly HoldName[] = Object.keys(HOLD_BITS) as HoldName[];
 
 /** One write or query under way. A drain waits until it is released. */
-export class Permit {
+export interface Permit extends Disposing {
+  readonly kind: PermitKind;
+  /** Gives the permit back, once; again is a no-op. The end of a `using` block does the same. */
+  release(): void;
+}
+
+class HeldPermit implements Permit {
   readonly kind: PermitKind;
   #seat: Seat | undefined;
 
-  /** Made by {@link WriteGate.tryEnter} only. */
   constructor(seat: Seat, kind: PermitKind) {
     this.#seat = seat;
     this.kind = kind;
   }
 
-  /** Gives the permit back, once; again is a no-op. */
   release(): void {
     const seat = this.#seat;
     if (seat === undefined) return;
@@ -59,7 +64,6 @@ export class Permit {
     seat.wakeups.poke();
   }
 
-  /** Releases the permit at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }
@@ -90,7 +94,7 @@ export class WriteGate {
    * ```
    */
   tryEnter(kind: PermitKind): Permit | null {
-    return this.#enter(kind) === ADMITTED ? new Permit(this.#seat, kind) : null;
+    return this.#enter(kind) === ADMITTED ? new HeldPermit(this.#seat, kind) : null;
   }
 
   /**
@@ -105,7 +109,7 @@ export class WriteGate {
       const phase = this.#phase();
       throw new GateClosedError(kind, phase, this.#reason(refusal, phase));
     }
-    const permit = new Permit(this.#seat, kind);
+    const permit = new HeldPermit(this.#seat, kind);
     let pending = false;
     try {
       const result = fn();

@@ -7,6 +7,7 @@
 
 import { check, isObject, isWhole, isWithin } from './check.ts';
 import { elapsedMs, monotonicMs, TIMER_MAX_MS } from './clock.ts';
+import type { Signal } from './platform.ts';
 import { checkStepName, STEPS_MAX, type StepReport, type StepStatus } from './report.ts';
 
 /** One step. It may be run again by an heir if its host died, so it must be idempotent. */
@@ -17,7 +18,7 @@ export interface PipelineStep {
    */
   readonly name: string;
   /** Does the work. The signal aborts when the step's time is up; what comes later is ignored. */
-  readonly run: (context: { readonly signal: AbortSignal }) => unknown;
+  readonly run: (context: { readonly signal: Signal }) => unknown;
   /** Milliseconds this step may take, within what is left of the budget. */
   readonly timeoutMs?: number | undefined;
 }

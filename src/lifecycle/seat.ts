@@ -13,7 +13,7 @@ import {
 } from '../../assembly/layout.ts';
 import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
-import { adopt, allocate, type CoreMemory, whyNotShared } from '../core/memory.ts';
+import { adopt, allocate, type CoreMemory, type WasmMemory, whyNotShared } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { check } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
@@ -32,7 +32,7 @@ export interface Member {
 
 /** What `share()` gives and `attach()` takes; it can be posted to a worker. */
 export interface LifecycleHandle {
-  readonly tidegate: WebAssembly.Memory | SharedArrayBuffer;
+  readonly tidegate: WasmMemory | SharedArrayBuffer;
 }
 
 /** Options of `attach`, and of `create` beside whether to share. */

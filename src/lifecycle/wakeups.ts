@@ -10,6 +10,7 @@
 
 import { AT_EPOCH } from '../../assembly/layout.ts';
 import { monotonicMs, TIMER_MAX_MS } from './clock.ts';
+import type { Signal } from './platform.ts';
 
 /** Longest sleep on the futex before the words are read again. */
 const BOUND_MS = 250;
@@ -21,7 +22,7 @@ export interface WaitOptions {
   /** Milliseconds, 0 or more; without it, as long as it takes. */
   readonly timeoutMs?: number | undefined;
   /** Aborts the wait, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** False: the wait does not keep the process alive. */
   readonly keepAlive?: boolean;
 }
@@ -79,7 +80,7 @@ export class Wakeups {
   }
 
   /** Resolves when EPOCH is not `seen`, after `left` ms, or when the signal aborts. */
-  #change(seen: number, left: number, signal: AbortSignal | undefined): Promise<void> {
+  #change(seen: number, left: number, signal: Signal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiters.delete(wake);

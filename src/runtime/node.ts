@@ -5,7 +5,13 @@
  * @module
  */
 
-export { type ListenerOptions, type NodeListener, toNodeListener } from './node/listener.ts';
+export {
+  type ListenerOptions,
+  type NodeListener,
+  type NodeRequest,
+  type NodeResponse,
+  toNodeListener,
+} from './node/listener.ts';
 export { serve } from './node/serve.ts';
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
 export { handleSignals, type SignalOptions } from './signals.ts';

@@ -7,11 +7,12 @@
 
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 
 /** Answers a request; `undefined` means "not mine" and becomes a 404. */
 export type FetchHandler = (
-  request: Request,
-) => Response | undefined | Promise<Response | undefined>;
+  request: WebRequest,
+) => WebResponse | undefined | Promise<WebResponse | undefined>;
 
 /** What `serve` takes. */
 export interface ServeOptions {

@@ -23,10 +23,16 @@ describe('the manifests', () => {
     expect([manifest.name, jsr.name]).toEqual(['tidegate', '@tidegate/tidegate']);
     expect([manifest.license, jsr.license]).toEqual(['MIT', 'MIT']);
     expect(manifest.engines).toEqual({ node: '>=20' });
-    const ours = Object.entries(manifest.exports as Record<string, unknown>)
-      .filter(([, target]) => typeof target === 'object')
-      .map(([path]) => path);
-    expect(Object.keys(jsr.exports as object).sort()).toEqual(ours.sort());
+    // What JSR serves is the source of what npm does, but for what is no module.
+    const sources = Object.entries(manifest.exports as Record<string, { default: string }>)
+      .filter(([path]) => !/\.(wasm|json)$/.test(path))
+      .map(([path, target]) => [
+        path,
+        target.default.replace('./dist/', './src/').replace('.js', '.ts'),
+      ]);
+    expect(jsr.exports).toEqual(Object.fromEntries(sources));
+    const imports = sources.map(([path = '', source]) => [`tidegate${path.slice(1)}`, source]);
+    expect(jsr.imports).toEqual(Object.fromEntries(imports));
   });
 
   it('have no runtime dependency: the loader is bundled', () => {

@@ -4,14 +4,11 @@
  * @module
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
-import { call, isLeaving, refusal } from '../answer.ts';
+import { isLeaving } from '../answer.ts';
 import { type FetchHandler, isLifecycle } from '../options.ts';
-import { dropRest } from './body.ts';
-import { toRequest, UnfitRequest } from './request.ts';
-import { send } from './response.ts';
+import { exchange } from './exchange.ts';
 
 /** Options of {@link toNodeListener}. */
 export interface ListenerOptions {
@@ -19,17 +16,26 @@ export interface ListenerOptions {
   readonly lifecycle?: Lifecycle | undefined;
 }
 
+/** The part of `http.IncomingMessage` by which the compiler knows it, without `@types/node`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly rawHeaders: readonly string[];
+}
+
+/** The part of `http.ServerResponse` by which the compiler knows it. */
+export interface NodeResponse {
+  readonly headersSent: boolean;
+  statusCode: number;
+  end(): unknown;
+}
+
 /** What `http.createServer(listener)` and `app.use(listener)` take. */
 export type NodeListener = (
-  req: IncomingMessage,
-  res: ServerResponse,
+  req: NodeRequest,
+  res: NodeResponse,
   next?: (error?: unknown) => void,
 ) => void;
-
-/** Methods a web `Request` can have, for the `allow` of a 405. */
-const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-/** How long a request whose connection is to be closed may take to send what nobody reads. */
-const DROP_MS = 50;
 
 /**
  * Makes a listener of a fetch handler. What is not the handler's (`undefined`), what it throws, and
@@ -54,64 +60,9 @@ export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {
   if (lifecycle !== undefined && !isLifecycle(lifecycle)) {
     throw new LifecycleError('invalid_argument', 'Cannot make a listener: not a Lifecycle');
   }
-  return listenerOf(fetch, {
+  // Whoever calls it has the whole of what NodeRequest and NodeResponse are the part of.
+  return exchange(fetch, {
     closes: () => lifecycle !== undefined && isLeaving(lifecycle),
     held: () => undefined,
-  });
-}
-
-/** What a server knows of its closing that a handler does not. */
-export interface Closing {
-  /** True if a response that begins now is its connection's last. */
-  closes(): boolean;
-  /** What a request that begins now awaits before its answer. */
-  held(): Promise<void> | undefined;
-}
-
-/** The same, for a server that closes its connections itself. */
-export function listenerOf(fetch: FetchHandler, closing: Closing): NodeListener {
-  return (req, res, next) => {
-    const held = closing.held();
-    void respond(fetch, req, next, clientGone(res)).then(async (response) => {
-      if (response === undefined) return next?.();
-      if (held !== undefined) await held;
-      const leaving = closing.closes();
-      // Closing a socket with unread bytes in it resets it, and the client may lose the answer.
-      if (leaving) await dropRest(req, DROP_MS);
-      await send(res, response, { isHead: req.method === 'HEAD', closes: leaving });
-      // What is left of the body must not be taken for the next request.
-      req.resume();
-    }, next);
-  };
-}
-
-/** Rejects only if there is a `next` to take it. */
-async function respond(
-  fetch: FetchHandler,
-  req: IncomingMessage,
-  next: ((error?: unknown) => void) | undefined,
-  signal: AbortSignal,
-): Promise<Response | undefined> {
-  try {
-    const response = await call(fetch, toRequest(req, signal));
-    if (response !== undefined || next !== undefined) return response;
-    return refusal(404, 'not found');
-  } catch (thrown) {
-    if (thrown instanceof UnfitRequest) {
-      if (next !== undefined) return undefined;
-      return refusal(thrown.status, thrown.message, thrown.status === 405 ? { allow: ALLOW } : {});
-    }
-    if (next !== undefined) throw thrown;
-    return refusal(500, 'internal server error');
-  }
-}
-
-/** Aborts when the connection is gone before the response is out. */
-function clientGone(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  res.once('close', () => {
-    if (res.writableFinished) return;
-    controller.abort(new DOMException('The client closed the connection', 'AbortError'));
-  });
-  return controller.signal;
+  }) as NodeListener;
 }

@@ -11,7 +11,7 @@ import { checkServe, type ServeOptions, type Server, urlOf } from '../options.ts
 import { opened } from '../serving.ts';
 import { whenStopped } from '../stopped.ts';
 import { Connections } from './connections.ts';
-import { listenerOf } from './listener.ts';
+import { exchange } from './exchange.ts';
 
 /**
  * Serves until the lifecycle is Stopped.
@@ -31,7 +31,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const connections = new Connections(server, lingerMs);
   server.on(
     'request',
-    listenerOf(fetch, {
+    exchange(fetch, {
       closes: () => connections.isClosing || isLeaving(lifecycle),
       held: () => connections.hold.current,
     }),

@@ -1,0 +1,77 @@
+/**
+ * A program that uses every export of the three runtimes' doors, without the types of any runtime.
+ * To be compiled, not run.
+ *
+ * @module
+ */
+
+import { Lifecycle } from 'tidegate';
+import * as bun from 'tidegate/bun';
+import * as deno from 'tidegate/deno';
+import { createHandler } from 'tidegate/http';
+import * as node from 'tidegate/node';
+
+const lifecycle = Lifecycle.create();
+
+/** The functions that all three have, and what they take and give. */
+interface Door {
+  serve(options: node.ServeOptions): Promise<node.Server>;
+  serveProbes(options: node.ProbeServerOptions): Promise<node.ProbeServer>;
+  handleSignals(lifecycle: Lifecycle, options?: node.SignalOptions): () => void;
+  startHeartbeat(lifecycle: Lifecycle): () => void;
+}
+
+const doors: readonly Door[] = [node, deno, bun];
+const fetch: node.FetchHandler = createHandler(lifecycle);
+/** The types of one door are those of the others. */
+export const fetches: readonly (deno.FetchHandler & bun.FetchHandler)[] = [fetch];
+
+/** Opens and closes all there is. */
+export async function open(): Promise<string[]> {
+  const urls: string[] = [];
+  for (const door of doors) {
+    const stop = door.startHeartbeat(lifecycle);
+    const server: deno.Server & bun.Server = await door.serve({
+      lifecycle,
+      fetch,
+      port: 0,
+      hostname: '127.0.0.1',
+      lingerMs: 50,
+      inFlightTimeoutMs: 10_000,
+    } satisfies deno.ServeOptions & bun.ServeOptions);
+    const undo = door.handleSignals(lifecycle, {
+      servers: [server],
+      signals: ['SIGTERM'],
+      exit: false,
+    } satisfies deno.SignalOptions & bun.SignalOptions);
+    const probes: deno.ProbeServer & bun.ProbeServer = await door.serveProbes({
+      lifecycle,
+      port: 0,
+      host: '127.0.0.1',
+      stuckAfterMs: 30_000,
+      readyWhileDraining: true,
+      metricsToken: 'secret',
+    } satisfies deno.ProbeServerOptions & bun.ProbeServerOptions);
+    urls.push(server.url, `${server.hostname}:${server.port}`, probes.url);
+    urls.push(`${probes.hostname}:${probes.port}`);
+    await probes.close();
+    await server.close();
+    await server.closed;
+    undo();
+    stop();
+  }
+  return urls;
+}
+
+const options: node.ListenerOptions = { lifecycle };
+export const listener: node.NodeListener = node.toNodeListener(fetch, options);
+
+/** What a framework hands over. */
+export function mount(req: node.NodeRequest, res: node.NodeResponse): void {
+  listener(req, res, () => res.end());
+}
+
+/** A worker of whatever library has these three. */
+export function watch(worker: node.WatchedWorker): () => void {
+  return node.watchWorker(lifecycle, worker);
+}

@@ -1,0 +1,33 @@
+/**
+ * With Node's own types: its servers, frameworks and workers take and give what ours do. To be
+ * compiled, not run.
+ *
+ * @module
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Worker } from 'node:worker_threads';
+import { Lifecycle } from 'tidegate';
+import { createHandler } from 'tidegate/http';
+import { toNodeListener, watchWorker } from 'tidegate/node';
+
+const lifecycle = Lifecycle.create();
+const listener = toNodeListener(createHandler(lifecycle), { lifecycle });
+
+/** What Connect and Express call middleware. */
+type Middleware = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+export const middleware: Middleware = listener;
+export const servers: readonly Server[] = [
+  createServer(listener),
+  createServer((req, res) => listener(req, res, () => res.end('not a probe'))),
+];
+
+/** A worker that has the lifecycle, and whose exit gives back what it had. */
+export function work(): () => void {
+  return watchWorker(lifecycle, new Worker('./worker.js', { workerData: lifecycle.share() }));
+}
