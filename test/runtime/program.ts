@@ -40,6 +40,8 @@ export function bundle(source: string = SERVICE): void {
     platform: 'node',
     format: 'esm',
     target: 'es2022',
+    // CommonJS packages do not work inside an ES module.
+    packages: 'external',
   });
 }
 

@@ -19,7 +19,7 @@ async function start(runtime: Runtime, options: ServiceOptions = {}): Promise<Pr
   return program;
 }
 
-beforeAll(bundle);
+beforeAll(() => bundle());
 afterEach(async () => {
   for (const program of started.splice(0)) await program.kill();
 });
