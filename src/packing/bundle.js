@@ -1,6 +1,6 @@
 /**
- * Build step: `dist/`, one module for each path that `package.json` publishes, split so that a
- * class exists once however many of them are imported.
+ * Build step: `dist/`, one module for each path and program that `package.json` publishes, split so
+ * that a class exists once however many of them are imported.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { build } from 'esbuild';
 import { slimLoader } from './loader.js';
 
 const root = `${import.meta.dirname}/../..`;
-const { exports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const { exports, bin } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
-/** Every `./dist/….js` in a value of `exports`, which may be nested conditions. */
+/** Every `./dist/….js` in a value of `exports` or `bin`, which may be nested conditions. */
 function modulesIn(value) {
   if (typeof value === 'object') return Object.values(value).flatMap(modulesIn);
   return /^\.\/dist\/.*\.js$/.test(value) ? [value] : [];
 }
 
 await build({
-  entryPoints: [...new Set(modulesIn(exports))].map((module) =>
+  entryPoints: [...new Set(modulesIn([exports, bin]))].map((module) =>
     module.replace('./dist/', `${root}/src/`).replace(/\.js$/, '.ts'),
   ),
   outdir: `${root}/dist`,

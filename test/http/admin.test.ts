@@ -220,6 +220,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(json).toEqual({
       phase: 'starting',
       reason: 'booting',
+      at_ms: expect.any(Number),
       started_at_ms: lifecycle.startedAtMs(),
       ready_at_ms: null,
       draining_at_ms: null,
@@ -236,6 +237,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
           queries: 0,
           thread_id: expect.any(Number),
           last_beat_at_ms: null,
+          blocked_ms: null,
         },
       ],
       cold_start: {

@@ -1,0 +1,146 @@
+/**
+ * What a service of this library answers, told from what any other program might: the shapes of
+ * the contract, and the words for what is none of them.
+ *
+ * @module
+ */
+
+import type {
+  ColdStartOnWire,
+  MemberOnWire,
+  ReportOnWire,
+  StageOnWire,
+  Status,
+  StepOnWire,
+} from '../http/status.ts';
+import { PHASE_NAMES, type PhaseName } from '../lifecycle/phase.ts';
+import type { Answer } from './ask.ts';
+import { CommandError, Exit } from './exit.ts';
+import { plain } from './plain.ts';
+import { type Check, count, flag, list, oneOf, optional, orNull, record, text } from './shape.ts';
+import { TOKEN_VARIABLE } from './token.ts';
+
+/** The answer of a probe. Those of liveness have no reason and no time. */
+export interface ProbeAnswer {
+  readonly status: string;
+  readonly phase: PhaseName;
+  readonly reason?: string | undefined;
+}
+
+const phase = oneOf(...PHASE_NAMES);
+
+/** Any probe. */
+export const isProbeAnswer: Check<ProbeAnswer> = record<ProbeAnswer>({
+  status: text,
+  phase,
+  reason: optional(text),
+});
+
+/** `POST /admin/drain`. */
+export const isDrainAnswer: Check<{ readonly ok: boolean; readonly phase: PhaseName }> = record({
+  ok: flag,
+  phase,
+});
+
+const step: Check<StepOnWire> = record<StepOnWire>({
+  name: text,
+  status: oneOf('ok', 'failed', 'skipped', 'timed_out'),
+  duration_ms: count,
+  error: optional(text),
+});
+
+const report: Check<ReportOnWire> = record<ReportOnWire>({
+  flushed_wal: flag,
+  final_checkpoint: flag,
+  backup_uploaded: flag,
+  duration_ms: count,
+  started_at_ms: count,
+  completed_at_ms: count,
+  drained: flag,
+  taken_over: flag,
+  trigger: orNull(text),
+  steps: list(step),
+});
+
+/** `POST /admin/shutdown`. */
+export function isShutdownAnswer(value: unknown): value is ReportOnWire & { readonly ok: boolean } {
+  return report(value) && record<{ ok: boolean }>({ ok: flag })(value);
+}
+
+const duration: Check<readonly [string, number]> = (value): value is readonly [string, number] =>
+  Array.isArray(value) && value.length === 2 && text(value[0]) && count(value[1]);
+
+/** `GET /admin/status`. */
+export const isStatus: Check<Status> = record<Status>({
+  phase,
+  reason: orNull(text),
+  at_ms: count,
+  started_at_ms: count,
+  ready_at_ms: orNull(count),
+  draining_at_ms: orNull(count),
+  shutting_down_at_ms: orNull(count),
+  stopped_at_ms: orNull(count),
+  shutdown_requested: flag,
+  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
+  in_flight: record({ writes: count, queries: count }),
+  members: list(
+    record<MemberOnWire>({
+      member: count,
+      incarnation: count,
+      writes: count,
+      queries: count,
+      thread_id: orNull(count),
+      last_beat_at_ms: orNull(count),
+      blocked_ms: orNull(count),
+    }),
+  ),
+  cold_start: record<ColdStartOnWire>({
+    started_at_ms: count,
+    restore_started_at_ms: count,
+    restore_ready_at_ms: count,
+    wal_replay_started_at_ms: count,
+    wal_replay_ready_at_ms: count,
+    index_warmup_started_at_ms: count,
+    index_warmup_ready_at_ms: count,
+    ready_at_ms: count,
+    stages: list(record<StageOnWire>({ name: text, started_at_ms: count, ready_at_ms: count })),
+    durations_ms: list(duration),
+  }),
+  steps: list(step),
+  report: orNull(report),
+  backend: text,
+});
+
+/**
+ * The answer to an admin call, if it has the shape.
+ *
+ * @throws {CommandError} `Unauthorized` for 401 and 403, `Unreachable` for what tidegate never says
+ */
+export function admitted<T>(url: string, answer: Answer, isShape: Check<T>, token: boolean): T {
+  if (answer.status === 401) {
+    const how = `Give it by ${TOKEN_VARIABLE} or --token-file`;
+    throw new CommandError(
+      Exit.Unauthorized,
+      token ? 'The token is wrong' : `The service asks for a token. ${how}`,
+    );
+  }
+  if (answer.status === 403) {
+    const { error } = record<{ error: string }>({ error: text })(answer.body)
+      ? answer.body
+      : { error: 'without a reason' };
+    throw new CommandError(Exit.Unauthorized, `The service refuses admin calls: ${plain(error)}`);
+  }
+  if (isShape(answer.body)) return answer.body;
+  throw new CommandError(Exit.Unreachable, strange(url, answer));
+}
+
+/** What to say of an answer that is not ours. */
+export function strange(url: string, { status, body, location }: Answer): string {
+  const what =
+    location === undefined
+      ? body === undefined
+        ? 'what is no JSON'
+        : 'JSON that tidegate never sends'
+      : `a redirect to ${plain(location)}, which is not followed`;
+  return `${plain(url)} answers ${status} with ${what}`;
+}

@@ -1,0 +1,39 @@
+/**
+ * `--help`, all of it on one screen.
+ *
+ * @module
+ */
+
+/** The text. */
+export const HELP: string = `tidegate: asks a service where it is between boot and stop
+
+Usage
+  tidegate probe URL      one look at a probe: exit status for a health check
+  tidegate wait URL       looks until the probe says yes
+  tidegate status URL     phase, reason, cold start, threads, shutdown
+  tidegate drain URL      closes the gate to writes, and returns at once
+  tidegate shutdown URL   shuts down, waits for the report, prints the steps
+
+URL is that of the service, as http://localhost:8080, with its base path if it
+has one. For probe and wait it may be that of the probe.
+
+Options
+  --for PROBE        probe, wait: live, startup, ready (default), ready/write
+  --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
+  --token-file PATH  status, drain, shutdown: the admin token is in this file
+  --json             what the service answered, as one line of JSON
+  -h, --help         this text
+  -V, --version      the version
+
+Environment
+  TIDEGATE_ADMIN_TOKEN   the admin token, if there is no --token-file
+  NO_COLOR               no colours
+
+Exit codes
+  0    it is so, or it is done
+  1    the service says no: not ready, not drained, a step failed
+  2    the command line is wrong, or the token cannot be read
+  3    no answer, or not that of tidegate
+  4    the token is missing or wrong, or admin calls are closed
+  5    the time was over
+  130  interrupted`;

@@ -1,0 +1,38 @@
+/**
+ * The shutdown as lines for a terminal: what asked for it, how it went, and each step.
+ *
+ * @module
+ */
+
+import { elapsed } from '../http/elapsed.ts';
+import type { ReportOnWire, StepOnWire } from '../http/status.ts';
+import { plain } from './plain.ts';
+import type { Colour, Terminal } from './terminal.ts';
+
+const COLOURS: Readonly<Record<StepOnWire['status'], Colour>> = {
+  ok: 'good',
+  failed: 'bad',
+  timed_out: 'bad',
+  skipped: 'between',
+};
+
+/** `trigger http, drained, 1.2 s`, with what is out of the ordinary. */
+export function summary(report: ReportOnWire): string {
+  return [
+    report.trigger === null ? 'no trigger' : `trigger ${plain(report.trigger)}`,
+    report.drained ? 'drained' : 'not drained',
+    ...(report.taken_over ? ['taken over from a thread that died'] : []),
+    elapsed(report.duration_ms),
+  ].join(', ');
+}
+
+/** A line a step, and one more below it for its error, which may be as long as the line. */
+export function stepLines(steps: readonly StepOnWire[], terminal: Terminal): string[] {
+  const width = Math.max(0, ...steps.map(({ name }) => plain(name).length));
+  return steps.flatMap(({ name, status, duration_ms, error }) => {
+    const said = terminal.paint(COLOURS[status], status.padEnd(9));
+    const time = elapsed(duration_ms).padStart(9);
+    const line = `  ${said}  ${plain(name).padEnd(width)}  ${time}`;
+    return error === undefined ? [line] : [line, `             ${plain(error)}`];
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * One run of the command line: understand, do, say, and with which code to exit.
+ *
+ * @module
+ */
+
+import process from 'node:process';
+import { VERSION } from '../version.ts';
+import { type Call, understand } from './arguments.ts';
+import { drain } from './commands/drain.ts';
+import { probe, wait } from './commands/probe.ts';
+import { shutdown } from './commands/shutdown.ts';
+import { status } from './commands/status.ts';
+import { CommandError, Exit, type Outcome } from './exit.ts';
+import { HELP } from './help.ts';
+import { plainJson } from './plain.ts';
+import { Terminal } from './terminal.ts';
+import { readToken } from './token.ts';
+
+/**
+ * Runs a command line.
+ *
+ * @param words without the runtime and the script
+ * @returns the exit code; all that is to be said was said
+ */
+export async function run(words: readonly string[]): Promise<Exit> {
+  let call: ReturnType<typeof understand>;
+  try {
+    call = understand(words);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    await new Terminal(true).complain(`${error.message}\nTry tidegate --help`);
+    return error.exit;
+  }
+  const terminal = new Terminal(typeof call === 'object' && call.json);
+  if (typeof call === 'string') {
+    await terminal.print(call === 'help' ? HELP : VERSION);
+    return Exit.Ok;
+  }
+  const interrupt = (): void => {
+    terminal.clear();
+    process.exit(Exit.Interrupted);
+  };
+  process.once('SIGINT', interrupt);
+  try {
+    const outcome = await perform(call, terminal);
+    await terminal.print(call.json ? plainJson(outcome.json) : outcome.text);
+    return outcome.exit;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    // A wrong command line is its author's business; the rest is a result like any other.
+    if (call.json && error.exit !== Exit.Usage) {
+      const { message, exit } = error;
+      await terminal.print(plainJson({ ok: false, error: message, exit_code: exit }));
+    } else {
+      await terminal.complain(error.message);
+    }
+    return error.exit;
+  }
+}
+
+function perform(call: Call, terminal: Terminal): Promise<Outcome> {
+  switch (call.command) {
+    case 'probe':
+      return probe(call);
+    case 'wait':
+      return wait(call, terminal);
+    case 'status':
+      return withToken(call, (token) => status(call, token, terminal));
+    case 'drain':
+      return withToken(call, (token) => drain(call, token));
+    case 'shutdown':
+      return withToken(call, (token) => shutdown(call, token, terminal));
+  }
+}
+
+/** Only those calls that need it ever read the token. */
+async function withToken(
+  { tokenFile }: Call,
+  then: (token: string | undefined) => Promise<Outcome>,
+): Promise<Outcome> {
+  return then(readToken(tokenFile));
+}
