@@ -58,8 +58,9 @@ export class Terminal {
   progress(text: string, time: string): void {
     if (this.#isQuiet) return;
     if (this.#isTerminal) {
-      // One column stays free: a full line wraps, and could no longer be rewritten.
-      process.stdout.write(`\r${cutTo(`${text} (${time})`, this.columns - 1)}\x1b[K`);
+      // Three columns stay free, for the `^C` of a terminal: a line that wraps cannot be rewritten.
+      const room = this.columns - time.length - 6;
+      process.stdout.write(`\r${cutTo(text, room)} (${time})\x1b[K`);
     } else if (text !== this.#shown) {
       process.stdout.write(`${text}\n`);
     }

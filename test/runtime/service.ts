@@ -21,6 +21,13 @@ export interface ServiceOptions {
   readonly signals?: Pick<SignalOptions, 'exit'>;
   /** Milliseconds that the loop is blocked at the very moment of Stopped. */
   readonly blockAtStoppedMs?: number;
+  /** Opens `/admin`, which else is open to all. */
+  readonly adminToken?: string;
+  readonly port?: number;
+  /** Stages of the boot, which begins when it listens, with the milliseconds that each takes. */
+  readonly boot?: Readonly<Record<string, number>>;
+  /** What it says at first of why it is not ready; it then stays so until a stage begins. */
+  readonly reason?: string;
   /** The server is not given to `handleSignals`. */
   readonly isUnlisted?: boolean;
 }
@@ -66,7 +73,8 @@ lifecycle.onTransition(({ to }) => {
   }
 });
 
-const admin = createHandler(lifecycle, { openAdmin: true });
+const { adminToken } = options;
+const admin = createHandler(lifecycle, adminToken ? { adminToken } : { openAdmin: true });
 
 const fetch: FetchHandler = async (request) => {
   const url = new URL(request.url);
@@ -78,6 +86,9 @@ const fetch: FetchHandler = async (request) => {
       say('slow_begins');
       await sleep(ms);
       return new Response('slow');
+    case '/write':
+      await lifecycle.gate.run('write', () => sleep(ms));
+      return new Response('written');
     case '/drip':
       return new Response(drip(Number(url.searchParams.get('chunks') ?? 5), ms));
     case '/echo':
@@ -150,15 +161,20 @@ const server = await door.serve({
   lifecycle,
   fetch,
   hostname: '127.0.0.1',
+  port: options.port ?? 0,
   ...options.serve,
 });
 door.handleSignals(lifecycle, {
   servers: options.isUnlisted === true ? [] : [server],
   ...options.signals,
 });
-lifecycle.markReady();
+if (options.reason !== undefined) lifecycle.setStartingReason(options.reason);
+const boot = Object.entries(options.boot ?? {});
+if (boot.length === 0 && options.reason === undefined) lifecycle.markReady();
 server.closed.then(() => say('closed'));
 say('listening', { runtime, pid: process.pid, url: server.url, port: server.port });
+for (const [name, ms] of boot) await lifecycle.stage(name).run(() => sleep(ms));
+if (boot.length > 0) lifecycle.markReady();
 
 function drip(chunks: number, ms: number): ReadableStream<Uint8Array> {
   let sent = 0;

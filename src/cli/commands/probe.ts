@@ -33,28 +33,30 @@ export async function probe(call: Call): Promise<Outcome> {
 export async function wait(call: Call, terminal: Terminal): Promise<Outcome> {
   const began = monotonicMs();
   const all = elapsed(call.timeoutMs);
+  let why: string | undefined;
   while (true) {
-    const left = call.timeoutMs - elapsedMs(began);
-    const seen = await lookOrWhy(call, Math.min(LOOK_TIMEOUT_MS, left));
-    const passed = elapsedMs(began);
-    if (typeof seen !== 'string' && seen.exit === Exit.Ok) {
-      return { ...seen, text: `${seen.text}, after ${elapsed(passed)}` };
-    }
-    const why = typeof seen === 'string' ? seen : seen.text;
-    if (call.timeoutMs - passed <= 0) {
+    const left = Math.max(0, call.timeoutMs - elapsedMs(began));
+    if (why !== undefined && left === 0) {
       throw new CommandError(Exit.TimedOut, `${call.probe} was not reached in ${all}: ${why}`);
     }
-    terminal.progress(`Waiting for ${call.probe}: ${why}`, `${elapsed(passed)} of ${all}`);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, call.timeoutMs - passed)));
+    const seen = await lookOrError(call, Math.min(LOOK_TIMEOUT_MS, left));
+    const passed = elapsed(elapsedMs(began));
+    if (seen.exit === Exit.Ok) return { ...seen, text: `${seen.text}, after ${passed}` };
+    // The last look is cut short: what the one before it saw says more.
+    const isCut = seen.exit === Exit.TimedOut && left < LOOK_TIMEOUT_MS;
+    why = isCut && why !== undefined ? why : seen.text;
+    terminal.progress(`Waiting for ${call.probe}: ${why}`, `${passed} of ${all}`);
+    const pauseMs = Math.min(LOOK_MS, Math.max(0, call.timeoutMs - elapsedMs(began)));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-async function lookOrWhy(call: Call, timeoutMs: number): Promise<Outcome | string> {
+async function lookOrError(call: Call, timeoutMs: number): Promise<Outcome> {
   try {
-    return await look(call, Math.max(1, timeoutMs));
+    return await look(call, timeoutMs);
   } catch (error) {
-    if (error instanceof CommandError) return error.message;
-    throw error;
+    if (!(error instanceof CommandError)) throw error;
+    return { exit: error.exit, text: error.message, json: undefined };
   }
 }
 

@@ -19,6 +19,8 @@ import { counts } from './status.ts';
 
 /** Between two looks at the status. */
 const LOOK_MS = 250;
+/** A busy service answers late; one that does not answer has nothing to show. */
+const LOOK_TIMEOUT_MS = 5_000;
 
 /** `shutdown`. @throws {CommandError} `TimedOut` if there is no report by then; it still goes on */
 export async function shutdown(
@@ -56,7 +58,7 @@ async function watch(
   while (true) {
     await pause(over);
     if (over.aborted) return;
-    const answer = await ask({ url, token, timeoutMs: LOOK_MS }).catch(() => undefined);
+    const answer = await ask({ url, token, timeoutMs: LOOK_TIMEOUT_MS }).catch(() => undefined);
     if (over.aborted) return;
     if (isStatus(answer?.body)) {
       terminal.progress(`Shutting down: ${doing(answer.body)}`, elapsed(elapsedMs(began)));

@@ -1,0 +1,83 @@
+/**
+ * What a terminal is shown: a line that rewrites itself, colours and their absence. A real
+ * pseudo-terminal, by `script` of Debian's bsdutils, which every Debian has.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle, Program } from '../runtime/program.ts';
+import { MAIN, TOKEN } from './command.ts';
+
+let program: Program;
+let url = '';
+
+beforeAll(async () => {
+  bundle();
+  program = await Program.start('node', {
+    adminToken: TOKEN,
+    boot: { restore: 1, stuck: 3600_000 },
+  });
+  url = `http://127.0.0.1:${program.port}`;
+});
+afterAll(() => program.kill());
+
+/** All that reached the terminal, and the exit code. */
+function onTerminal(
+  words: readonly string[],
+  columns: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ output: string; code: number | null }> {
+  const command = [process.execPath, MAIN, ...words].map((word) => `'${word}'`).join(' ');
+  const line = `stty cols ${columns}; exec ${command}`;
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: '', TIDEGATE_ADMIN_TOKEN: TOKEN, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ output, code }));
+  });
+}
+
+const ESC = String.fromCodePoint(27);
+const coloured = (output: string): boolean => new RegExp(`${ESC}\\[\\d+m`).test(output);
+
+describe('on a terminal', () => {
+  it.each([80, 40])('of %i columns the progress is one line that never wraps', async (columns) => {
+    const { output, code } = await onTerminal(['wait', url, '--timeout', '1s'], columns);
+    expect(code).toBe(5);
+    const [progress = ''] = output.split('tidegate: ');
+    expect(progress).not.toContain('\n');
+    const shown = progress.split('\r').map((text) => text.replace(`${ESC}[K`, ''));
+    expect(shown.length).toBeGreaterThan(2);
+    for (const text of shown) expect([...text].length).toBeLessThan(columns - 2);
+    // How long is said also where the reason has to be cut.
+    expect(shown[1]).toMatch(/^Waiting for ready: \S.* \(\d.* of 1 s\)$/);
+    // It is gone before the result comes.
+    expect(shown.at(-1)).toBe('');
+  });
+
+  it('the status is in colour and as wide as the terminal', async () => {
+    const { output, code } = await onTerminal(['status', url], 60);
+    expect(code).toBe(0);
+    expect(coloured(output)).toBe(true);
+    const lines = output.replaceAll(new RegExp(`${ESC}\\[\\d+m`, 'g'), '').split('\r\n');
+    expect(lines.some((line) => line.includes('█'))).toBe(true);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+
+  it('NO_COLOR is respected, and a dumb terminal gets lines', async () => {
+    const plain = await onTerminal(['status', url], 80, { NO_COLOR: '1' });
+    expect(plain.output).toContain('phase      starting');
+    expect(plain.output).not.toContain(ESC);
+    const dumb = await onTerminal(['wait', url, '--timeout', '1s'], 80, { TERM: 'dumb' });
+    expect(dumb.output).not.toContain(ESC);
+    expect(dumb.output).toContain('Waiting for ready: stuck (starting)\r\n');
+  });
+});

@@ -1,0 +1,117 @@
+/**
+ * Command lines that are none, and what is said of them; help and version; and what the program
+ * loads. No service is asked for anything.
+ *
+ * @module
+ */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Exit } from '../../src/cli/exit.ts';
+import { VERSION } from '../../src/version.ts';
+import { RUNTIMES } from '../runtime/program.ts';
+import { MAIN, run } from './command.ts';
+
+const URL = 'http://127.0.0.1:1';
+const SECRET = 'hunter2hunter2';
+
+const WRONG: readonly [words: readonly string[], said: RegExp][] = [
+  [[], /No command/],
+  [['frobnicate', URL], /Unknown command; there are probe, wait, status, drain, shutdown/],
+  [['probe'], /probe needs the URL/],
+  [['probe', URL, URL], /takes one URL/],
+  [['probe', 'localhost:8080'], /begins with http/],
+  [['probe', 'ftp://localhost'], /begins with http/],
+  [['probe', 'http://'], /begins with http/],
+  [['probe', 'http://a b/'], /begins with http/],
+  [['probe', `http://admin:${SECRET}@localhost`], /user or a password/],
+  [['probe', `${URL}?token=${SECRET}`], /query or a fragment/],
+  [['probe', URL, '--for', 'lunch'], /--for is none of live, startup, ready, ready\/write/],
+  [['probe', URL, '--for'], /--for needs a value/],
+  [['probe', `${URL}/health/live`, '--for', 'ready'], /differ/],
+  [['probe', URL, '--timeout'], /--timeout needs a value/],
+  ...['', '30', '0s', '-1s', '1d', '1e3s', '30 s', 'soon', '99999999999s', '600h', SECRET].map(
+    (text): [string[], RegExp] => [
+      ['wait', URL, `--timeout=${text}`],
+      /written 500ms, 30s, 2m or 1h/,
+    ],
+  ),
+  [['probe', URL, '--json=yes'], /--json takes no value/],
+  [['probe', URL, `--password=${SECRET}`], /Unknown option --password/],
+  [['probe', URL, '-x'], /Unknown option -x/],
+  [['status', URL, '--for', 'live'], /status has no --for/],
+  [['probe', URL, '--token-file', '/x'], /probe has no --token-file/],
+  [['status', URL, '--token', SECRET], /not taken from the command line.*TIDEGATE_ADMIN_TOKEN/],
+  [['status', URL, `--token=${SECRET}`], /not taken from the command line/],
+  [['status', URL, '--token'], /not taken from the command line/],
+  [['--token', SECRET], /not taken from the command line/],
+  [['status', URL, SECRET], /takes one URL/],
+];
+
+describe('a command line that is none', () => {
+  it.each(WRONG)(
+    '%j is exit code 2, nothing on stdout, and repeats no value',
+    async (words, said) => {
+      const ended = await run('node', words);
+      expect(ended).toMatchObject({ code: 2, stdout: '' });
+      expect(ended.stderr).toMatch(said);
+      expect(ended.stderr).toMatch(/^tidegate: .*\nTry tidegate --help\n$/);
+      expect(ended.stderr).not.toContain(SECRET);
+    },
+  );
+});
+
+describe.each(RUNTIMES)('on %s', (runtime) => {
+  it('says its version, its help, and what is wrong', async () => {
+    const version = { code: 0, stdout: `${VERSION}\n`, stderr: '' };
+    expect(await run(runtime, ['--version'])).toMatchObject(version);
+    expect(await run(runtime, ['-V'])).toMatchObject(version);
+    const help = await run(runtime, ['status', '--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const line of help.lines) expect(line.length).toBeLessThan(80);
+    for (const code of Object.values(Exit))
+      expect(help.stdout).toMatch(new RegExp(`^  ${code} `, 'm'));
+    expect(await run(runtime, ['status', URL, '--token', SECRET])).toMatchObject({ code: 2 });
+    expect(await run(runtime, ['status', URL, '--tokn', SECRET])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the program', () => {
+  it('loads nothing of the core: a health check starts it every few seconds', () => {
+    const seen = new Set<string>();
+    const load = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/from "(\.[^"]+)"/g)) {
+        load(join(dirname(file), path));
+      }
+    };
+    load(MAIN);
+    const text = [...seen].map((file) => readFileSync(file, 'utf8')).join('\n');
+    expect(text).toContain('isProbeAnswer');
+    expect(text).not.toMatch(/WebAssembly|class Lifecycle\b|createHandler/);
+  });
+
+  it('is installed by the packed tarball, and npx passes its exit code on', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-npx-'));
+    try {
+      const npm = (...args: string[]): string =>
+        execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+      writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true}');
+      const root = join(import.meta.dirname, '../..');
+      const [packed] = JSON.parse(npm('pack', root, '--ignore-scripts', '--json')) as {
+        filename: string;
+      }[];
+      npm('install', '--offline', '--no-audit', '--no-fund', `./${packed?.filename}`);
+      expect(npm('exec', '--offline', '--', 'tidegate', '--version').trim()).toBe(VERSION);
+      expect(() => npm('exec', '--offline', '--', 'tidegate', 'probe', URL)).toThrow(
+        expect.objectContaining({ status: 3 }),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
