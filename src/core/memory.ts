@@ -48,7 +48,8 @@ export type Refusal = 'not_tidegate' | 'layout_version';
  * @see https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated
  */
 export function whyNotShared(): string | undefined {
-  const scope: { crossOriginIsolated?: boolean } = globalThis;
+  // Deno's library has no such name, and would not let globalThis pass for something that has.
+  const scope = globalThis as { readonly crossOriginIsolated?: boolean };
   // First: what such a page is told to do brings SharedArrayBuffer, too.
   if (scope.crossOriginIsolated === false) return 'this page is not cross-origin isolated';
   return typeof SharedArrayBuffer === 'function'

@@ -1,0 +1,79 @@
+/**
+ * What a program does with each published path, so that it is seen to work: path to a function from
+ * its module to a line of text. Plain JavaScript, which every runtime runs from the tarball alone.
+ *
+ * @module
+ */
+
+import { readFile } from 'node:fs/promises';
+
+/** A whole life on the default backend, and the phase at its end. */
+async function live({ Lifecycle, Phase, phaseName }) {
+  const lifecycle = Lifecycle.create();
+  lifecycle.markReady();
+  const written = lifecycle.gate.run('write', () => 'written');
+  const { drained } = await lifecycle.shutdown();
+  const ended = lifecycle.phase() === Phase.Stopped;
+  return `${lifecycle.backend} ${written} ${drained} ${ended} ${phaseName(lifecycle.phase())}`;
+}
+
+/** A server and a probe thread, each asked over a socket, until the lifecycle ends. */
+async function open({ serve, serveProbes, handleSignals }) {
+  const { Lifecycle } = await import('tidegate');
+  const { createHandler } = await import('tidegate/http');
+  const lifecycle = Lifecycle.create();
+  const server = await serve({ lifecycle, fetch: createHandler(lifecycle), hostname: '127.0.0.1' });
+  const undo = handleSignals(lifecycle, { servers: [server], exit: false });
+  const probes = await serveProbes({ lifecycle });
+  lifecycle.markReady();
+  const ready = await (await fetch(`${server.url}/health/ready`)).json();
+  const live = await (await fetch(`${probes.url}/health/live`)).json();
+  const members = lifecycle.snapshot().members.length;
+  await lifecycle.shutdown();
+  await server.closed;
+  await probes.close();
+  undo();
+  return `${ready.status} ${live.status} ${live.loop} ${members} threads`;
+}
+
+/** The core as an application loads it by hand. */
+async function compile(url) {
+  const module = new WebAssembly.Module(await readFile(new URL(url)));
+  const [{ module: from, name, kind }] = WebAssembly.Module.imports(module);
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  exports.create(1, 127, 32, 8);
+  return `${from}.${name} ${kind} ${exports.phase()}`;
+}
+
+/** By path: what it does with the module, or with the file if it is none. */
+export const uses = {
+  tidegate: live,
+  'tidegate/browser': live,
+  'tidegate/atomics': async ({ useAtomics }) => {
+    const { Lifecycle } = await import('tidegate/browser');
+    let code;
+    try {
+      Lifecycle.create({ backend: 'atomics' });
+    } catch (error) {
+      code = error.code;
+    }
+    useAtomics();
+    return `${code} ${Lifecycle.create({ backend: 'atomics' }).backend}`;
+  },
+  'tidegate/http': async ({ createHandler }) => {
+    const { Lifecycle } = await import('tidegate');
+    const handler = createHandler(Lifecycle.create());
+    const { status } = await handler(new Request('http://localhost/health/startup'));
+    return `${status} ${await handler(new Request('http://localhost/mine'))}`;
+  },
+  'tidegate/node': open,
+  'tidegate/deno': open,
+  'tidegate/bun': open,
+};
+
+/** What is read and not imported. */
+export const reads = {
+  'tidegate/core.wasm': compile,
+  'tidegate/package.json': async (url) => JSON.parse(await readFile(new URL(url), 'utf8')).name,
+};
