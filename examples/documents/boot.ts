@@ -1,5 +1,5 @@
 /**
- * The boot, from a data folder to an open store: restore, replay, load, warm-up. Only what there is
+ * The boot, from the files of a data folder to an open store: restore, replay, load, warm-up. Only what there is
  * to do is done and marked, so a stage that is not in the cold start did not happen.
  *
  * @module
@@ -8,17 +8,16 @@
 import type { Lifecycle } from 'tidegate';
 import { progress, say } from './console.ts';
 import { CORPUS, readCorpus } from './corpus.ts';
-import { Files } from './files.ts';
+import type { Files } from './files.ts';
 import { Store, type Told } from './store.ts';
 
 /**
  * Boots. Each stage is the reason, while it runs, why the service is not ready.
  *
- * @throws {FolderInUseError}; what the file system or SQLite throws; an error once a shutdown was
- * asked for, since there is no point in going on
+ * @throws what the file system or SQLite throws; an error once a shutdown was asked for, since there is
+ * no point in going on
  */
-export async function boot(lifecycle: Lifecycle, dataFolder: string): Promise<Store> {
-  const files = new Files(dataFolder);
+export async function boot(lifecycle: Lifecycle, files: Files): Promise<Store> {
   if (files.needsRestore) {
     lifecycle.stage('restore').run(() => files.restore());
     say('  There was no database: restored the backup');

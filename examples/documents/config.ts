@@ -1,5 +1,6 @@
 /**
- * What the environment says: where to listen, where the data is, who may administer.
+ * What the environment says: where to listen, where the data is, how many threads read, who may
+ * administer.
  *
  * @module
  */
@@ -9,6 +10,10 @@ export interface Config {
   readonly hostname: string;
   /** 0: any free port. */
   readonly port: number;
+  /** The probe thread's; 0: any free port. */
+  readonly probePort: number;
+  /** Reader threads; 0: the main thread reads. */
+  readonly workers: number;
   readonly dataFolder: string;
   readonly adminToken: string;
   /** The token was made for this run, so somebody has to be told. */
@@ -21,19 +26,28 @@ export class ConfigError extends Error {
 }
 
 const PORT = 8080;
+const PORT_MAX = 65_535;
+/** Half of what a lifecycle has room for (127 members): a reader that restarts may overlap itself. */
+const WORKERS_MAX = 64;
 const HOSTNAME = '127.0.0.1';
 /** What a header carries as it is, from its first character to its last. */
 const TOKEN = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
+/** What holds where the environment says nothing. */
+export interface Defaults {
+  readonly dataFolder: string;
+  readonly workers: number;
+}
+
 /**
- * Reads `PORT`, `HOST`, `DATA_DIR` and `TIDEGATE_ADMIN_TOKEN`. Nothing has to be set: without a token
- * it makes one, so that the admin calls are neither open nor out of reach.
+ * Reads `PORT`, `PROBE_PORT`, `HOST`, `WORKERS`, `DATA_DIR` and `TIDEGATE_ADMIN_TOKEN`. Nothing has to
+ * be set: without a token it makes one, so that the admin calls are neither open nor out of reach.
  *
- * @throws {ConfigError} for a port that is none, a token that no client can send, an empty value
+ * @throws {ConfigError} for a number out of its range, a token that no client can send, an empty value
  */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
-  defaultDataFolder: string,
+  defaults: Defaults,
 ): Config {
   const adminToken = set(environment, 'TIDEGATE_ADMIN_TOKEN');
   if (adminToken !== undefined && !TOKEN.test(adminToken)) {
@@ -42,8 +56,10 @@ export function readConfig(
   }
   return {
     hostname: set(environment, 'HOST') ?? HOSTNAME,
-    port: portOf(set(environment, 'PORT')),
-    dataFolder: set(environment, 'DATA_DIR') ?? defaultDataFolder,
+    port: number(environment, 'PORT', PORT_MAX) ?? PORT,
+    probePort: number(environment, 'PROBE_PORT', PORT_MAX) ?? 0,
+    workers: number(environment, 'WORKERS', WORKERS_MAX) ?? Math.min(defaults.workers, WORKERS_MAX),
+    dataFolder: set(environment, 'DATA_DIR') ?? defaults.dataFolder,
     adminToken: adminToken ?? newToken(),
     isTokenNew: adminToken === undefined,
   };
@@ -58,13 +74,18 @@ function set(
   return value;
 }
 
-function portOf(text: string | undefined): number {
-  if (text === undefined) return PORT;
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new ConfigError(`PORT is ${JSON.stringify(text)}, not a number in 0 … 65535`);
+function number(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  max: number,
+): number | undefined {
+  const text = set(environment, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > max) {
+    throw new ConfigError(`${name} is ${JSON.stringify(text)}, not a number in 0 … ${max}`);
   }
-  return port;
+  return value;
 }
 
 function newToken(): string {

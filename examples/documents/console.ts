@@ -67,6 +67,16 @@ export function showColdStart(phases: ColdStartPhases, documents: number): void 
   }
 }
 
+/** Who does what. */
+export function showThreads(readers: number, probesUrl: string): void {
+  const many = readers === 1 ? '1 thread reads' : `${readers} threads read`;
+  say();
+  say(
+    `  ${readers === 0 ? 'the main thread reads and writes' : `${many}, the main thread writes`}`,
+  );
+  say(`  probes on ${probesUrl}/health/live, from a thread of their own`);
+}
+
 /** Where it is, and three things to try, which work as they stand. */
 export function showAddress(url: string, adminToken: string, isTokenNew: boolean): void {
   const token = isTokenNew ? adminToken : '$TIDEGATE_ADMIN_TOKEN';

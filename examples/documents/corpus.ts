@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Content } from './store.ts';
+import type { Content } from './queries.ts';
 
 /** Where they are. */
 export const CORPUS: string = join(import.meta.dirname, 'corpus', 'jargon-file.jsonl.gz');

@@ -3,12 +3,32 @@
  * probes, drains and stops.
  *
  * ```text
+ *               +--------------------------------------------+
+ *   PORT -----> | main thread: the port, the database, the   |    one lifecycle, in memory that
+ *               | writes, the steps of the shutdown          |    all of them share: each sees the
+ *               +---+----------------+-----------------------+    phase at once and has its permits
+ *            address|     ^ bytes    |                            on a line of its own
+ *               +---v-----+---+   +--v----------+
+ *               | reader 1    |   | reader N    |  WORKERS threads, a read-only connection each
+ *               +-------------+   +-------------+
+ *               +-------------+
+ *   PROBE_PORT  | probes      |  answers while the main loop is blocked, and ends the process when
+ *          ---> |             |  a shutdown is not over by its budget
+ *               +-------------+
+ * ```
+ *
+ * The readers are on Node, where a dead worker is told of; Deno and Bun serve all with one thread,
+ * and the probes with another.
+ *
+ * ```text
  * npm start                                  on Node
  * deno run -A examples/documents/main.ts
  * bun examples/documents/main.ts
  *
  * PORT                  8080       0 takes any free port
+ * PROBE_PORT            0
  * HOST                  127.0.0.1
+ * WORKERS               the cores  reader threads, 0 … 64
  * DATA_DIR              data/      beside this file
  * TIDEGATE_ADMIN_TOKEN             without it, one is made for the run and shown once
  *
@@ -24,6 +44,7 @@
  * @module
  */
 
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Lifecycle, Phase, type PipelineStep } from 'tidegate';
 import { createHandler } from 'tidegate/http';
@@ -38,37 +59,57 @@ import {
   showDrain,
   shown,
   showReport,
+  showThreads,
 } from './console.ts';
+import { Files } from './files.ts';
+import { Readers, type ReadersOptions } from './readers.ts';
+import { createReads } from './reads.ts';
 import { createRoutes } from './routes.ts';
-import { loadAdapter } from './runtime.ts';
+import { type Adapter, loadAdapter } from './runtime.ts';
 import type { Store } from './store.ts';
 
 /** Listens before it boots, so that probes can tell how the boot goes. */
 async function main(config: Config): Promise<void> {
-  const { serve, handleSignals } = await loadAdapter();
+  const adapter = await loadAdapter();
   const lifecycle = Lifecycle.create();
   let store: Store | undefined;
+  let readers: Readers | undefined;
   const opened = (): Store | undefined => store;
 
   const health = createHandler(lifecycle, { adminToken: config.adminToken });
-  const routes = createRoutes(lifecycle, () => required(store), complainOfRoutes);
+  const here = createReads(lifecycle, () => required(store).queries, complainOfRequest);
+  const routes = createRoutes({
+    lifecycle,
+    store: () => required(store),
+    read: (address) => readers?.read(address) ?? here(address),
+    complain: complainOfRequest,
+  });
   lifecycle.pipeline({ steps: steps(opened) });
   tellOfShutdown(lifecycle);
-  const server = await serve({
-    lifecycle,
-    hostname: config.hostname,
-    port: config.port,
-    fetch: async (request) => (await health(request)) ?? routes(request),
-  }).catch((error: unknown) => {
-    complain(`Cannot listen on ${config.hostname}, port ${config.port}`, error);
-    process.exit(2);
-  });
-  handleSignals(lifecycle, { servers: [server] });
+  const { hostname, port, probePort } = config;
+  const server = await adapter
+    .serve({
+      lifecycle,
+      hostname,
+      port,
+      fetch: async (request) => (await health(request)) ?? routes(request),
+    })
+    .catch((error: unknown) => cannotListen(hostname, port, error));
+  const probes = await adapter
+    .serveProbes({ lifecycle, host: hostname, port: probePort })
+    .catch((error: unknown) => cannotListen(hostname, probePort, error));
+  adapter.handleSignals(lifecycle, { servers: [server] });
 
   say('tidegate: documents');
   say(`  ${server.url} answers its probes; data is in ${config.dataFolder}`);
   try {
-    store = await boot(lifecycle, config.dataFolder);
+    const files = new Files(config.dataFolder);
+    store = await boot(lifecycle, files);
+    readers = await startReaders(adapter, lifecycle, {
+      count: config.workers,
+      database: files.database,
+      here,
+    });
   } catch (error) {
     // The shutdown ends the process; what it was asked for does not fail because the boot stopped.
     if (lifecycle.shutdownRequested()) return;
@@ -76,8 +117,21 @@ async function main(config: Config): Promise<void> {
     process.exit(1);
   }
   if (!lifecycle.markReady()) return;
-  showColdStart(lifecycle.coldStartPhases(), store.count());
+  showColdStart(lifecycle.coldStartPhases(), store.queries.count());
+  showThreads(readers === undefined ? 0 : config.workers, probes.url);
   showAddress(server.url, config.adminToken, config.isTokenNew);
+}
+
+/** None where the main thread is to read, or has to. */
+async function startReaders(
+  { watchWorker }: Adapter,
+  lifecycle: Lifecycle,
+  options: Pick<ReadersOptions, 'count' | 'database' | 'here'>,
+): Promise<Readers | undefined> {
+  if (watchWorker === undefined || options.count === 0) return undefined;
+  const start = (): Promise<Readers> =>
+    Readers.start({ ...options, lifecycle, watch: watchWorker, complain });
+  return lifecycle.stage('readers').run(start);
 }
 
 /** A shutdown may come before the boot has opened anything: then there is nothing to keep. */
@@ -101,8 +155,13 @@ function tellOfShutdown(lifecycle: Lifecycle): void {
   });
 }
 
-function complainOfRoutes(error: unknown): void {
+function complainOfRequest(error: unknown): void {
   complain('A request failed', error);
+}
+
+function cannotListen(hostname: string, port: number, error: unknown): never {
+  complain(`Cannot listen on ${hostname}, port ${port}`, error);
+  process.exit(2);
 }
 
 function required(store: Store | undefined): Store {
@@ -112,7 +171,10 @@ function required(store: Store | undefined): Store {
 
 function configured(): Config {
   try {
-    return readConfig(process.env, join(import.meta.dirname, 'data'));
+    return readConfig(process.env, {
+      dataFolder: join(import.meta.dirname, 'data'),
+      workers: availableParallelism(),
+    });
   } catch (error) {
     complain('Cannot start', error);
     process.exit(2);

@@ -4,12 +4,15 @@
  * @module
  */
 
-import type { handleSignals, serve } from 'tidegate/node';
+import type { handleSignals, serve, serveProbes, watchWorker } from 'tidegate/node';
 
 /** What the three adapters have in common. */
 export interface Adapter {
   readonly serve: typeof serve;
+  readonly serveProbes: typeof serveProbes;
   readonly handleSignals: typeof handleSignals;
+  /** Only where a worker's exit proves its death; without that nobody could be told of one. */
+  readonly watchWorker?: typeof watchWorker;
 }
 
 /** Loads the adapter of the runtime that this is. */

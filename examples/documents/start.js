@@ -1,6 +1,7 @@
 /**
- * `npm start`: runs `main.ts` on Node. Node 20 does not read TypeScript, so it is bundled first; the
- * package itself and libsql stay outside, as in an application that has installed them.
+ * `npm start`: runs `main.ts` on Node. Node 20 does not read TypeScript, so it and the reader threads'
+ * program are bundled first; the package itself and libsql stay outside, as in an application that has
+ * installed them.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '../..');
-const outfile = join(root, 'build/documents.mjs');
+const outdir = join(root, 'build/documents');
 
 if (!existsSync(join(root, 'dist/index.js'))) {
   console.error(
@@ -21,8 +22,9 @@ if (!existsSync(join(root, 'dist/index.js'))) {
 }
 
 const { outputFiles } = await build({
-  entryPoints: [join(import.meta.dirname, 'main.ts')],
-  outfile,
+  entryPoints: ['main.ts', 'reader.ts'].map((file) => join(import.meta.dirname, file)),
+  outdir,
+  outExtension: { '.js': '.mjs' },
   write: false,
   bundle: true,
   format: 'esm',
@@ -34,10 +36,12 @@ const { outputFiles } = await build({
   define: { 'import.meta.dirname': JSON.stringify(import.meta.dirname) },
 });
 
-// As a whole: another service may be starting from the same file.
-mkdirSync(join(root, 'build'), { recursive: true });
-const part = `${outfile}.${process.pid}`;
-for (const { contents } of outputFiles) writeFileSync(part, contents);
-renameSync(part, outfile);
+// Each as a whole: another service may be starting from the same files.
+mkdirSync(outdir, { recursive: true });
+for (const { path, contents } of outputFiles) {
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, contents);
+  renameSync(part, path);
+}
 
-await import(pathToFileURL(outfile).href);
+await import(pathToFileURL(join(outdir, 'main.mjs')).href);

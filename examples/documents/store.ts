@@ -1,38 +1,14 @@
 /**
- * The documents: SQLite in WAL mode, every commit on disk before it is acknowledged, with a
- * full-text index. It knows nothing of HTTP, nor of the lifecycle.
+ * The database and its one writer: SQLite in WAL mode, every commit on disk before it is
+ * acknowledged, with a full-text index. It knows nothing of HTTP, nor of the lifecycle; what can be
+ * asked without writing is `queries.ts`.
  *
  * @module
  */
 
 import Database from 'libsql';
 import type { Files } from './files.ts';
-
-/** What a document says. */
-export interface Content {
-  readonly title: string;
-  readonly text: string;
-}
-
-/** A document as it is kept. */
-export interface Document extends Content {
-  readonly id: string;
-  /** Wall-clock milliseconds of its last change. */
-  readonly updatedAtMs: number;
-}
-
-/** A document that a search found. */
-export interface Hit {
-  readonly id: string;
-  readonly title: string;
-  /** Where it matches, the matches in square brackets. */
-  readonly snippet: string;
-}
-
-/** A query that is not FTS5's language; the message says where. */
-export class QueryError extends Error {
-  override readonly name = 'QueryError';
-}
+import { type Content, Queries } from './queries.ts';
 
 /** How far the first boot came, kept in the database (`PRAGMA user_version`). */
 const LOADED = 1;
@@ -75,16 +51,13 @@ CREATE TRIGGER document_removed AFTER DELETE ON documents BEGIN ${REMOVE} END;
 CREATE TRIGGER document_changed AFTER UPDATE ON documents BEGIN ${REMOVE} ${ADD} END;
 PRAGMA user_version = ${INDEXED}`;
 
-const SEARCH = `
-SELECT id, documents.title AS title, snippet(document_index, -1, '[', ']', '…', 16) AS snippet
-  FROM document_index JOIN documents ON number = document_index.rowid
-  WHERE document_index MATCH ? ORDER BY bm25(document_index, 4.0, 1.0) LIMIT ?`;
-
 /** Called as a long part goes on. */
 export type Told = (done: number, total: number) => void;
 
 /** The open database. Calls are synchronous, and durable when they return. */
 export class Store {
+  /** What this connection can be asked. */
+  readonly queries: Queries;
   readonly #files: Files;
   readonly #database: Database.Database;
 
@@ -97,11 +70,7 @@ export class Store {
     // NORMAL would lose the last commits when the machine, not only the process, stops.
     this.#database.pragma('synchronous = FULL');
     this.#database.exec(TABLES);
-  }
-
-  /** How many documents there are. */
-  count(): number {
-    return this.#number('SELECT count(*) AS value FROM documents');
+    this.queries = new Queries(this.#database);
   }
 
   /** True until the first documents were loaded. */
@@ -138,20 +107,11 @@ export class Store {
     else await this.#readIndex(told);
   }
 
-  /** One document. */
-  get(id: string): Document | undefined {
-    const row = this.#database
-      .prepare('SELECT id, title, text, updated_at_ms AS updatedAtMs FROM documents WHERE id = ?')
-      .get(id);
-    // The columns are those of Document, by their names in the statement.
-    return row as Document | undefined;
-  }
-
   /** Writes a document; true if it is a new one. */
   put(id: string, { title, text }: Content): boolean {
     let isNew = false;
     this.#atomically(() => {
-      isNew = this.get(id) === undefined;
+      isNew = this.queries.get(id) === undefined;
       this.#database
         .prepare(
           `INSERT INTO documents (id, title, text, updated_at_ms) VALUES (?, ?, ?, ?)
@@ -166,24 +126,6 @@ export class Store {
   /** Removes a document; false if there is none. */
   delete(id: string): boolean {
     return this.#database.prepare('DELETE FROM documents WHERE id = ?').run(id).changes > 0;
-  }
-
-  /**
-   * The documents that match a query in FTS5's language, best first; a match in the title counts
-   * more.
-   *
-   * @throws {QueryError}
-   */
-  search(query: string, limit: number): Hit[] {
-    const statement = this.#database.prepare(SEARCH);
-    try {
-      // The columns are those of Hit, by their names in the statement.
-      return statement.all(query, limit) as Hit[];
-    } catch (error) {
-      // The statement is known to be good: an error of SQL, not of the disk, is the query's.
-      const { code, message } = error as { readonly code?: unknown; readonly message: string };
-      throw code === 'SQLITE_ERROR' ? new QueryError(message) : error;
-    }
   }
 
   /** Notes the end of the run, and brings what was committed into the database. The log's pages. */
@@ -211,7 +153,7 @@ export class Store {
    * before it has ended.
    */
   async #makeIndex(told: Told): Promise<void> {
-    const total = this.count();
+    const total = this.queries.count();
     const limits = this.#database.prepare(
       `SELECT max(number) AS last, count(*) AS count
        FROM (SELECT number FROM documents WHERE number > ? ORDER BY number LIMIT ${BATCH})`,
