@@ -36,10 +36,12 @@ export class QueryError extends Error {
 
 const GET = 'SELECT id, title, text, updated_at_ms AS updatedAtMs FROM documents WHERE id = ?';
 
+/** One row, see `Queries`; the rows inside come in the order of the inner statement. */
 const SEARCH = `
-SELECT id, documents.title AS title, snippet(document_index, -1, '[', ']', '…', 16) AS snippet
-  FROM document_index JOIN documents ON number = document_index.rowid
-  WHERE document_index MATCH ? ORDER BY bm25(document_index, 4.0, 1.0) LIMIT ?`;
+SELECT json_group_array(json_object('id', id, 'title', title, 'snippet', snippet)) AS hits FROM (
+  SELECT id, documents.title AS title, snippet(document_index, -1, '[', ']', '…', 16) AS snippet
+    FROM document_index JOIN documents ON number = document_index.rowid
+    WHERE document_index MATCH ? ORDER BY bm25(document_index, 4.0, 1.0) LIMIT ?)`;
 
 /** Opens a database that exists, so that no statement can change it. */
 export function openReadOnly(file: string): Database.Database {
@@ -48,12 +50,26 @@ export function openReadOnly(file: string): Database.Database {
   return database;
 }
 
-/** The queries of one connection. Each sees what was committed when it began. */
+/**
+ * The queries of one connection. Each sees what was committed when it began.
+ *
+ * Statements are prepared once, and give one row: libsql 0.5 wraps a statement and a list of rows in
+ * native objects, and a thread that is ended while it makes one takes the whole process with it
+ * (neon's `external.rs` panics). `get()` makes none, so a reader can be ended in any query.
+ */
 export class Queries {
   readonly #database: Database.Database;
+  #get: Database.Statement | undefined;
+  #search: Database.Statement | undefined;
 
   constructor(database: Database.Database) {
     this.#database = database;
+  }
+
+  /** Prepares the statements; else the first of each kind does. The tables must be there. */
+  prepare(): void {
+    this.#get ??= this.#database.prepare(GET);
+    this.#search ??= this.#database.prepare(SEARCH);
   }
 
   /** How many documents there are. */
@@ -64,8 +80,9 @@ export class Queries {
 
   /** One document. */
   get(id: string): Document | undefined {
+    this.#get ??= this.#database.prepare(GET);
     // The columns are those of Document, by their names in the statement.
-    return this.#database.prepare(GET).get(id) as Document | undefined;
+    return this.#get.get(id) as Document | undefined;
   }
 
   /**
@@ -75,10 +92,11 @@ export class Queries {
    * @throws {QueryError}
    */
   search(query: string, limit: number): Hit[] {
-    const statement = this.#database.prepare(SEARCH);
+    this.#search ??= this.#database.prepare(SEARCH);
     try {
-      // The columns are those of Hit, by their names in the statement.
-      return statement.all(query, limit) as Hit[];
+      const { hits } = this.#search.get(query, limit) as { readonly hits: string };
+      // The keys are those of Hit, by their names in the statement.
+      return JSON.parse(hits) as Hit[];
     } catch (error) {
       // The statement is known to be good: an error of SQL, not of the disk, is the query's.
       const { code, message } = error as { readonly code?: unknown; readonly message: string };

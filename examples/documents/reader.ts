@@ -34,6 +34,7 @@ const { handle, database } = workerData as ReaderData;
 const lifecycle = Lifecycle.attach(handle);
 startHeartbeat(lifecycle);
 const queries = new Queries(openReadOnly(database));
+queries.prepare();
 const read = createReads(
   lifecycle,
   () => queries,

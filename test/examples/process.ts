@@ -17,6 +17,9 @@ const COMMANDS = {
   bun: ['node_modules/.bin/bun', 'examples/documents/main.ts'],
 } as const;
 
+/** Beside the program, on Node: what a test wants to go wrong. */
+const SABOTAGE = ['--import', './test/examples/sabotage.js'];
+
 export type Runtime = keyof typeof COMMANDS;
 export const RUNTIMES = Object.keys(COMMANDS) as Runtime[];
 export const TOKEN = 'a token for tests';
@@ -59,9 +62,16 @@ export class Service {
   #isOver = false;
   readonly #stamps: [line: string, atMs: number][] = [];
 
-  private constructor(runtime: Runtime, environment: Readonly<Record<string, string>>) {
+  private constructor(
+    runtime: Runtime,
+    environment: Readonly<Record<string, string>>,
+    isSabotaged: boolean,
+  ) {
     const [command, ...args] = COMMANDS[runtime];
-    this.#child = spawn(command, args, { env: { ...process.env, PORT: '0', ...environment } });
+    this.#child = spawn(command, isSabotaged ? [...SABOTAGE, ...args] : args, {
+      env: { ...process.env, PORT: '0', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', isSabotaged ? 'ipc' : 'ignore'],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output += text;
@@ -87,12 +97,10 @@ export class Service {
     runtime: Runtime,
     data: DataFolder,
     environment: Readonly<Record<string, string>> = {},
+    isSabotaged = false,
   ): Promise<Service> {
-    const service = Service.launch(runtime, {
-      DATA_DIR: data.path,
-      TIDEGATE_ADMIN_TOKEN: TOKEN,
-      ...environment,
-    });
+    const settings = { DATA_DIR: data.path, TIDEGATE_ADMIN_TOKEN: TOKEN, ...environment };
+    const service = new Service(runtime, settings, isSabotaged);
     const [, port] = await service.seen(/listening on http:\/\/[^:]+:(\d+)/);
     service.#port = Number(port);
     return service;
@@ -100,7 +108,21 @@ export class Service {
 
   /** Starts it with nothing but this environment, and waits for nothing. */
   static launch(runtime: Runtime, environment: Readonly<Record<string, string>>): Service {
-    return new Service(runtime, environment);
+    return new Service(runtime, environment, false);
+  }
+
+  /** Has something go wrong in it, as `sabotage.js` knows how; resolves when it has. */
+  async sabotage(deed: string, more: Readonly<Record<string, number>> = {}): Promise<unknown> {
+    const done = new Promise<unknown>((resolve) => {
+      const listener = (message: { readonly deed: string; readonly result: unknown }): void => {
+        if (message.deed !== deed) return;
+        this.#child.off('message', listener);
+        resolve(message.result);
+      };
+      this.#child.on('message', listener);
+    });
+    this.#child.send({ deed, ...more });
+    return done;
   }
 
   get port(): number {
@@ -130,6 +152,12 @@ export class Service {
   /** When a line that matches was received, `Date.now()`. */
   seenAtMs(pattern: RegExp): number {
     return this.#stamps.find(([line]) => pattern.test(line))?.[1] ?? Number.NaN;
+  }
+
+  /** What the probe thread says: it answers also while nobody else does. */
+  async probe(path: string): Promise<Response> {
+    const [, url] = await this.seen(/probes on (http:\/\/[^/]+)/);
+    return fetch(`${url}${path}`);
   }
 
   signal(name: NodeJS.Signals): void {
