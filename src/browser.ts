@@ -8,7 +8,6 @@
 
 export type * from './index.ts';
 export { GateClosedError, LifecycleError } from './lifecycle/errors.ts';
-export { Lifecycle } from './lifecycle/lifecycle.ts';
 export {
   acceptsQueries,
   acceptsWrites,
@@ -16,3 +15,4 @@ export {
   phaseFromU8,
   phaseName,
 } from './lifecycle/phase.ts';
+export { Lifecycle } from './lifecycle/with-embedded.ts';

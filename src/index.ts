@@ -30,4 +30,4 @@ export type { LifecycleHandle, Member, SeatOptions } from './lifecycle/seat.ts';
 export type { LifecycleSnapshot, MemberSnapshot } from './lifecycle/snapshot.ts';
 export type { Transition, TransitionListener } from './lifecycle/transitions.ts';
 export type { WaitOptions } from './lifecycle/wakeups.ts';
-export { Lifecycle } from './lifecycle/with-atomics.ts';
+export { Lifecycle } from './lifecycle/with-both.ts';

@@ -1,11 +1,18 @@
 /**
- * The backends that a program has at hand. The wasm backend always; the atomics backend where the
- * entry point brings it, or `useAtomics` was called: a page does not load both for nothing.
+ * The backends that a program has at hand. An entry point says which, when its class is first used:
+ * no program loads, and no page or isolate pays for, what it cannot use.
  *
  * @module
  */
 
 import type { Core } from './core.ts';
 
-/** What was added to the wasm backend. */
-export const added: { atomics?: (buffer: ArrayBufferLike) => Core } = {};
+/** What was brought. */
+export const added: {
+  /** The core's binary, compiled for shared or unshared memory. */
+  module?: (shared: boolean) => WebAssembly.Module;
+  /** The atomics backend, if the entry point has it or `useAtomics` was called. */
+  atomics?: (buffer: ArrayBufferLike) => Core;
+  /** True where there is one thread and never another: an isolate on the edge. */
+  alone?: boolean;
+} = {};

@@ -14,6 +14,7 @@ import {
   PAGES,
   VERSION,
 } from '../../assembly/layout.ts';
+import { added } from './backends.ts';
 
 /** Bytes of one lifecycle. */
 export const MEMORY_BYTES: number = PAGES * 65_536;
@@ -43,11 +44,12 @@ export type Refusal = 'not_tidegate' | 'layout_version';
 
 /**
  * Why memory made here cannot be posted to another thread; `undefined` where it can. Servers do not
- * have the flag of pages at all.
+ * have the flag of pages at all, and nor do isolates on the edge, which have no other thread.
  *
  * @see https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated
  */
 export function whyNotShared(): string | undefined {
+  if (added.alone) return 'an edge isolate has no other thread';
   // Deno's library has no such name, and would not let globalThis pass for something that has.
   const scope = globalThis as { readonly crossOriginIsolated?: boolean };
   // First: what such a page is told to do brings SharedArrayBuffer, too.

@@ -8,8 +8,8 @@ import { atomicsCore } from './atomics.ts';
 import { added } from './backends.ts';
 
 /**
- * Makes `backend: 'atomics'` available to the browser's entry point. The other entry points have
- * it already; calling it there, or again, changes nothing.
+ * Makes `backend: 'atomics'` available to the entry points of browsers and of the edge. Those of
+ * servers have it already; calling it there, or again, changes nothing.
  *
  * @example
  * ```ts

@@ -201,9 +201,9 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
   let why = "there is no WebAssembly here; ask for backend: 'atomics'";
   let cause: unknown;
   try {
-    if (wasm !== undefined) return wasmCore(wasm, shared);
+    if (wasm && added.module) return wasmCore(wasm, added.module(shared));
   } catch (thrown) {
-    why = "a page needs 'wasm-unsafe-eval' in its Content-Security-Policy";
+    why = "a page needs 'wasm-unsafe-eval' in its CSP, an edge isolate the condition 'workerd'";
     cause = thrown;
   }
   throw new LifecycleError('wasm_unavailable', `Cannot use the wasm backend: ${why}`, { cause });

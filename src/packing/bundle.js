@@ -29,7 +29,8 @@ await build({
   format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],
-  external: ['node:*'],
+  // Where there is a dist/core.unshared.wasm, every chunk is beside it.
+  external: ['node:*', '*.wasm'],
   target: 'es2022',
   minifySyntax: true,
   sourcemap: true,

@@ -12,7 +12,7 @@ import type { Backend } from '../core/core.ts';
 import { createProbeHandler } from '../http/handler.ts';
 import { monotonicMs } from '../lifecycle/clock.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
-import { Lifecycle } from '../lifecycle/with-atomics.ts';
+import { Lifecycle } from '../lifecycle/with-both.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 
 /** What the worker is given. */

@@ -10,7 +10,8 @@ import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
 import { atomicsCore } from '../../src/core/atomics.ts';
 import type { Core } from '../../src/core/core.ts';
-import { coreBytes, wasmCore } from '../../src/core/wasm.ts';
+import { coreBytes, embeddedModule } from '../../src/core/embedded.ts';
+import { wasmCore } from '../../src/core/wasm.ts';
 import { CAPACITIES, Caller, perform } from './calls.ts';
 import { traced } from './trace.ts';
 
@@ -50,8 +51,8 @@ describe('the binary', () => {
     expect(changed).toHaveLength(1);
     for (const isShared of [true, false]) {
       const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: isShared });
-      expect(wasmCore(memory, isShared).phase()).toBe(0);
-      expect(() => wasmCore(memory, !isShared)).toThrow(WebAssembly.LinkError);
+      expect(wasmCore(memory, embeddedModule(isShared)).phase()).toBe(0);
+      expect(() => wasmCore(memory, embeddedModule(!isShared))).toThrow(WebAssembly.LinkError);
     }
   });
 
@@ -62,7 +63,9 @@ describe('the binary', () => {
         .filter(([, each]) => typeof each === 'function')
         .map(([name, each]): [string, number] => [name, (each as () => void).length])
         .sort(([a], [b]) => (a < b ? -1 : 1));
-    expect(shape(wasmCore(memory, true))).toEqual(shape(atomicsCore(memory.buffer)));
+    expect(shape(wasmCore(memory, embeddedModule(true)))).toEqual(
+      shape(atomicsCore(memory.buffer)),
+    );
   });
 
   it('accesses each word at one width, aligned, and inside its memory', () => {

@@ -8,6 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { atomicsCore } from '../../src/core/atomics.ts';
 import type { Core } from '../../src/core/core.ts';
+import { embeddedModule } from '../../src/core/embedded.ts';
 import { allocate, type CoreMemory } from '../../src/core/memory.ts';
 import { wasmCore } from '../../src/core/wasm.ts';
 import { CAPACITIES, type Call, Caller, perform, randomOf } from './calls.ts';
@@ -101,7 +102,7 @@ function sideOf(backends: readonly ('wasm' | 'atomics')[], isShared: boolean, se
 function open(backend: 'wasm' | 'atomics', memory: CoreMemory): Core {
   if (backend === 'atomics') return atomicsCore(memory.buffer);
   if (memory.wasm === undefined) throw new Error('There is no WebAssembly here');
-  return wasmCore(memory.wasm, memory.shared);
+  return wasmCore(memory.wasm, embeddedModule(memory.shared));
 }
 
 /** The offset of the first word that differs. */

@@ -6,13 +6,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { AT_MAGIC, AT_MEMBER_CAPACITY, AT_VERSION } from '../../assembly/layout.ts';
+import { embeddedModule } from '../../src/core/embedded.ts';
 import { adopt, allocate, MEMORY_BYTES, whyNotShared } from '../../src/core/memory.ts';
 import { wasmCore } from '../../src/core/wasm.ts';
 
 function lifecycleMemory(): WebAssembly.Memory {
   const { wasm } = allocate(true);
   if (wasm === undefined) throw new Error('There is no WebAssembly here');
-  wasmCore(wasm, true).create(1, 127, 32, 8);
+  wasmCore(wasm, embeddedModule(true)).create(1, 127, 32, 8);
   return wasm;
 }
 

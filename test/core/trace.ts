@@ -7,7 +7,7 @@
 
 import binaryen from 'binaryen';
 import type { Core } from '../../src/core/core.ts';
-import { coreBytes } from '../../src/core/wasm.ts';
+import { coreBytes } from '../../src/core/embedded.ts';
 
 /** Called with the address and the width, in bytes, of each access. */
 export type Told = (address: number, width: number) => void;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { coreBytes } from '../../src/core/wasm.ts';
+import { coreBytes } from '../../src/core/embedded.ts';
 import { instrument, type Site, wasmMachine } from './instrument.ts';
 import type { CoreOf } from './machine.ts';
 import { after, type Operation } from './operations.ts';

@@ -6,7 +6,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { coreBytes } from '../../src/core/wasm.ts';
+import { coreBytes } from '../../src/core/embedded.ts';
 import { CALLS, LEFT_OUT } from './calls.ts';
 import { endsOf } from './oracle.ts';
 import { pairs, SITUATIONS, triples } from './products.ts';

@@ -13,7 +13,8 @@ import {
   STATE_PHASE_MASK,
 } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
-import { coreBytes, wasmCore } from '../../src/core/wasm.ts';
+import { coreBytes, embeddedModule } from '../../src/core/embedded.ts';
+import { wasmCore } from '../../src/core/wasm.ts';
 import { type Exploration, explore, type Findings, type Outcome, type View } from './explorer.ts';
 import { instrument, wasmMachine } from './instrument.ts';
 import type { CoreOf, Program, Thread } from './machine.ts';
@@ -87,7 +88,7 @@ export function ordinary(bytes: Uint8Array): Thread {
   new Uint8Array(memory.buffer).set(bytes);
   const words = new Int32Array(memory.buffer);
   return {
-    core: wasmCore(memory, true),
+    core: wasmCore(memory, embeddedModule(true)),
     store: (address, value) => void Atomics.store(words, address >> 2, value),
     load: (address) => Atomics.load(words, address >> 2) >>> 0,
     wait: () => {},
@@ -123,7 +124,7 @@ export function seen(core: Core): string {
 /** The memory that the threads of a scenario find. */
 export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
-  const core = wasmCore(memory, true);
+  const core = wasmCore(memory, embeddedModule(true));
   const { members, stages, reports } = { ...SMALL, ...capacities };
   core.create(1_000, members, stages, reports);
   for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { embeddedModule } from '../../../src/core/embedded.ts';
 import { wasmCore } from '../../../src/core/wasm.ts';
 import type { LifecycleHandle } from '../../../src/index.ts';
 import { CALLS } from '../../loom/calls.ts';
@@ -30,7 +31,7 @@ export const MEETINGS = 3;
 export function litmus({ handle, barrier, index, rounds, notes, call }: LitmusParts): number {
   const { tidegate } = handle;
   if (!(tidegate instanceof WebAssembly.Memory)) throw new Error('There is no WebAssembly here');
-  const core = wasmCore(tidegate, true);
+  const core = wasmCore(tidegate, embeddedModule(true));
   const words = new Int32Array(tidegate.buffer);
   const note = new Uint8Array(notes, index * NOTE_BYTES, NOTE_BYTES);
   const program = CALLS[call]?.(index);

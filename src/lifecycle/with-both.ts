@@ -1,0 +1,20 @@
+/**
+ * The lifecycle with both backends at hand: what servers load. It is the same class.
+ *
+ * @module
+ */
+
+import { useEmbedded } from '../core/embedded.ts';
+import { useAtomics } from '../core/use-atomics.ts';
+import { Lifecycle as NoBackend } from './lifecycle.ts';
+
+/** The class, which can then be asked for either backend. */
+export const Lifecycle: typeof NoBackend = /* @__PURE__ */ withBoth();
+export type Lifecycle = NoBackend;
+
+// A value and not a statement: a bundler drops it, and the backends, where nobody uses the class.
+function withBoth(): typeof NoBackend {
+  useEmbedded();
+  useAtomics();
+  return NoBackend;
+}

@@ -1,0 +1,18 @@
+/**
+ * The lifecycle with the embedded binary alone at hand: what a page loads. It is the same class.
+ *
+ * @module
+ */
+
+import { useEmbedded } from '../core/embedded.ts';
+import { Lifecycle as NoBackend } from './lifecycle.ts';
+
+/** The class, which can then be asked for the wasm backend. */
+export const Lifecycle: typeof NoBackend = /* @__PURE__ */ withEmbedded();
+export type Lifecycle = NoBackend;
+
+// A value and not a statement: a bundler drops it, and the binary, where nobody uses the class.
+function withEmbedded(): typeof NoBackend {
+  useEmbedded();
+  return NoBackend;
+}

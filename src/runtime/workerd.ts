@@ -1,0 +1,162 @@
+/**
+ * workerd, as Cloudflare Workers run on it: the handlers of a module worker behind the gate of their
+ * isolate's lifecycle. It knows nothing of other isolates; a fleet does (`tidegate/cloudflare`).
+ *
+ * @module
+ */
+
+import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
+import { GateClosedError, LifecycleError, shown } from '../lifecycle/errors.ts';
+import type { PermitKind } from '../lifecycle/gate.ts';
+import { refusal } from './answer.ts';
+import { isLifecycle } from './options.ts';
+import { admitted } from './workerd/event.ts';
+import { Isolate } from './workerd/isolate.ts';
+import type { EventContext, Worker, WorkerHandlers, WorkerOptions } from './workerd/types.ts';
+
+/** Methods that change nothing, by RFC 9110 §9.2.1. */
+const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+
+/**
+ * Puts the handlers of a module worker behind the gate of a lifecycle, one in each isolate.
+ *
+ * - `fetch`: `options.handler` is asked first; then the request waits for the boot, and is admitted
+ *   as a query or a write. A closed gate, here or within the handler, makes a 503 with the reason.
+ * - `scheduled` and `queue` are writes. Refused, they throw `GateClosedError`: the platform notes the
+ *   failure, and delivers the batch again.
+ * - Work given to `ctx.waitUntil` is in flight until it has ended, as part of its event.
+ * - All other handlers (`email`, `tail`, …) are passed through.
+ *
+ * @throws {LifecycleError} `invalid_argument` for what are no handlers, or no options
+ * @example
+ * ```ts workerd
+ * export default withLifecycle({
+ *   async fetch(request, env, ctx) {
+ *     ctx.waitUntil(Promise.resolve('counted as in flight'));
+ *     return new Response('hello');
+ *   },
+ * });
+ * ```
+ */
+export function withLifecycle<Env = unknown>(
+  handlers: WorkerHandlers<Env>,
+  options: WorkerOptions<Env> = {},
+): Worker<Env> {
+  checkWorker(handlers, options);
+  const { fetch, scheduled, queue, ...others } = handlers;
+  const { handler, kindOf = kindOfMethod } = options;
+  let only: Isolate<Env> | undefined;
+  const isolateOf = (env: Env): Isolate<Env> => {
+    only ??= new Isolate(options, env);
+    return only;
+  };
+
+  const answer = async (request: Request, env: Env, ctx: EventContext): Promise<Response> => {
+    const isolate = isolateOf(env);
+    const answered = await ask(isolate, request, env, ctx);
+    if (answered !== undefined) return answered;
+    if (fetch === undefined) return refusal(404, 'not found');
+    // As a method: handlers of an object may use `this`.
+    const call = (context: EventContext): Response | Promise<Response> =>
+      fetch.call(handlers, request, env, context, isolate.lifecycle);
+    try {
+      return await enter(isolate, kindOf(request, env), env, ctx, call);
+    } catch (thrown) {
+      if (thrown instanceof GateClosedError) return unavailable(thrown);
+      throw thrown;
+    }
+  };
+
+  const work =
+    (name: 'scheduled' | 'queue') =>
+    (event: unknown, env: Env, ctx: EventContext): Promise<void> => {
+      const isolate = isolateOf(env);
+      return enter(isolate, 'write', env, ctx, async (context) => {
+        await handlers[name]?.(event, env, context, isolate.lifecycle);
+      });
+    };
+
+  return {
+    ...others,
+    ...((fetch !== undefined || handler !== undefined) && { fetch: answer }),
+    ...(scheduled !== undefined && { scheduled: work('scheduled') }),
+    ...(queue !== undefined && { queue: work('queue') }),
+  };
+}
+
+/** What comes before the application: health and admin, which no gate is in front of. */
+async function ask<Env>(
+  isolate: Isolate<Env>,
+  request: Request,
+  env: Env,
+  ctx: EventContext,
+): Promise<Response | undefined> {
+  if (isolate.handler === undefined) return undefined;
+  // A probe boots the isolate like any event, and says meanwhile that it is starting.
+  isolate.boot(env, ctx)?.catch(() => {});
+  const answered = isolate.handler(request);
+  // A shutdown goes on when who asked for it has left.
+  ctx.waitUntil(answered.catch(() => {}));
+  return answered;
+}
+
+/**
+ * Boots, catches up with the others, and runs `handler` under a permit; `null` needs none.
+ *
+ * @throws {GateClosedError} if it is not admitted
+ */
+async function enter<Env, T>(
+  isolate: Isolate<Env>,
+  kind: PermitKind | null,
+  env: Env,
+  ctx: EventContext,
+  handler: (ctx: EventContext) => T | Promise<T>,
+): Promise<T> {
+  const { lifecycle, follower } = isolate;
+  await isolate.booted(env, ctx);
+  if (kind === null) return handler(ctx);
+  await follower?.before(kind, ctx);
+  return admitted(lifecycle, kind, ctx, follower, handler);
+}
+
+function kindOfMethod({ method }: Request): PermitKind {
+  return SAFE.includes(method) ? 'query' : 'write';
+}
+
+/** 503, as the probes have it. */
+function unavailable({ message, reason }: GateClosedError): Response {
+  const headers = { 'retry-after': '1', 'cache-control': 'no-store' };
+  return Response.json({ ok: false, error: message, reason }, { status: 503, headers });
+}
+
+function checkWorker(handlers: unknown, options: unknown): void {
+  if (typeof handlers !== 'object' || handlers === null) {
+    throw invalid(`the handlers are ${shown(handlers)}, not an object as { fetch }`);
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`the options are ${shown(options)}`);
+  }
+  checkFunctions(handlers, ['fetch', 'scheduled', 'queue']);
+  checkFunctions(options, ['boot', 'handler', 'kindOf']);
+  const { lifecycle, bootTimeoutMs, fleet } = options as WorkerOptions;
+  if (lifecycle !== undefined && !isLifecycle(lifecycle)) {
+    throw invalid('lifecycle is not a Lifecycle');
+  }
+  if (fleet !== undefined && typeof fleet?.follow !== 'function') throw invalid('fleet is none');
+  if (bootTimeoutMs !== undefined && !(bootTimeoutMs > 0 && bootTimeoutMs <= TIMER_MAX_MS)) {
+    throw invalid(`bootTimeoutMs is ${shown(bootTimeoutMs)}, not milliseconds in 1 … 2^31-1`);
+  }
+}
+
+function checkFunctions(object: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value: unknown = Reflect.get(object, name);
+    if (value !== undefined && typeof value !== 'function') {
+      throw invalid(`${name} is ${shown(value)}`);
+    }
+  }
+}
+
+function invalid(what: string): LifecycleError {
+  return new LifecycleError('invalid_argument', `Cannot wrap the worker: ${what}`);
+}

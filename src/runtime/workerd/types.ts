@@ -1,0 +1,80 @@
+/**
+ * The shapes of a module worker, as far as they matter here: structural, so that nobody needs the
+ * platform's types, and whoever has them can pass them.
+ *
+ * @module
+ */
+
+import type { PermitKind } from '../../lifecycle/gate.ts';
+import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+
+/** What the runtime passes with an event: the part of `ExecutionContext` that is used here. */
+export interface EventContext {
+  /** Keeps the isolate at work for an event whose answer is out, or whose client is gone. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/**
+ * The handlers of a module worker. Each may take the lifecycle after what the platform passes. What
+ * is not named here is passed through untouched.
+ */
+export interface WorkerHandlers<Env = unknown> {
+  fetch?(
+    request: Request,
+    env: Env,
+    ctx: EventContext,
+    lifecycle: Lifecycle,
+  ): Response | Promise<Response>;
+  scheduled?(controller: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
+  queue?(batch: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
+  readonly [name: string]: unknown;
+}
+
+/** A module worker: what its default export is. */
+export interface Worker<Env = unknown> {
+  fetch?(request: Request, env: Env, ctx: EventContext): Promise<Response>;
+  scheduled?(controller: unknown, env: Env, ctx: EventContext): Promise<void>;
+  queue?(batch: unknown, env: Env, ctx: EventContext): Promise<void>;
+  readonly [name: string]: unknown;
+}
+
+/** Keeps isolates in step with each other: see `fleet()` in `tidegate/cloudflare`. */
+export interface Guide<Env = unknown> {
+  /** Called once in each isolate, at its first event. */
+  follow(lifecycle: Lifecycle, env: Env): Follower;
+}
+
+/** One isolate's part in that. */
+export interface Follower {
+  /** Before an event is admitted. Waits only if what is known is too old to admit it by. */
+  before(kind: PermitKind, ctx: EventContext): void | Promise<void>;
+  /** While an event is under way, which may be long. Returns the end of it. */
+  during(ctx: EventContext): () => void;
+}
+
+/** Options of `withLifecycle`. */
+export interface WorkerOptions<Env = unknown> {
+  /** The isolate's lifecycle, if the application made it; by default one is made at the first event. */
+  readonly lifecycle?: Lifecycle | undefined;
+  /**
+   * What must be done before this isolate admits anything. It is marked Ready afterwards. If it
+   * throws, so does the event that began it, and the next one tries again.
+   */
+  readonly boot?: ((env: Env, lifecycle: Lifecycle) => unknown) | undefined;
+  /** Milliseconds for which an event waits for the boot before it is refused; default 10 000. */
+  readonly bootTimeoutMs?: number | undefined;
+  /**
+   * Makes what is asked before the application, and before the gate, as `createHandler` of
+   * `tidegate/http` does. `undefined` means: not mine.
+   */
+  readonly handler?:
+    | ((lifecycle: Lifecycle, env: Env) => (request: Request) => Promise<Response | undefined>)
+    | undefined;
+  /**
+   * What a request is; `null` passes the gate by. By default GET, HEAD, OPTIONS and TRACE are
+   * queries, and all others writes.
+   */
+  readonly kindOf?: ((request: Request, env: Env) => PermitKind | null) | undefined;
+  /** Who else is to be in step with this isolate; by default nobody. */
+  readonly fleet?: Guide<Env> | undefined;
+}

@@ -1,0 +1,16 @@
+/**
+ * Cloudflare Workers and whatever else runs workerd: `tidegate/workerd`.
+ *
+ * @module
+ */
+
+export { Lifecycle } from './lifecycle/with-imported.ts';
+export type {
+  EventContext,
+  Follower,
+  Guide,
+  Worker,
+  WorkerHandlers,
+  WorkerOptions,
+} from './runtime/workerd/types.ts';
+export { withLifecycle } from './runtime/workerd.ts';
