@@ -59,8 +59,7 @@ export class Shutdown {
     this.#takeOver();
     this.#watching = new AbortController();
     const { signal } = this.#watching;
-    // Rejects when it was uninstalled, or the seat was given back: there is nothing to watch then.
-    wakeups.until(() => this.goOn(), { signal, keepAlive: false }).catch(() => {});
+    wakeups.watch(() => this.goOn(), signal);
     return () => this.#uninstall(pipeline);
   }
 

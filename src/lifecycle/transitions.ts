@@ -48,7 +48,6 @@ export function listen(seat: Seat, listener: TransitionListener): () => void {
     }
     return told === Phase.Stopped;
   };
-  // Rejects when the listener was removed, or the seat was given back; both end it.
-  seat.wakeups.until(tell, { signal, keepAlive: false }).catch(() => {});
+  seat.wakeups.watch(tell, signal);
   return () => controller.abort();
 }

@@ -79,6 +79,36 @@ export class Wakeups {
     }
   }
 
+  /**
+   * Looks now and at every change, until `look` is true or throws, or the signal aborts. It keeps no
+   * process alive.
+   *
+   * Where there is one thread only, whoever changes something makes us look. No promise is waited
+   * for: on the edge one that a request has made goes nowhere once that request has been answered,
+   * and a watch outlasts the request that began it.
+   */
+  watch(look: () => boolean, signal: AbortSignal): void {
+    if (this.#words !== undefined) {
+      // It rejects when it is aborted, or the seat was given back; both end it.
+      this.until(look, { signal, keepAlive: false }).catch(() => {});
+      return;
+    }
+    const again = (): void => {
+      let isOver = true;
+      try {
+        isOver = signal.aborted || look();
+      } catch {
+        // The seat was given back.
+      }
+      if (isOver) this.#waiters.delete(wake);
+    };
+    // Later, as a promise would have it: nobody expects to be called back from within a move.
+    const wake = (): void => queueMicrotask(again);
+    this.#waiters.add(wake);
+    signal.addEventListener('abort', () => this.#waiters.delete(wake));
+    again();
+  }
+
   /** Resolves when EPOCH is not `seen`, after `left` ms, or when the signal aborts. */
   #change(seen: number, left: number, signal: Signal | undefined): Promise<void> {
     return new Promise((resolve) => {

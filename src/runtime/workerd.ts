@@ -53,14 +53,18 @@ export function withLifecycle<Env = unknown>(
 
   const answer = async (request: Request, env: Env, ctx: EventContext): Promise<Response> => {
     const isolate = isolateOf(env);
-    const answered = await ask(isolate, request, env, ctx);
+    // A probe boots the isolate like any event, and says meanwhile that it is starting.
+    const began = isolate.boot(env, ctx);
+    began?.catch(() => {});
+    const answered = await ask(isolate, request, ctx);
     if (answered !== undefined) return answered;
     if (fetch === undefined) return refusal(404, 'not found');
     // As a method: handlers of an object may use `this`.
     const call = (context: EventContext): Response | Promise<Response> =>
       fetch.call(handlers, request, env, context, isolate.lifecycle);
     try {
-      return await enter(isolate, kindOf(request, env), env, ctx, call);
+      await isolate.booted(env, ctx, began);
+      return await enter(isolate, kindOf(request, env), ctx, call);
     } catch (thrown) {
       if (thrown instanceof GateClosedError) return unavailable(thrown);
       throw thrown;
@@ -69,9 +73,10 @@ export function withLifecycle<Env = unknown>(
 
   const work =
     (name: 'scheduled' | 'queue') =>
-    (event: unknown, env: Env, ctx: EventContext): Promise<void> => {
+    async (event: unknown, env: Env, ctx: EventContext): Promise<void> => {
       const isolate = isolateOf(env);
-      return enter(isolate, 'write', env, ctx, async (context) => {
+      await isolate.booted(env, ctx);
+      await enter(isolate, 'write', ctx, async (context) => {
         await handlers[name]?.(event, env, context, isolate.lifecycle);
       });
     };
@@ -88,12 +93,9 @@ export function withLifecycle<Env = unknown>(
 async function ask<Env>(
   isolate: Isolate<Env>,
   request: Request,
-  env: Env,
   ctx: EventContext,
 ): Promise<Response | undefined> {
   if (isolate.handler === undefined) return undefined;
-  // A probe boots the isolate like any event, and says meanwhile that it is starting.
-  isolate.boot(env, ctx)?.catch(() => {});
   const answered = isolate.handler(request);
   // A shutdown goes on when who asked for it has left.
   ctx.waitUntil(answered.catch(() => {}));
@@ -101,19 +103,17 @@ async function ask<Env>(
 }
 
 /**
- * Boots, catches up with the others, and runs `handler` under a permit; `null` needs none.
+ * Catches up with the others, and runs `handler` under a permit; `null` needs none.
  *
  * @throws {GateClosedError} if it is not admitted
  */
 async function enter<Env, T>(
   isolate: Isolate<Env>,
   kind: PermitKind | null,
-  env: Env,
   ctx: EventContext,
   handler: (ctx: EventContext) => T | Promise<T>,
 ): Promise<T> {
   const { lifecycle, follower } = isolate;
-  await isolate.booted(env, ctx);
   if (kind === null) return handler(ctx);
   await follower?.before(kind, ctx);
   return admitted(lifecycle, kind, ctx, follower, handler);

@@ -65,26 +65,29 @@ export class Isolate<Env> {
       }
     };
     const booted = run();
-    ctx.waitUntil(booted.catch(() => {}));
+    // Not caught: the platform logs what a boot fails with, also one that a probe began.
+    ctx.waitUntil(booted);
     return booted;
   }
 
   /**
    * Waits until the boot is over.
    *
+   * @param began the boot, if this very event has begun it already
    * @throws {GateClosedError} when it takes too long; what the boot throws, if this event began it
    */
-  async booted(env: Env, ctx: EventContext): Promise<void> {
+  async booted(env: Env, ctx: EventContext, began?: Promise<void>): Promise<void> {
     const { lifecycle } = this;
     const { bootTimeoutMs = BOOT_TIMEOUT_MS } = this.#options;
     const endsAt = monotonicMs() + bootTimeoutMs;
+    let mine = began;
     while (lifecycle.phase() === Phase.Starting) {
       const left = endsAt - monotonicMs();
       if (left <= 0) {
         const reason = lifecycle.notReadyReason() ?? 'starting';
         throw new GateClosedError('query', Phase.Starting, reason);
       }
-      const mine = this.boot(env, ctx);
+      mine ??= this.boot(env, ctx);
       if (mine !== undefined) await within(mine, left);
       else await lifecycle.waitFor(Phase.Ready, { timeoutMs: Math.min(LOOK_MS, left) });
     }
