@@ -30,6 +30,8 @@ const DOORS = [
   'src/node.ts',
   'src/deno.ts',
   'src/bun.ts',
+  'src/edge.ts',
+  'src/workerd.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
 
