@@ -1,0 +1,78 @@
+/**
+ * The versions of Node under test. The one that runs this is one of them; the others are packages,
+ * installed when they are first needed, so that nobody waits for them who does not run the matrix.
+ *
+ * @module
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A runtime to start processes with. */
+export interface Engine {
+  readonly name: 'node' | 'deno' | 'bun';
+  readonly version: string;
+  readonly program: string;
+}
+
+/** The latest of each line when this was written. */
+const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDER = join(ROOT, 'build/engines');
+
+/** Every Node of the matrix, the one that runs this in its line's place. */
+export function nodes(): Engine[] {
+  const missing = VERSIONS.filter((version) => !isCurrent(version) && !isInstalled(version));
+  if (missing.length > 0) install(missing);
+  return VERSIONS.map((version) =>
+    isCurrent(version)
+      ? { name: 'node', version: process.versions.node, program: process.execPath }
+      : { name: 'node', version, program: programOf(version) },
+  );
+}
+
+/** Deno or Bun, which the lock file pins. */
+export function pinned(name: 'deno' | 'bun'): Engine {
+  const program = join(ROOT, 'node_modules/.bin', name);
+  return { name, version: versionOf(program), program };
+}
+
+function isCurrent(version: string): boolean {
+  return majorOf(version) === majorOf(process.versions.node);
+}
+
+function isInstalled(version: string): boolean {
+  const program = programOf(version);
+  return existsSync(program) && versionOf(program) === version;
+}
+
+/** The packages that hold the binaries themselves: no install script has to run. */
+function install(versions: readonly string[]): void {
+  console.log(`installing node ${versions.join(', ')} into build/engines`);
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, 'package.json'), '{ "private": true }\n');
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const packages = VERSIONS.filter((version) => !isCurrent(version)).map(
+    (version) => `${aliasOf(version)}@npm:node-${platform}-${process.arch}@${version}`,
+  );
+  const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
+  execFileSync('npm', ['install', ...flags, ...packages], { cwd: FOLDER, stdio: 'inherit' });
+}
+
+function programOf(version: string): string {
+  return join(FOLDER, 'node_modules', aliasOf(version), 'bin/node');
+}
+
+function aliasOf(version: string): string {
+  return `node${majorOf(version)}`;
+}
+
+function majorOf(version: string): string {
+  return version.split('.')[0] ?? version;
+}
+
+function versionOf(program: string): string {
+  const said = execFileSync(program, ['--version'], { encoding: 'utf8' });
+  return /\d+\.\d+\.\d+/.exec(said)?.[0] ?? said.trim();
+}

@@ -1,0 +1,37 @@
+/**
+ * `npm run test:matrix`: one conformance suite, every test of it in every place. Words after the
+ * command pick the rows whose names contain one of them.
+ *
+ * @module
+ */
+
+import { pageRows } from './pages.ts';
+import { processRows } from './processes.ts';
+import { broken, type Result, resultOf, skippedResult, WHERE } from './row.ts';
+import { Site } from './site.ts';
+import { nameOf, Table } from './table.ts';
+
+const wanted = process.argv.slice(2);
+const site = await Site.open();
+try {
+  // Each family of rows: processes, pages, isolates on the edge.
+  const rows = [...(await processRows()), ...(await pageRows(site))].filter(
+    (row) => wanted.length === 0 || wanted.some((word) => nameOf(row).includes(word)),
+  );
+  const table = new Table(rows);
+  table.head();
+  for (const row of rows) {
+    const began = performance.now();
+    const result: Result =
+      'run' in row
+        ? await resultOf(row)
+        : // In CI nothing may be missing: it installs what it needs.
+          process.env.CI === 'true'
+          ? broken(WHERE, 'it is installed', row.absent)
+          : skippedResult(row);
+    table.add(row, result, (performance.now() - began) / 1000);
+  }
+  process.exitCode = table.foot() ? 0 : 1;
+} finally {
+  await site.close();
+}
