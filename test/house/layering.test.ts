@@ -32,6 +32,7 @@ const DOORS = [
   'src/bun.ts',
   'src/edge.ts',
   'src/workerd.ts',
+  'src/bench.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
 

@@ -1,0 +1,44 @@
+/**
+ * What a case is: a call, or what that call would cost without tidegate. Written once, for every
+ * runtime, and without a harness: {@link Case.make} gives a function, and whoever measures calls it.
+ *
+ * @module
+ */
+
+/** Something to measure. It stores what it got, so it cannot be optimised away. */
+export type Body = () => void;
+
+/** The same, for what ends later. */
+export type AsyncBody = () => Promise<void>;
+
+/**
+ * Who does the work.
+ *
+ * - `wasm`, `atomics`: a {@link Lifecycle} on that backend
+ * - `naive`: a JavaScript object without atomics, for one thread
+ * - `bare`: the `Atomics` operations that the call cannot do without, and nothing around them
+ * - `control`: not a call at all; what others are divided by
+ */
+export type Variant = 'wasm' | 'atomics' | 'naive' | 'bare' | 'control';
+
+/** All variants, in the order of the tables. */
+export const VARIANTS: readonly Variant[] = ['wasm', 'atomics', 'naive', 'bare', 'control'];
+
+/** What kind of call a case is. */
+export type Group = 'control' | 'read' | 'mark' | 'transition' | 'gate' | 'text' | 'wait' | 'seat';
+
+/** One thing to measure, in one variant or more. */
+export interface Case {
+  /** Unique; what the command line and the results name it by. */
+  readonly name: string;
+  readonly group: Group;
+  /** One line for a table. */
+  readonly what: string;
+  readonly variants: readonly Variant[];
+  /**
+   * A fresh body. What it needs is made here, outside of what is measured.
+   *
+   * @throws {RangeError} for a variant that the case does not have
+   */
+  make(variant: Variant): Body | AsyncBody;
+}

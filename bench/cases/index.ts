@@ -1,0 +1,11 @@
+/**
+ * The cases, for a benchmark suite with a harness of its own: `tidegate/bench`. Each is a name, its
+ * variants, and a function that makes the body to be measured.
+ *
+ * @module
+ */
+
+export { calls } from './calls.ts';
+export type { AsyncBody, Body, Case, Group, Variant } from './case.ts';
+export { VARIANTS } from './case.ts';
+export { bareModule, primitives } from './primitives.ts';

@@ -1,0 +1,70 @@
+/**
+ * `npm run bench`: measures, prints a table, and writes the results; a run of everything also renews
+ * the tables and charts of this folder. `npm run bench -- <case> --runtime deno` measures some of it.
+ *
+ * @module
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Job } from './harness/job.ts';
+import { newSeed } from './harness/order.ts';
+import { allRuntimes, chooseRuntimes } from './harness/present.ts';
+import { run } from './harness/run.ts';
+import { measured } from './measured.ts';
+import { jobs } from './parts/index.ts';
+import { plainTable } from './report/table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    part: { type: 'string', multiple: true },
+    runtime: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+    out: { type: 'string', default: 'build/bench/results.json' },
+  },
+});
+
+const seed = values.seed === undefined ? newSeed() : wholeNumber('--seed', values.seed);
+const rounds = values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds);
+const chosen = chooseJobs(jobs, positionals, values.part);
+const runtimes = chooseRuntimes(allRuntimes(), values.runtime);
+
+console.log(`order by --seed ${seed}`);
+const results = await measured(seed, () => run({ jobs: chosen, runtimes, seed, rounds, progress }));
+mkdirSync(dirname(values.out), { recursive: true });
+writeFileSync(values.out, `${JSON.stringify(results)}\n`);
+console.log(plainTable(results));
+console.log(`wrote ${values.out}`);
+
+function chooseJobs(
+  all: readonly Job[],
+  names: readonly string[],
+  parts: readonly string[] | undefined,
+): Job[] {
+  const unknown = [
+    ...names.filter((name) => !all.some((job) => job.case === name)),
+    ...(parts ?? []).filter((part) => !all.some((job) => job.part === part)),
+  ];
+  if (unknown.length > 0) {
+    const cases = [...new Set(all.map((job) => `${job.part}: ${job.case}`))];
+    throw new RangeError(`There is no ${unknown.join(', ')}. There are:\n${cases.join('\n')}`);
+  }
+  return all.filter(
+    (job) =>
+      (names.length === 0 || names.includes(job.case)) &&
+      (parts === undefined || parts.includes(job.part)),
+  );
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new RangeError(`${option} is ${text}`);
+  return value;
+}
+
+function progress(done: number, of: number, what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done + 1}/${of} ${what}`);
+}

@@ -1,0 +1,85 @@
+/**
+ * The runtimes: how each is started, and which of them are there. One that is missing says so.
+ *
+ * @module
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RuntimeInfo } from '../results.ts';
+import type { Assignment } from './job.ts';
+import { answerOf } from './processes.ts';
+
+/** A runtime that can measure. */
+export interface Runtime {
+  readonly name: string;
+  /** Program and arguments before those of the child; absent where there are no processes. */
+  readonly command?: readonly string[];
+  /** Whether the calls alone can be measured there: no threads, servers or processes of its own. */
+  readonly callsOnly: boolean;
+  /** Says what it is, or why it is not there. */
+  describe(): Promise<RuntimeInfo>;
+  /** One round. */
+  run(assignment: Assignment): Promise<readonly number[]>;
+  /** Ends what `run` started, if it started anything that lasts. */
+  close(): Promise<void>;
+}
+
+/** Where the child program is, once it is bundled. */
+export const PROGRAM = 'build/bench/program.mjs';
+
+/** What a child says of itself, beside its samples. */
+export interface Answer {
+  readonly version: string;
+  readonly engine: string;
+  readonly samples?: readonly number[];
+}
+
+/** A runtime that is a command: Node, Deno, Bun. */
+export function processRuntime(name: string, command: readonly string[], from: string): Runtime {
+  const [program = ''] = command;
+  return {
+    name,
+    command,
+    callsOnly: false,
+    describe: async () => {
+      const skipped = { name, version: null, engine: null };
+      if (program.includes('/') && !existsSync(program)) {
+        return { ...skipped, skipped: `${program} is not there: ${from}` };
+      }
+      const { version, engine } = await ask({ part: 'describe', case: '', variant: '' });
+      return { name, version, engine, skipped: null };
+    },
+    run: async (assignment) => {
+      const { samples } = await ask(assignment);
+      if (samples === undefined) throw new Error(`${name} measured nothing`);
+      return samples;
+    },
+    close: async () => {},
+  };
+
+  async function ask(assignment: Assignment): Promise<Answer> {
+    return await answerOf<Answer>([...command, PROGRAM, JSON.stringify(assignment)]);
+  }
+}
+
+/** Node in its versions, Deno and Bun, as `npm ci` installs them. */
+export function processRuntimes(): Runtime[] {
+  const bin = (name: string): string => join('node_modules/.bin', name);
+  const installed = 'npm ci installs it';
+  const others = ['20', '22', '24', '26'].filter(
+    (major) => major !== process.versions.node.split('.')[0],
+  );
+  return [
+    processRuntime('node', [process.execPath], installed),
+    ...others.map((major) =>
+      processRuntime(
+        `node${major}`,
+        [`node_modules/node${major}/bin/node`],
+        `npm install --save-dev node${major}@npm:node@${major} would bring it`,
+      ),
+    ),
+    processRuntime('deno', [bin('deno'), 'run', '-A', '--no-lock'], installed),
+    processRuntime('bun', [bin('bun')], installed),
+  ];
+}

@@ -1,0 +1,49 @@
+/**
+ * Holds results against bounds. It measures nothing and prints nothing.
+ *
+ * @module
+ */
+
+import type { Bound, Side } from './bounds.ts';
+import { keyOf, type Results } from './results.ts';
+
+/** How a bound stands on a runtime. */
+export interface Verdict {
+  readonly bound: Bound;
+  readonly runtime: string;
+  readonly ratio: number;
+  /**
+   * - `kept`: what is promised
+   * - `missed`: not what is promised, but what `bounds.ts` says of this runtime
+   * - `broken`: neither
+   */
+  readonly outcome: 'kept' | 'missed' | 'broken';
+}
+
+/** A verdict for each bound and runtime that has both sides. */
+export function judge(results: Results, bounds: readonly Bound[]): Verdict[] {
+  const medians = new Map(results.points.map((point) => [keyOf(point), point.median]));
+  const present = results.runtimes.filter(({ skipped }) => skipped === null);
+  return bounds.flatMap((bound) =>
+    present.flatMap(({ name: runtime }) => {
+      const above = medians.get(keyOf({ ...bound.above, runtime }));
+      const below = medians.get(keyOf({ ...bound.below, runtime }));
+      if (above === undefined || below === undefined) return [];
+      const ratio = above / below;
+      return [{ bound, runtime, ratio, outcome: outcomeOf(bound, runtime, ratio) }];
+    }),
+  );
+}
+
+/** The points that a list of bounds needs. */
+export function sidesOf(bounds: readonly Bound[]): Side[] {
+  return bounds.flatMap(({ above, below }) => [above, below]);
+}
+
+function outcomeOf(bound: Bound, runtime: string, ratio: number): Verdict['outcome'] {
+  const { atMost, atLeast, missed } = bound;
+  const holds = (limit: number | undefined): boolean =>
+    limit !== undefined && (atLeast === undefined ? ratio <= limit : ratio >= limit);
+  if (holds(atMost ?? atLeast)) return 'kept';
+  return holds(missed?.[runtime]?.bound) ? 'missed' : 'broken';
+}

@@ -1,0 +1,37 @@
+/**
+ * Bundles a program of this folder, and the child program that it starts, for Node 20, which does not
+ * read TypeScript; then runs it: `node bench/run.js command|gate|compare …`.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { slimLoader } from '../src/packing/loader.js';
+
+const [name = 'command', ...args] = process.argv.slice(2);
+const outdir = join(import.meta.dirname, '../build/bench');
+
+await build({
+  entryPoints: {
+    [name]: join(import.meta.dirname, `${name}.ts`),
+    program: join(import.meta.dirname, 'program/program.ts'),
+  },
+  outdir,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  // Node's own modules and what is loaded from node_modules as it is; the loader is bundled, as it is
+  // in the package.
+  external: ['node:*', 'ajv', 'autocannon', 'esbuild', '@godaddy/terminus', 'lightship', 'srvx'],
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  target: 'es2022',
+  minifySyntax: true,
+  plugins: [slimLoader],
+});
+
+process.argv.splice(2, process.argv.length, ...args);
+process.chdir(join(import.meta.dirname, '..'));
+await import(pathToFileURL(join(outdir, `${name}.mjs`)).href);

@@ -1,0 +1,17 @@
+/**
+ * The benchmark cases, without a harness: `tidegate/bench`.
+ *
+ * @module
+ */
+
+export {
+  type AsyncBody,
+  type Body,
+  bareModule,
+  type Case,
+  calls,
+  type Group,
+  primitives,
+  VARIANTS,
+  type Variant,
+} from '../bench/cases/index.ts';
