@@ -87,7 +87,7 @@ export class Wakeups {
    * for: on the edge one that a request has made goes nowhere once that request has been answered,
    * and a watch outlasts the request that began it.
    */
-  watch(look: () => boolean, signal: AbortSignal): void {
+  watch(look: () => boolean, signal: Signal): void {
     if (this.#words !== undefined) {
       // It rejects when it is aborted, or the seat was given back; both end it.
       this.until(look, { signal, keepAlive: false }).catch(() => {});

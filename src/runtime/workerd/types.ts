@@ -7,6 +7,7 @@
 
 import type { PermitKind } from '../../lifecycle/gate.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import type { WebRequest, WebResponse } from '../../lifecycle/platform.ts';
 
 /** What the runtime passes with an event: the part of `ExecutionContext` that is used here. */
 export interface EventContext {
@@ -20,11 +21,11 @@ export interface EventContext {
  */
 export interface WorkerHandlers<Env = unknown> {
   fetch?(
-    request: Request,
+    request: WebRequest,
     env: Env,
     ctx: EventContext,
     lifecycle: Lifecycle,
-  ): Response | Promise<Response>;
+  ): WebResponse | Promise<WebResponse>;
   scheduled?(controller: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
   queue?(batch: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
   readonly [name: string]: unknown;
@@ -32,7 +33,7 @@ export interface WorkerHandlers<Env = unknown> {
 
 /** A module worker: what its default export is. */
 export interface Worker<Env = unknown> {
-  fetch?(request: Request, env: Env, ctx: EventContext): Promise<Response>;
+  fetch?(request: WebRequest, env: Env, ctx: EventContext): Promise<WebResponse>;
   scheduled?(controller: unknown, env: Env, ctx: EventContext): Promise<void>;
   queue?(batch: unknown, env: Env, ctx: EventContext): Promise<void>;
   readonly [name: string]: unknown;
@@ -68,13 +69,16 @@ export interface WorkerOptions<Env = unknown> {
    * `tidegate/http` does. `undefined` means: not mine.
    */
   readonly handler?:
-    | ((lifecycle: Lifecycle, env: Env) => (request: Request) => Promise<Response | undefined>)
+    | ((
+        lifecycle: Lifecycle,
+        env: Env,
+      ) => (request: WebRequest) => Promise<WebResponse | undefined>)
     | undefined;
   /**
    * What a request is; `null` passes the gate by. By default GET, HEAD, OPTIONS and TRACE are
    * queries, and all others writes.
    */
-  readonly kindOf?: ((request: Request, env: Env) => PermitKind | null) | undefined;
+  readonly kindOf?: ((request: WebRequest, env: Env) => PermitKind | null) | undefined;
   /** Who else is to be in step with this isolate; by default nobody. */
   readonly fleet?: Guide<Env> | undefined;
 }
