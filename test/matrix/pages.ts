@@ -13,6 +13,7 @@ import { type Browser, findBrowser, PACKAGES } from './browser.ts';
 import { bundle } from './bundle.ts';
 import type { AbsentRow, Claim, Row } from './row.ts';
 import type { Site } from './site.ts';
+import { visit } from './visit.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PROGRAM = 'build/matrix/browser/page.js';
@@ -106,33 +107,9 @@ function rowOf(
     run: async () => {
       const page = { headers, files: { 'page.js': program }, assignment };
       // What the page posts is what perform() returned there.
-      return (await visit(browser, site, page)) as Account;
+      return (await visit(browser, site, page, ROW_MS)) as Account;
     },
   };
-}
-
-/** Opens a page and waits for what it posts, but not for ever. */
-async function visit(
-  browser: Browser,
-  site: Site,
-  page: Parameters<Site['serve']>[0],
-): Promise<unknown> {
-  const { url, answer } = site.serve(page);
-  const opened = browser.open(url);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer after ${ROW_MS} ms`)), ROW_MS);
-  });
-  const gone = opened.ended.then((said): never => {
-    throw new Error(`The browser is gone: ${said}`);
-  });
-  try {
-    return await Promise.race([answer, gone, late]);
-  } finally {
-    clearTimeout(timer);
-    gone.catch(() => {});
-    await opened.close();
-  }
 }
 
 function claims(

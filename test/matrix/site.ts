@@ -81,7 +81,8 @@ export class Site {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, name = '', file = ''] = (request.url ?? '').split('/');
+    const [, name = '', ...path] = (request.url ?? '').split('/');
+    const file = path.join('/');
     const folder = this.#folders.get(name);
     if (folder === undefined) {
       response.writeHead(404).end();
@@ -102,7 +103,7 @@ export class Site {
     const files = { '': HTML, 'watch.js': WATCH, ...folder.files };
     if (file === 'assignment') end(200, JSON.stringify(folder.assignment), 'application/json');
     else if (Object.hasOwn(files, file)) {
-      end(200, files[file as keyof typeof files], TYPES[file.split('.')[1] ?? '']);
+      end(200, files[file as keyof typeof files], TYPES[file.split('.').at(-1) ?? '']);
     } else end(404, '');
   }
 }
