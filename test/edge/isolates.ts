@@ -27,7 +27,13 @@ interface Miniflare {
 
 const load = createRequire(import.meta.url);
 const { Miniflare } = load('miniflare') as { Miniflare: new (options: object) => Miniflare };
-const { compatibilityDate } = load('workerd') as { readonly compatibilityDate: string };
+const { compatibilityDate, version } = load('workerd') as {
+  readonly compatibilityDate: string;
+  readonly version: string;
+};
+
+/** The version of workerd under test. */
+export const WORKERD: string = version;
 
 /**
  * The oldest date that is supported. Before it, a promise that one request settles leaves another
@@ -46,11 +52,15 @@ export const DATES: readonly string[] = [CURRENT_DATE, OLDEST_DATE];
 /** A bundled program with the binary that it imports, as miniflare takes its modules. */
 export type Program = readonly object[];
 
-/** Bundles `test/edge/programs/<name>.ts` with the built package, as the condition `workerd` has it. */
-export async function program(name: string): Promise<Program> {
-  const outfile = `build/edge/${name}.js`;
+/** Bundles `test/edge/programs/<name>.ts`. */
+export function program(name: string): Promise<Program> {
+  return programAt(`test/edge/programs/${name}.ts`, `build/edge/${name}.js`);
+}
+
+/** Bundles a program with the built package, as the condition `workerd` has it. */
+export async function programAt(entry: string, outfile: string): Promise<Program> {
   await bundle({
-    entry: `test/edge/programs/${name}.ts`,
+    entry,
     outfile,
     conditions: ['workerd'],
     external: ['*.wasm', 'cloudflare:*'],

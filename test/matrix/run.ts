@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isolateRows } from './isolates.ts';
 import { pageRows } from './pages.ts';
 import { processRows } from './processes.ts';
 import { broken, type Result, resultOf, skippedResult, WHERE } from './row.ts';
@@ -15,9 +16,11 @@ const wanted = process.argv.slice(2);
 const site = await Site.open();
 try {
   // Each family of rows: processes, pages, isolates on the edge.
-  const rows = [...(await processRows()), ...(await pageRows(site))].filter(
-    (row) => wanted.length === 0 || wanted.some((word) => nameOf(row).includes(word)),
-  );
+  const rows = [
+    ...(await processRows()),
+    ...(await isolateRows()),
+    ...(await pageRows(site)),
+  ].filter((row) => wanted.length === 0 || wanted.some((word) => nameOf(row).includes(word)));
   const table = new Table(rows);
   table.head();
   for (const row of rows) {
