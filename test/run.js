@@ -15,6 +15,8 @@ const EVERYWHERE = [
   'test/core',
   'test/conformance',
   'test/http',
+  'test/opentelemetry/observables',
+  'test/opentelemetry/spans',
   'test/threads/races',
   'test/threads/litmus',
 ];

@@ -29,7 +29,7 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
-/** All that is known of the lifecycle now: only families that have a sample, in a fixed order. */
+/** All families, in a fixed order; those of what has not happened have no samples. */
 export function measure(lifecycle: Lifecycle): Family[] {
   const seen = lifecycle.snapshot();
   const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
@@ -40,7 +40,7 @@ export function measure(lifecycle: Lifecycle): Family[] {
   const silences = members.flatMap(({ member, lastBeatAtMs }): Sample[] =>
     lastBeatAtMs === null ? [] : [[{ member }, silentMs(lastBeatAtMs) / 1000]],
   );
-  const families: Family[] = [
+  return [
     gauge(
       'tidegate_phase',
       'Whether the process is in this phase, 0 or 1.',
@@ -93,7 +93,6 @@ export function measure(lifecycle: Lifecycle): Family[] {
       [{ version: VERSION, backend, runtime: runtimeName() }, 1],
     ]),
   ];
-  return families.filter(({ samples }) => samples.length > 0);
 }
 
 /** A report of the application's own may have two steps of one name; two samples may not be equal. */

@@ -18,7 +18,9 @@ const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 export function metrics(lifecycle: Lifecycle, accept: string | null): Answer {
   const type = preferred(accept, [CLASSIC, OPENMETRICS]);
   const isOpen = type === OPENMETRICS;
-  const families = measure(lifecycle).map((family) => textOf(family, isOpen));
+  const families = measure(lifecycle)
+    .filter(({ samples }) => samples.length > 0)
+    .map((family) => textOf(family, isOpen));
   const body = `${families.join('')}${isOpen ? '# EOF\n' : ''}`;
   // No `vary`: nothing of ours may be stored.
   return { status: 200, type, body, headers: {} };

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import { slimLoader } from './loader.js';
 
 const root = `${import.meta.dirname}/../..`;
-const { exports, bin } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const { exports, bin, peerDependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
 /** Every `./dist/….js` in a value of `exports` or `bin`, which may be nested conditions. */
 function modulesIn(value) {
@@ -30,7 +30,7 @@ await build({
   platform: 'neutral',
   mainFields: ['module', 'main'],
   // Where there is a dist/core.unshared.wasm, every chunk is beside it.
-  external: ['node:*', '*.wasm'],
+  external: ['node:*', '*.wasm', ...Object.keys(peerDependencies)],
   target: 'es2022',
   minifySyntax: true,
   sourcemap: true,

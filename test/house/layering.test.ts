@@ -17,6 +17,7 @@ const FLOORS: Record<string, readonly string[]> = {
   'src/core': ['assembly'],
   'src/lifecycle': ['assembly', 'src/core'],
   'src/http': ['src/lifecycle', 'src'],
+  'src/opentelemetry': ['src/lifecycle', 'src/http', 'src'],
   'src/runtime': ['src/lifecycle'],
   'src/probes': ['src/core', 'src/lifecycle', 'src/http', 'src/runtime'],
   'src/cli': ['src/lifecycle', 'src/http', 'src'],
@@ -33,6 +34,7 @@ const DOORS = [
   'src/edge.ts',
   'src/workerd.ts',
   'src/bench.ts',
+  'src/opentelemetry.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
 

@@ -33,11 +33,20 @@ describe('the manifests', () => {
       ]);
     expect(jsr.exports).toEqual(Object.fromEntries(sources));
     const imports = sources.map(([path = '', source]) => [`tidegate${path.slice(1)}`, source]);
-    expect(jsr.imports).toEqual(Object.fromEntries(imports));
+    const peers = Object.entries(manifest.peerDependencies as Record<string, string>).map(
+      ([name, range]) => [name, `npm:${name}@${range}`],
+    );
+    expect(jsr.imports).toEqual(Object.fromEntries([...imports, ...peers]));
   });
 
-  it('have no runtime dependency: the loader is bundled', () => {
+  it('have no runtime dependency: the loader is bundled, and peers are optional', () => {
     expect(manifest.dependencies ?? {}).toEqual({});
+    const { peerDependencies, peerDependenciesMeta } = manifest;
+    const optional = Object.keys(peerDependencies as object).map((name) => [
+      name,
+      { optional: true },
+    ]);
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
   });
 });
 

@@ -13,47 +13,35 @@ import { type Folder, folder, install, type Manifest, pack, ROOT, run } from './
 
 const CONSUMER = join(import.meta.dirname, 'consumer');
 
+/** What needs nothing but the language. */
+const PORTABLE = ['lifecycle.ts', 'pages.ts', 'handler.ts', 'doors.ts', 'edge.ts'];
+
 /** Which libraries a program is compiled with, and what can be compiled so. */
 const WORLDS = [
   {
+    // Without telemetry.ts: OpenTelemetry's own declarations need a console.
     world: 'no DOM and no types of a runtime',
     lib: ['ES2022'],
     types: [],
-    programs: ['lifecycle.ts', 'pages.ts', 'handler.ts', 'doors.ts', 'edge.ts'],
+    programs: PORTABLE,
   },
   {
     world: 'the DOM library',
     lib: ['ES2022', 'DOM'],
     types: [],
-    programs: ['lifecycle.ts', 'pages.ts', 'handler.ts', 'doors.ts', 'edge.ts', 'web.ts'],
+    programs: [...PORTABLE, 'telemetry.ts', 'web.ts'],
   },
   {
     world: "a web worker's library",
     lib: ['ESNext', 'WebWorker'],
     types: [],
-    programs: [
-      'lifecycle.ts',
-      'pages.ts',
-      'handler.ts',
-      'doors.ts',
-      'edge.ts',
-      'web.ts',
-      'using.ts',
-    ],
+    programs: [...PORTABLE, 'telemetry.ts', 'web.ts', 'using.ts'],
   },
   {
     world: "Node's types and no DOM",
     lib: ['ES2023'],
     types: ['node'],
-    programs: [
-      'lifecycle.ts',
-      'pages.ts',
-      'handler.ts',
-      'doors.ts',
-      'edge.ts',
-      'web.ts',
-      'node.ts',
-    ],
+    programs: [...PORTABLE, 'telemetry.ts', 'web.ts', 'node.ts'],
   },
   {
     world: "Node's types and the DOM library",
@@ -81,7 +69,8 @@ beforeAll(async () => {
   manifest = await install(await pack(place.path), place.path, CONSUMER);
   // Where TypeScript looks for them; the tarball needs neither.
   mkdirSync(join(place.path, 'node_modules/@types'));
-  for (const name of ['@types/node', 'undici-types']) {
+  mkdirSync(join(place.path, 'node_modules/@opentelemetry'));
+  for (const name of ['@types/node', 'undici-types', '@opentelemetry/api']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(place.path, 'node_modules', name));
   }
 });

@@ -1,0 +1,56 @@
+/**
+ * A lifecycle's part in an application's telemetry: which meter, which tracer, and the undo. It
+ * sets up no SDK and exports nothing; without an SDK the API does nothing, and so does this.
+ *
+ * @module
+ */
+
+import { type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
+import { check, isObject } from '../lifecycle/check.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { VERSION } from '../version.ts';
+import { observe } from './observables.ts';
+import { traceLife } from './spans.ts';
+
+/** What {@link instrument} takes. */
+export interface InstrumentOptions {
+  /** Default: that of `tidegate` from the global meter provider, which must be set by now. */
+  readonly meter?: Meter | undefined;
+  /** Default: that of `tidegate` from the global tracer provider. */
+  readonly tracer?: Tracer | undefined;
+}
+
+/** The name of the instrumentation scope. */
+const SCOPE = 'tidegate';
+
+/**
+ * Offers the metrics of `/metrics` as observable gauges, under the same names, and traces the boot
+ * and the shutdown: one span each, with one for every stage or step below it.
+ *
+ * A span is made when its times are known: those of the boot at Ready, those of the shutdown at
+ * Stopped. What had happened before the call is traced by the call. Installed before
+ * `handleSignals`, it hears of Stopped first, so that an SDK whose `shutdown()` is among the
+ * `servers` that are closed there exports all of it.
+ *
+ * @returns the undo; it first traces what has happened and was not told yet
+ * @throws {LifecycleError} `invalid_argument`
+ * @example
+ * ```ts
+ * import { instrument } from 'tidegate/opentelemetry';
+ *
+ * const undo = instrument(lifecycle); // to the global providers
+ * undo();
+ * ```
+ */
+export function instrument(lifecycle: Lifecycle, options: InstrumentOptions = {}): () => void {
+  check(typeof lifecycle?.onTransition === 'function', 'the lifecycle', lifecycle);
+  check(isObject(options), 'the options', options);
+  const { meter = metrics.getMeter(SCOPE, VERSION), tracer = trace.getTracer(SCOPE, VERSION) } =
+    options;
+  check(typeof meter?.createObservableGauge === 'function', 'the meter', meter);
+  check(typeof tracer?.startSpan === 'function', 'the tracer', tracer);
+  const undos = [observe(lifecycle, meter), traceLife(lifecycle, tracer)];
+  return () => {
+    for (const undo of undos) undo();
+  };
+}
