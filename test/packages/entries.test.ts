@@ -5,6 +5,7 @@
  * @module
  */
 
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Folder, folder, install, type Manifest, pack, ROOT, run } from './tarball.ts';
@@ -34,17 +35,26 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   'tidegate/node': { file: 'dist/node.js', outcome: OPEN },
   'tidegate/deno': { file: 'dist/deno.js', outcome: OPEN },
   'tidegate/bun': { file: 'dist/bun.js', outcome: OPEN },
+  'tidegate/opentelemetry': { file: 'dist/opentelemetry.js', outcome: '12 gauges, 2 spans' },
   'tidegate/core.wasm': { file: 'dist/core.wasm', outcome: 'env.memory memory 0' },
   'tidegate/package.json': { file: 'package.json', outcome: 'tidegate' },
 };
 
 let place: Folder;
 let manifest: Manifest;
+/** What came of `tidegate/opentelemetry` in a project that has not installed its peer. */
+let withoutPeer: unknown;
 
 beforeAll(async () => {
   place = folder();
   const programs = join(import.meta.dirname, 'programs');
   manifest = await install(await pack(place.path), place.path, programs);
+  withoutPeer = await run(process.execPath, ['use.js', 'tidegate/opentelemetry'], place.path).catch(
+    String,
+  );
+  mkdirSync(join(place.path, 'node_modules/@opentelemetry'));
+  const peer = 'node_modules/@opentelemetry/api';
+  symlinkSync(join(ROOT, peer), join(place.path, peer));
 });
 
 afterAll(() => place.remove());
@@ -57,6 +67,10 @@ function isFor(runtime: string): (path: string) => boolean {
 it('every published path is used on some runtime', () => {
   const published = Object.keys(manifest.exports).map((path) => path.replace('.', 'tidegate'));
   expect(Object.keys(EXPECTED).sort()).toEqual(published.sort());
+});
+
+it('the peer is optional: who does not have it is told so by the one path that needs it', () => {
+  expect(withoutPeer).toMatch(/Cannot find package '@opentelemetry\/api'/);
 });
 
 describe.each(RUNTIMES)('on $runtime', ({ runtime, command }) => {

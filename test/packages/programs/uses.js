@@ -46,10 +46,37 @@ async function compile(url) {
   return `${from}.${name} ${kind} ${exports.phase()}`;
 }
 
+/** A meter and a tracer that count, which is all that the API asks of one. */
+async function observe({ instrument }) {
+  const { Lifecycle } = await import('tidegate');
+  let gauges = 0;
+  let spans = 0;
+  const meter = {
+    createObservableGauge: () => ++gauges,
+    addBatchObservableCallback() {},
+    removeBatchObservableCallback() {},
+  };
+  const { trace } = await import('@opentelemetry/api');
+  const none = trace.getTracer('none');
+  const tracer = {
+    startSpan(...span) {
+      spans += 1;
+      return none.startSpan(...span);
+    },
+  };
+  const lifecycle = Lifecycle.create();
+  const undo = instrument(lifecycle, { meter, tracer });
+  lifecycle.markReady();
+  await lifecycle.shutdown();
+  undo();
+  return `${gauges} gauges, ${spans} spans`;
+}
+
 /** By path: what it does with the module, or with the file if it is none. */
 export const uses = {
   tidegate: live,
   'tidegate/browser': live,
+  'tidegate/opentelemetry': observe,
   'tidegate/atomics': async ({ useAtomics }) => {
     const { Lifecycle } = await import('tidegate/browser');
     let code;
