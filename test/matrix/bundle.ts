@@ -7,6 +7,7 @@
  */
 
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,6 +22,8 @@ export interface Bundling {
   readonly conditions: readonly string[];
   /** What the runtime brings itself. */
   readonly external?: readonly string[];
+  /** Leaves the built package out: the bundle imports its files where they are. */
+  readonly isPackageBeside?: boolean;
   /** More of esbuild's own options. */
   readonly options?: BuildOptions;
 }
@@ -28,16 +31,19 @@ export interface Bundling {
 /** The suites name the sources by this path, and nothing else of them. */
 const SOURCES = /\/src\/index\.ts$/;
 
-const published: Plugin = {
+const published = (isBeside: boolean): Plugin => ({
   name: 'the built package in place of the sources',
   setup({ onResolve, resolve }): void {
-    onResolve({ filter: SOURCES }, ({ kind }) => resolve('tidegate', { kind, resolveDir: ROOT }));
+    onResolve({ filter: SOURCES }, async ({ kind }) => {
+      const found = await resolve('tidegate', { kind, resolveDir: ROOT });
+      return isBeside ? { path: pathToFileURL(found.path).href, external: true } : found;
+    });
   },
-};
+});
 
 /** Bundles one program. */
 export async function bundle(what: Bundling): Promise<void> {
-  const { entry, outfile, conditions, external = [], options = {} } = what;
+  const { entry, outfile, conditions, external = [], isPackageBeside = false, options = {} } = what;
   await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -49,7 +55,7 @@ export async function bundle(what: Bundling): Promise<void> {
     mainFields: ['module', 'main'],
     conditions: [...conditions],
     external: [...external],
-    plugins: [published],
+    plugins: [published(isPackageBeside)],
     // It warns of what `sideEffects: false` makes it leave out, but not under node_modules.
     logLevel: 'error',
     ...options,

@@ -44,6 +44,7 @@ interface Kind {
 /** Builds the programs and names the rows. */
 export async function processRows(): Promise<Row[]> {
   for (const name of ['node', 'deno', 'bun'] as const) await buildProgram(name);
+  await buildFiles();
   return [...nodes().flatMap(nodeRows), ...denoRows(pinned('deno')), ...bunRows(pinned('bun'))];
 }
 
@@ -72,14 +73,18 @@ function denoRows(deno: Engine): Row[] {
       thread,
     },
   ]);
-  kinds.push({
-    place: 'no permission, the sources',
-    flags: run(),
-    program: 'test/matrix/program/sources.ts',
-    thread: 'main',
-    hasThreads: false,
-  });
-  return kinds.map((kind) => rowOf(deno, kind));
+  // As files that are imported one by one: the others are bundles.
+  const files = { 'the sources': FILES.sources, 'the built files': FILES.built };
+  const imported = Object.entries(files).map(
+    ([name, program]): Kind => ({
+      place: `no permission, ${name}`,
+      flags: run(),
+      program,
+      thread: 'main',
+      hasThreads: false,
+    }),
+  );
+  return [...kinds, ...imported].map((kind) => rowOf(deno, kind));
 }
 
 function bunRows(bun: Engine): Row[] {
@@ -130,6 +135,17 @@ const PROGRAMS = {
   deno: 'build/matrix/deno/main.mjs',
   bun: 'build/matrix/bun/main.mjs',
 } as const;
+
+/** One thread on the package as it lies there: Deno reads TypeScript, and imports by path. */
+const FILES = {
+  sources: 'test/matrix/program/files.ts',
+  built: 'build/matrix/deno/files.mjs',
+} as const;
+
+async function buildFiles(): Promise<void> {
+  const what = { entry: FILES.sources, outfile: FILES.built, conditions: ['deno'] };
+  await bundle({ ...what, external: ['node:*'], isPackageBeside: true });
+}
 
 async function buildProgram(name: Engine['name']): Promise<void> {
   const worker = `build/matrix/${name}/worker.mjs`;

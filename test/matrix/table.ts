@@ -69,7 +69,7 @@ export class Table {
   /** Prints the rest. True if something ran and nothing failed. */
   foot(): boolean {
     const { passed, failed, skipped } = this.#sum;
-    console.log('');
+    if (this.#skips.size > 0) console.log('');
     for (const [index, [why, count]] of [...this.#skips].entries()) {
       console.log(`[${index + 1}] ${count} skipped: ${why}`);
     }

@@ -1,6 +1,6 @@
 /**
- * The suites over the sources themselves, unbundled, for Deno, which reads TypeScript. One thread:
- * crossing to another is what the other programs do.
+ * The suites over the sources, or the built package, as files that are imported one by one. One
+ * thread: crossing to another is what the other programs do.
  *
  * @module
  */
