@@ -5,7 +5,7 @@
  * @module
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,20 +16,31 @@ export interface Engine {
   readonly program: string;
 }
 
+/** A version that could not be had. */
+export interface AbsentEngine {
+  readonly name: 'node';
+  readonly version: string;
+  readonly absent: string;
+}
+
 /** The latest of each line when this was written. */
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'build/engines');
 
 /** Every Node of the matrix, the one that runs this in its line's place. */
-export function nodes(): Engine[] {
-  const missing = VERSIONS.filter((version) => !isCurrent(version) && !isInstalled(version));
-  if (missing.length > 0) install(missing);
-  return VERSIONS.map((version) =>
-    isCurrent(version)
-      ? { name: 'node', version: process.versions.node, program: process.execPath }
-      : { name: 'node', version, program: programOf(version) },
-  );
+export function nodes(): (Engine | AbsentEngine)[] {
+  const others = VERSIONS.filter((version) => !isCurrent(version));
+  if (!others.every(isInstalled)) install(others);
+  return VERSIONS.map((version) => {
+    if (isCurrent(version)) {
+      return { name: 'node', version: process.versions.node, program: process.execPath };
+    }
+    const program = programOf(version);
+    if (isInstalled(version)) return { name: 'node', version, program };
+    const absent = 'npm could not install it into build/engines; a registry has to be reached';
+    return { name: 'node', version, absent };
+  });
 }
 
 /** Deno or Bun, which the lock file pins. */
@@ -53,11 +64,12 @@ function install(versions: readonly string[]): void {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, 'package.json'), '{ "private": true }\n');
   const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const packages = VERSIONS.filter((version) => !isCurrent(version)).map(
+  const packages = versions.map(
     (version) => `${aliasOf(version)}@npm:node-${platform}-${process.arch}@${version}`,
   );
   const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
-  execFileSync('npm', ['install', ...flags, ...packages], { cwd: FOLDER, stdio: 'inherit' });
+  // Whether it did is looked at, not asked.
+  spawnSync('npm', ['install', ...flags, ...packages], { cwd: FOLDER, stdio: 'inherit' });
 }
 
 function programOf(version: string): string {

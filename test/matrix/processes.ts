@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import type { Account, Missing, Whereabouts } from '../conformance/harness.ts';
 import type { Assignment } from './assignment.ts';
 import { bundle } from './bundle.ts';
-import { type Engine, nodes, pinned } from './engines.ts';
-import type { Claim, Row } from './row.ts';
+import { type AbsentEngine, type Engine, nodes, pinned } from './engines.ts';
+import type { AbsentRow, Claim, Row } from './row.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const THREADS = ['main', 'worker'] as const;
@@ -42,13 +42,13 @@ interface Kind {
 }
 
 /** Builds the programs and names the rows. */
-export async function processRows(): Promise<Row[]> {
+export async function processRows(): Promise<(Row | AbsentRow)[]> {
   for (const name of ['node', 'deno', 'bun'] as const) await buildProgram(name);
   await buildFiles();
   return [...nodes().flatMap(nodeRows), ...denoRows(pinned('deno')), ...bunRows(pinned('bun'))];
 }
 
-function nodeRows(node: Engine): Row[] {
+function nodeRows(node: Engine | AbsentEngine): (Row | AbsentRow)[] {
   const kinds = THREADS.flatMap((thread): Kind[] => [
     { place: threadName(thread), flags: [], program: PROGRAMS.node, thread },
     {
@@ -59,7 +59,11 @@ function nodeRows(node: Engine): Row[] {
       missing: NO_WASM,
     },
   ]);
-  return kinds.map((kind) => rowOf(node, kind));
+  return kinds.map((kind) =>
+    'absent' in node
+      ? { runtime: `${node.name} ${node.version}`, place: kind.place, absent: node.absent }
+      : rowOf(node, kind),
+  );
 }
 
 function denoRows(deno: Engine): Row[] {
