@@ -68,9 +68,9 @@ export async function programAt(entry: string, outfile: string): Promise<Program
   return programOf(readFileSync(join(ROOT, outfile), 'utf8'));
 }
 
-/** A bundle beside the binary that it imports. */
-export function programOf(code: string): Program {
-  const wasm = readFileSync(join(ROOT, 'dist/core.unshared.wasm'));
+/** A bundle beside the binary that it imports, from the package at `installed`. */
+export function programOf(code: string, installed: string = ROOT): Program {
+  const wasm = readFileSync(join(installed, 'dist/core.unshared.wasm'));
   return [
     { type: 'ESModule', path: 'worker.js', contents: code },
     { type: 'CompiledWasm', path: 'core.unshared.wasm', contents: wasm },

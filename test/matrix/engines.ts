@@ -32,14 +32,19 @@ const FOLDER = join(ROOT, 'build/engines');
 export function nodes(): (Engine | AbsentEngine)[] {
   const others = VERSIONS.filter((version) => !isCurrent(version));
   if (!others.every(isInstalled)) install(others);
+  return foundNodes('npm could not install it into build/engines; a registry has to be reached');
+}
+
+/** The same as they are found, for who does not install them: `absent` is why one is not there. */
+export function foundNodes(absent: string): (Engine | AbsentEngine)[] {
   return VERSIONS.map((version) => {
     if (isCurrent(version)) {
       return { name: 'node', version: process.versions.node, program: process.execPath };
     }
     const program = programOf(version);
-    if (isInstalled(version)) return { name: 'node', version, program };
-    const absent = 'npm could not install it into build/engines; a registry has to be reached';
-    return { name: 'node', version, absent };
+    return isInstalled(version)
+      ? { name: 'node', version, program }
+      : { name: 'node', version, absent };
   });
 }
 

@@ -21,8 +21,8 @@ import {
 } from './tarball.ts';
 
 /** Bounds, in bytes; most of it is source maps with the sources in them. */
-const PACKED_BOUND = 300_000;
-const UNPACKED_BOUND = 1_000_000;
+const PACKED_BOUND = 360_000;
+const UNPACKED_BOUND = 1_200_000;
 
 /** What npm puts in of itself, and what a user reads. */
 const PAPERS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
@@ -67,7 +67,8 @@ function reached(entries: readonly string[]): string[] {
 
 describe('the tarball', () => {
   it('has the papers, and what the published paths lead to, and nothing else', () => {
-    const published = Object.values(manifest.exports).flatMap(filesOf);
+    const { exports, bin } = manifest;
+    const published = [...Object.values(exports), ...Object.values(bin)].flatMap(filesOf);
     const expected = new Set([...PAPERS, ...reached(published)]);
     expect([...tarball.files].sort()).toEqual([...expected].sort());
   });

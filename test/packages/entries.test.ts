@@ -1,13 +1,16 @@
 /**
  * Every published path, resolved and used from the packed tarball, in a project of its own, on each
- * runtime that npm installs: by `import`, and by `require` from CommonJS.
+ * runtime: by `import`, and by `require` from CommonJS; on workerd as a Workers project does.
  *
  * @module
  */
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CURRENT_DATE, programOf, start } from '../edge/isolates.ts';
+import { foundNodes, nodes } from '../matrix/engines.ts';
 import { type Folder, folder, install, type Manifest, pack, ROOT, run } from './tarball.ts';
 
 interface Outcome {
@@ -17,10 +20,17 @@ interface Outcome {
 
 const BIN = join(ROOT, 'node_modules/.bin');
 
+const IN_CI = process.env.CI === 'true';
+
+/** CI has every Node; elsewhere, those that the matrix has installed. */
+const NODES = IN_CI ? nodes() : foundNodes('it is not installed; npm run test:matrix installs it');
+
 const RUNTIMES = [
-  { runtime: 'node', command: [process.execPath] },
-  { runtime: 'deno', command: [join(BIN, 'deno'), 'run', '--allow-all', '--no-lock'] },
-  { runtime: 'bun', command: [join(BIN, 'bun')] },
+  ...NODES.flatMap((node) =>
+    'program' in node ? [{ on: `node ${node.version}`, command: [node.program] }] : [],
+  ),
+  { on: 'deno', command: [join(BIN, 'deno'), 'run', '--allow-all', '--no-lock'] },
+  { on: 'bun', command: [join(BIN, 'bun')] },
 ];
 
 const LIFE = 'wasm written true true stopped';
@@ -32,6 +42,7 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   'tidegate/browser': { file: 'dist/browser.js', outcome: LIFE },
   'tidegate/atomics': { file: 'dist/atomics.js', outcome: 'backend_missing atomics' },
   'tidegate/http': { file: 'dist/http/index.js', outcome: '503 undefined' },
+  'tidegate/bench': { file: 'dist/bench.js', outcome: 'phase true' },
   'tidegate/node': { file: 'dist/node.js', outcome: OPEN },
   'tidegate/deno': { file: 'dist/deno.js', outcome: OPEN },
   'tidegate/bun': { file: 'dist/bun.js', outcome: OPEN },
@@ -59,23 +70,26 @@ beforeAll(async () => {
 
 afterAll(() => place.remove());
 
+/** What only workerd can load. */
+const EDGE = ['tidegate/workerd'];
+
 /** The doors of other runtimes are not for this one. */
-function isFor(runtime: string): (path: string) => boolean {
-  return (path) => !/\/(node|deno|bun)$/.test(path) || path.endsWith(`/${runtime}`);
+function isFor(on: string): (path: string) => boolean {
+  return (path) => !/\/(node|deno|bun)$/.test(path) || path.endsWith(`/${on.split(' ')[0]}`);
 }
 
 it('every published path is used on some runtime', () => {
   const published = Object.keys(manifest.exports).map((path) => path.replace('.', 'tidegate'));
-  expect(Object.keys(EXPECTED).sort()).toEqual(published.sort());
+  expect([...Object.keys(EXPECTED), ...EDGE].sort()).toEqual(published.sort());
 });
 
 it('the peer is optional: who does not have it is told so by the one path that needs it', () => {
   expect(withoutPeer).toMatch(/Cannot find package '@opentelemetry\/api'/);
 });
 
-describe.each(RUNTIMES)('on $runtime', ({ runtime, command }) => {
+describe.each(RUNTIMES)('on $on', ({ on, command }) => {
   const [program = '', ...flags] = command;
-  const paths = Object.keys(EXPECTED).filter(isFor(runtime));
+  const paths = Object.keys(EXPECTED).filter(isFor(on));
 
   // One process a path: `tidegate/atomics` says what is missing only where nobody brought it.
   it.each(paths)('%s resolves and works', async (path) => {
@@ -93,4 +107,39 @@ describe.each(RUNTIMES)('on $runtime', ({ runtime, command }) => {
     const modules = paths.filter((path) => !/\.(wasm|json)$/.test(path));
     expect(await run(program, [...flags, 'require.cjs', ...modules], place.path)).toBe('');
   });
+});
+
+for (const node of NODES) {
+  if (!('absent' in node)) continue;
+  const title = `on node ${node.version}: ${node.absent}`;
+  if (IN_CI) it(title, () => expect.fail(node.absent));
+  else it.skip(title, () => {});
+}
+
+it('on workerd, with the binary that the package has', async () => {
+  const installed = join(place.path, 'node_modules/tidegate');
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: place.path,
+    entryPoints: ['worker.js'],
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['*.wasm'],
+    write: false,
+    metafile: true,
+  });
+  expect(Object.keys(metafile.inputs)).toContain('node_modules/tidegate/dist/edge.js');
+  const modules = programOf(outputFiles[0]?.text ?? '', installed);
+  await using isolates = await start([
+    { name: 'worker', modules, compatibilityDate: CURRENT_DATE },
+  ]);
+  const paths = ['/', '/health/ready', '/health/live'];
+  const answers = await Promise.all(
+    paths.map(async (path) => (await isolates.ask('worker', path)).json()),
+  );
+  expect(answers).toMatchObject([
+    { backend: 'wasm', isSameClass: true },
+    { status: 'ready' },
+    { status: 'alive' },
+  ]);
 });

@@ -40,6 +40,7 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly exports: Readonly<Record<string, Target>>;
+  readonly bin: Readonly<Record<string, string>>;
 }
 
 /** A temporary folder, and what removes it. */

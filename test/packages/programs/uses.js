@@ -94,6 +94,11 @@ export const uses = {
     const { status } = await handler(new Request('http://localhost/health/startup'));
     return `${status} ${await handler(new Request('http://localhost/mine'))}`;
   },
+  'tidegate/bench': async ({ calls }) => {
+    const phase = calls.find(({ name }) => name === 'phase');
+    phase.make('wasm')();
+    return `${phase.name} ${phase.variants.includes('atomics')}`;
+  },
   'tidegate/node': open,
   'tidegate/deno': open,
   'tidegate/bun': open,
