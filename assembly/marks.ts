@@ -34,11 +34,9 @@ export function markedAt(index: i32): f64 {
   return <f64>atomic.load<u64>(markWord(index));
 }
 
-/** Sets mark `index` unless it is set; true if this call did. The load spares a lost swap. */
+/** Sets mark `index` unless it is set; true if this call did. Who expects it to be set looks first. */
 export function mark(index: i32, time: f64): bool {
-  const word = markWord(index);
-  if (time <= 0 || atomic.load<u64>(word) !== 0) return false;
-  return atomic.cmpxchg<u64>(word, 0, <u64>time) === 0;
+  return time > 0 && atomic.cmpxchg<u64>(markWord(index), 0, <u64>time) === 0;
 }
 
 /**

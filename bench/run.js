@@ -1,5 +1,5 @@
 /**
- * Bundles a program of this folder, and the child program that it starts, for Node 20, which does not
+ * Bundles a program of this folder, and the child programs that it starts, for Node 20, which does not
  * read TypeScript; then runs it: `node bench/run.js command|gate|compare …`.
  *
  * @module
@@ -17,13 +17,23 @@ await build({
   entryPoints: {
     [name]: join(import.meta.dirname, `${name}.ts`),
     program: join(import.meta.dirname, 'program/program.ts'),
+    worker: join(import.meta.dirname, 'program/worker.ts'),
+    server: join(import.meta.dirname, 'program/server.ts'),
   },
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   // Node's own modules and what is loaded from node_modules as it is; the loader is bundled, as it is
   // in the package.
-  external: ['node:*', 'ajv', 'autocannon', 'esbuild', '@godaddy/terminus', 'lightship', 'srvx'],
+  external: [
+    'node:*',
+    'ajv',
+    'autocannon',
+    'esbuild',
+    '@godaddy/terminus',
+    'lightship',
+    'srvx/node',
+  ],
   format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],

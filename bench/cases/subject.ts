@@ -29,7 +29,8 @@ export const REPORT: ShutdownReportInput = {
   completedAtMs: MOMENT_MS + 1,
 };
 
-const clock = (): number => MOMENT_MS;
+/** The clock that says so. */
+export const clock = (): number => MOMENT_MS;
 
 /** A lifecycle, with what is needed to put it back. */
 export interface Subject {
@@ -64,6 +65,11 @@ export function subject(variant: Variant, phase: Phase = Phase.Ready): Subject {
   if (variant !== 'wasm' && variant !== 'atomics') throw new RangeError(`No backend: ${variant}`);
   const lifecycle = Lifecycle.create({ backend: variant, clock });
   advance(lifecycle, phase);
+  return subjectOf(lifecycle, phase);
+}
+
+/** A lifecycle that is in `phase` already, on whichever thread. */
+export function subjectOf(lifecycle: Lifecycle, phase: Phase): Subject {
   return { lifecycle, ...waysBack(bufferOf(lifecycle), phase) };
 }
 

@@ -8,13 +8,23 @@
 import type { Assignment } from '../harness/job.ts';
 import type { Answer } from '../harness/runtimes.ts';
 import { measureCall } from './calls.ts';
+import { measureColdStart } from './cold-start.ts';
+import { measureContended } from './contended.ts';
 import { engine } from './engine.ts';
+import { measureGrowth } from './growth.ts';
+import { measureMemory } from './memory.ts';
+import { measureWakeups } from './wakeup.ts';
 
 /** What a part does with an assignment: its samples. */
 export type Measure = (assignment: Assignment) => Promise<readonly number[]>;
 
 const PARTS: Readonly<Record<string, Measure | undefined>> = {
   calls: measureCall,
+  contended: measureContended,
+  wakeup: measureWakeups,
+  'cold-start': measureColdStart,
+  memory: measureMemory,
+  growth: measureGrowth,
 };
 
 const assignment = JSON.parse(process.argv[2] ?? '{}') as Assignment;

@@ -11,12 +11,11 @@ import {
   STAGE_NAME_WORDS,
   TEXT_BYTES,
 } from '../../assembly/layout.ts';
+import type { Core } from '../core/core.ts';
 import { check, isWhole } from './check.ts';
 import { TIME_MAX_MS } from './clock.ts';
 import { LifecycleError, shown } from './errors.ts';
-import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
-import { deepFreeze } from './snapshot.ts';
 import { isThenable } from './thenable.ts';
 
 /** A stage of the boot, with its times; 0 where it has not happened. */
@@ -29,6 +28,10 @@ export interface StageTimes {
 /** The pairs that have marks of their own, in the order of the contract. */
 const NAMED: readonly string[] = ['restore', 'wal_replay', 'index_warmup'];
 const STAGE_NAME = /^[a-z][a-z0-9_]{0,31}$/;
+
+type EightTimes = [number, number, number, number, number, number, number, number];
+/** Creation, Ready, the six marks, then two a stage. */
+type ColdStartTimes = [...EightTimes, ...number[]];
 
 /** The cold start at one moment: wall-clock milliseconds, 0 where it has not happened. */
 export class ColdStartPhases {
@@ -43,22 +46,18 @@ export class ColdStartPhases {
   /** The stages beyond the three named ones, by first registration. */
   readonly stages: readonly StageTimes[];
 
-  constructor(
-    startedAtMs: number,
-    readyAtMs: number,
-    marks: readonly number[],
-    stages: readonly StageTimes[],
-  ) {
-    this.startedAtMs = startedAtMs;
+  /** @param times creation, Ready, and the six marks: and more, which it does not look at */
+  constructor(times: ColdStartTimes, stages: readonly StageTimes[]) {
     [
-      this.restoreStartedAtMs = 0,
-      this.restoreReadyAtMs = 0,
-      this.walReplayStartedAtMs = 0,
-      this.walReplayReadyAtMs = 0,
-      this.indexWarmupStartedAtMs = 0,
-      this.indexWarmupReadyAtMs = 0,
-    ] = marks;
-    this.readyAtMs = readyAtMs;
+      this.startedAtMs,
+      this.readyAtMs,
+      this.restoreStartedAtMs,
+      this.restoreReadyAtMs,
+      this.walReplayStartedAtMs,
+      this.walReplayReadyAtMs,
+      this.indexWarmupStartedAtMs,
+      this.indexWarmupReadyAtMs,
+    ] = times;
     this.stages = stages;
   }
 
@@ -165,48 +164,59 @@ export class Stage {
 }
 
 /**
- * Collects every time until two passes agree. Each word changes once, so this ends, and the times
- * of the first of the two all held at the moment between them.
+ * Collects every time and name, as of one moment. What is there never changes again, so a pass looks
+ * only for what is missing, and once one finds nothing new, all was so at the moment it began: what
+ * was found before is there still, and what it missed was missing then.
  */
 export function collectColdStart(seat: Seat): ColdStartPhases {
   seat.settle();
-  let pass = readPass(seat);
-  while (true) {
-    const next = readPass(seat);
-    if (JSON.stringify(next) === JSON.stringify(pass)) return deepFreeze(next);
-    pass = next;
+  const { core } = seat;
+  const times: ColdStartTimes = [0, 0, 0, 0, 0, 0, 0, 0];
+  const names: (string | undefined)[] = [];
+  let isNew = true;
+  while (isNew) {
+    isNew = false;
+    while (names.length < STAGE_CAPACITY && core.stageWord(names.length, 0) !== 0) {
+      names.push(undefined);
+      times.push(0, 0);
+    }
+    for (let cell = 0; cell < names.length; cell++) {
+      // A cell whose registrar died half-way has no end, and is nobody's.
+      if (names[cell] !== undefined) continue;
+      names[cell] = readName(core, cell);
+      isNew ||= names[cell] !== undefined;
+    }
+    for (let place = 0; place < times.length; place++) {
+      if (times[place] !== 0) continue;
+      const time = place < 2 ? core.enteredAt(place) : core.markedAt(place - 2);
+      if (time <= 0) continue;
+      times[place] = time;
+      isNew = true;
+    }
   }
+  return Object.freeze(new ColdStartPhases(times, stagesOf(names, times)));
 }
 
-function readPass(seat: Seat): ColdStartPhases {
-  const entered = (phase: Phase): number => Math.max(0, seat.core.enteredAt(phase));
-  const marks = Array.from({ length: FIXED_MARKS }, (_, index) => seat.core.markedAt(index));
-  const stages = readStages(seat);
-  return new ColdStartPhases(entered(Phase.Starting), entered(Phase.Ready), marks, stages);
-}
+/** What a lifecycle without named stages has. */
+const NO_STAGES: readonly StageTimes[] = Object.freeze([]);
 
-function readStages(seat: Seat): StageTimes[] {
-  const stages: StageTimes[] = [];
-  for (let cell = 0; cell < STAGE_CAPACITY; cell++) {
-    if (seat.core.stageWord(cell, 0) === 0) break;
-    const name = readName(seat, cell);
-    // A cell whose registrar died half-way has no end, and is nobody's.
-    if (name === undefined) continue;
-    const started = FIXED_MARKS + cell * 2;
-    stages.push({
-      name,
-      startedAtMs: seat.core.markedAt(started),
-      readyAtMs: seat.core.markedAt(started + 1),
-    });
-  }
-  return stages;
+function stagesOf(
+  names: readonly (string | undefined)[],
+  times: readonly number[],
+): readonly StageTimes[] {
+  if (names.length === 0) return NO_STAGES;
+  const stages = names.flatMap((name, cell) => {
+    const [startedAtMs = 0, readyAtMs = 0] = times.slice(8 + cell * 2);
+    return name === undefined ? [] : [Object.freeze({ name, startedAtMs, readyAtMs })];
+  });
+  return Object.freeze(stages);
 }
 
 /** Four ASCII characters a word; the last word has the bit that says so. */
-function readName(seat: Seat, cell: number): string | undefined {
+function readName(core: Core, cell: number): string | undefined {
   let name = '';
   for (let index = 0; index < STAGE_NAME_WORDS; index++) {
-    const word = seat.core.stageWord(cell, index);
+    const word = core.stageWord(cell, index);
     for (let shift = 0; shift < 32; shift += 8) {
       const character = (word >> shift) & 0x7f;
       if (character !== 0) name += String.fromCharCode(character);

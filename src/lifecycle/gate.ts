@@ -144,6 +144,7 @@ export class WriteGate {
   /** The holds that are set. */
   holds(): HoldName[] {
     const bits = this.#seat.core.holds();
+    if (bits === 0) return [];
     return HOLD_NAMES.filter((name) => (bits & HOLD_BITS[name]) !== 0);
   }
 

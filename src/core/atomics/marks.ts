@@ -40,10 +40,8 @@ export function marksRoom(
     markedAt: (index) => numberOf(load64(markWord(index))),
 
     mark: (index, time) => {
-      if (time <= 0) return 0;
-      const word = markWord(index);
-      if (load64(word) !== 0n) return 0;
-      return swap64(word, 0n, join(highOf(time), lowOf(time))) === 0n ? 1 : 0;
+      if (!(time > 0)) return 0;
+      return swap64(markWord(index), 0n, join(highOf(time), lowOf(time))) === 0n ? 1 : 0;
     },
 
     stage: (member, length) => {

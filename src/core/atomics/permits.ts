@@ -23,7 +23,7 @@ import {
 import type { Core, Flag } from '../core.ts';
 import type { EpochRoom } from './epoch.ts';
 import { type MembersRoom, memberLine } from './members.ts';
-import { high, join, low, type Words } from './words.ts';
+import { join, low, split, type Words } from './words.ts';
 
 export type PermitsRoom = Pick<
   Core,
@@ -61,8 +61,9 @@ export function permitsRoom(
   /** A lost swap is a reap: nobody else changes this member's counts. */
   function take(word: number, incarnation: number): number {
     const before = load64(word);
-    const out = low(before);
-    if (high(before) !== (incarnation | 0)) return REFUSED_REAPED;
+    const halves = split(before);
+    const out = halves[0] as number;
+    if (halves[1] !== (incarnation | 0)) return REFUSED_REAPED;
     if (out >>> 0 >= PERMIT_MAX) return REFUSED_FULL;
     const after = join(incarnation, out + 1);
     return swap64(word, before, after) === before ? ADMITTED : REFUSED_REAPED;
@@ -71,8 +72,9 @@ export function permitsRoom(
   /** The look at STATE comes after the swap: a drain that has not seen the swap is seen here. */
   function giveBack(word: number, incarnation: number): Flag {
     const before = load64(word);
-    const out = low(before);
-    if (high(before) !== (incarnation | 0) || out === 0) return 0;
+    const halves = split(before);
+    const out = halves[0] as number;
+    if (halves[1] !== (incarnation | 0) || out === 0) return 0;
     if (swap64(word, before, join(incarnation, out - 1)) !== before) return 0;
     if (phase() > READY) announce();
     return 1;

@@ -21,7 +21,7 @@ import {
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
 import type { EpochRoom } from './epoch.ts';
-import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts';
+import { high, highOf, join, low, lowOf, split, TWO_32, type Words } from './words.ts';
 
 export interface StateRoom
   extends Pick<
@@ -67,22 +67,26 @@ export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): S
   }
 
   // ENTERED before STATE: whoever sees the next phase finds the time of this one.
-  function help(current: bigint): void {
-    const slot = enteredAtWord(phaseOf(current));
-    const entered = enteredWord(current);
+  function help(upper: number, lower: number): void {
+    const slot = enteredAtWord(lower & STATE_PHASE_MASK);
+    const entered = enteredWord(upper, lower);
     const found = swap64(slot, 0n, entered);
-    if (found === ENTERED_UNTIMED && isTimed(current)) swap64(slot, ENTERED_UNTIMED, entered);
+    if (found === 0n) return;
+    if (found === ENTERED_UNTIMED && hasTime(upper, lower)) swap64(slot, ENTERED_UNTIMED, entered);
   }
 
   function move(to: number, now: number, member: number, report: number): Flag {
     while (true) {
       const current = load64(AT_STATE);
-      if (!mayMove(phaseOf(current), to)) return 0;
-      if (now > 0 && !isTimed(current)) {
+      const halves = split(current);
+      const lower = halves[0] as number;
+      const upper = halves[1] as number;
+      if (!mayMove(lower & STATE_PHASE_MASK, to)) return 0;
+      if (now > 0 && !hasTime(upper, lower)) {
         settle(now);
         continue;
       }
-      help(current);
+      help(upper, lower);
       if (swap64(AT_STATE, current, stateWord(now, member, report, to)) === current) {
         announce();
         return 1;
@@ -94,19 +98,21 @@ export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): S
     phase: () => phaseOf(load64(AT_STATE)),
 
     state: () => {
-      const word = load64(AT_STATE);
-      const lower = low(word);
-      const time = (high(word) >>> 0) * TIME_HIGH_STEP + (lower >>> STATE_TIME_SHIFT);
-      return time * PHASE_STEP + (lower & STATE_PHASE_MASK);
+      const halves = split(load64(AT_STATE));
+      const lower = halves[0] as number;
+      return timeOf(halves[1] as number, lower) * PHASE_STEP + (lower & STATE_PHASE_MASK);
     },
 
     enteredAt: (wanted) => {
-      const current = load64(AT_STATE);
-      const phase = phaseOf(current);
-      if (phase === wanted) return timeOf(current);
+      const current = split(load64(AT_STATE));
+      const lower = current[0] as number;
+      const phase = lower & STATE_PHASE_MASK;
+      if (phase === wanted) return timeOf(current[1] as number, lower);
       if (wanted > phase) return -1;
-      const slot = load64(enteredAtWord(wanted));
-      return slot === 0n ? -1 : numberOf(join(high(slot) & ~FLAG_HIGH, low(slot)));
+      const slot = split(load64(enteredAtWord(wanted)));
+      const flagged = slot[1] as number;
+      if (flagged === 0) return -1;
+      return (flagged & ~FLAG_HIGH) * TWO_32 + ((slot[0] as number) >>> 0);
     },
 
     stoppedReport: () => {
@@ -151,20 +157,23 @@ function phaseOf(word: bigint): number {
   return low(word) & STATE_PHASE_MASK;
 }
 
-function timeOf(word: bigint): number {
-  return (high(word) >>> 0) * TIME_HIGH_STEP + (low(word) >>> STATE_TIME_SHIFT);
+function timeOf(upper: number, lower: number): number {
+  return (upper >>> 0) * TIME_HIGH_STEP + (lower >>> STATE_TIME_SHIFT);
 }
 
 function isTimed(word: bigint): boolean {
-  return (high(word) | (low(word) >>> STATE_TIME_SHIFT)) !== 0;
+  return hasTime(high(word), low(word));
 }
 
-/** What ENTERED says of a phase whose STATE was `word`: its time, below the flag. */
-function enteredWord(word: bigint): bigint {
-  const upper = high(word);
+function hasTime(upper: number, lower: number): boolean {
+  return (upper | (lower >>> STATE_TIME_SHIFT)) !== 0;
+}
+
+/** What ENTERED says of a phase whose STATE had these halves: its time, below the flag. */
+function enteredWord(upper: number, lower: number): bigint {
   return join(
     (upper >>> STATE_TIME_SHIFT) | FLAG_HIGH,
-    (upper << TIME_HIGH_SHIFT) | (low(word) >>> STATE_TIME_SHIFT),
+    (upper << TIME_HIGH_SHIFT) | (lower >>> STATE_TIME_SHIFT),
   );
 }
 

@@ -31,7 +31,8 @@ export interface Words {
   wait32(at: number, expected: number, timeoutMs: number): 'ok' | 'not-equal' | 'timed-out';
 }
 
-const TWO_32 = 4_294_967_296;
+/** What the upper half of a word counts in. */
+export const TWO_32 = 4_294_967_296;
 
 /** Binds the operations to a buffer. Each word is only ever used at one of the two widths. */
 export function wordsOf(buffer: ArrayBufferLike, atomics: AtomicsLike): Words {
@@ -69,27 +70,26 @@ const pair64 = new BigInt64Array(pair.buffer);
 // before 13 (Node 20 and 22) has it the other way round. Where DataView knows Float16 it is fast.
 const throughView = 'setFloat16' in DataView.prototype;
 
-/** Bits 0-31, signed. */
-export const low: (word: bigint) => number = throughView
+/** Both halves, signed: bits 0-31 first. They are good until the next word is split or joined. */
+export const split: (word: bigint) => Int32Array = throughView
   ? (word) => {
       pair.setBigInt64(0, word, true);
-      return pair32[0] as number;
+      return pair32;
     }
   : (word) => {
       pair64[0] = word;
-      return pair32[0] as number;
+      return pair32;
     };
 
+/** Bits 0-31, signed. */
+export function low(word: bigint): number {
+  return split(word)[0] as number;
+}
+
 /** Bits 32-63, signed. */
-export const high: (word: bigint) => number = throughView
-  ? (word) => {
-      pair.setBigInt64(0, word, true);
-      return pair32[1] as number;
-    }
-  : (word) => {
-      pair64[0] = word;
-      return pair32[1] as number;
-    };
+export function high(word: bigint): number {
+  return split(word)[1] as number;
+}
 
 /** The word of two halves, of which only the lower 32 bits count. */
 export const join: (high: number, low: number) => bigint = throughView
@@ -106,7 +106,8 @@ export const join: (high: number, low: number) => bigint = throughView
 
 /** An unsigned word as a number, rounded once, as `f64.convert_i64_u` does. */
 export function numberOf(word: bigint): number {
-  return (high(word) >>> 0) * TWO_32 + (low(word) >>> 0);
+  const halves = split(word);
+  return ((halves[1] as number) >>> 0) * TWO_32 + ((halves[0] as number) >>> 0);
 }
 
 /** Bits 0-31 of a number taken as an unsigned 64-bit integer, as `i64.trunc_sat_f64_u` does. */
