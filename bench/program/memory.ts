@@ -6,7 +6,7 @@
  */
 
 import type { Backend } from '../../src/core/core.ts';
-import { Lifecycle } from '../../src/lifecycle/with-atomics.ts';
+import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import { NaiveLifecycle } from '../cases/naive.ts';
 import type { Assignment } from '../harness/job.ts';
 
