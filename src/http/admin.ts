@@ -9,14 +9,17 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
 import { enabledIn } from './body.ts';
 import { type Answer, json, refusal } from './respond.ts';
-import { reportOnWire, statusOf } from './status.ts';
+import { reportOnWire, type Status } from './status.ts';
 
 /** What a shutdown asked for over HTTP has as its trigger. */
 const TRIGGER = 'http';
 
+/** How `GET /admin/status` is answered, by what the client accepts. */
+export type StatusForm = (status: Status, accept: string | null) => Answer;
+
 /** `GET /admin/status`: the whole snapshot. */
-export function status(lifecycle: Lifecycle): Answer {
-  return json(200, { ...statusOf(lifecycle) });
+export function statusAsJson(status: Status): Answer {
+  return json(200, { ...status });
 }
 
 /** `POST /admin/drain`: closes the gate to writes and returns at once. */

@@ -51,7 +51,10 @@ export function presentedToken(headers: Headers, schemes: readonly Scheme[]): st
   return '';
 }
 
-/** The value of `www-authenticate`. */
+/**
+ * The value of `www-authenticate`. A browser asks for a password if Basic comes first: Chromium looks
+ * at the first scheme of a line only, and a `Headers` has one line for all.
+ */
 export function challenge(schemes: readonly Scheme[]): string {
   return schemes
     .map((scheme) => `${scheme === 'basic' ? 'Basic' : 'Bearer'} realm="tidegate"`)

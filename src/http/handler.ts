@@ -9,7 +9,7 @@ import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
-import { beginDrain, setReadOnly, shutDown, status } from './admin.ts';
+import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
 import {
   challenge,
   isCrossSite,
@@ -22,6 +22,7 @@ import { readBody } from './body.ts';
 import { liveness, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
 import { type Answer, refusal, respond } from './respond.ts';
+import { statusOf } from './status.ts';
 
 /** Options of {@link createHandler}. */
 export interface HandlerOptions {
@@ -52,30 +53,24 @@ interface Route {
 }
 
 /**
- * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
- * own routes.
+ * Makes the handler, by default without the status page. What it promises is written where it is
+ * published, in `with-page.ts`.
  *
  * Checked in this order: path (`undefined`), method (405), authorization (401, 403), body (413,
- * 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
- * detached, or whose clock is broken, makes a 503.
+ * 400).
  *
+ * @param form how `GET /admin/status` is answered
  * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
- * @example
- * ```ts
- * import { Lifecycle } from 'tidegate';
- * import { createHandler } from 'tidegate/http';
- *
- * const lifecycle = Lifecycle.create();
- * const handler = createHandler(lifecycle, { adminToken: 'a long random secret' });
- * await handler(new Request('http://localhost/health/live')); // 200
- * await handler(new Request('http://localhost/documents/1')); // undefined: yours
- * ```
  */
-export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
+export function createHandler(
+  lifecycle: Lifecycle,
+  options: HandlerOptions = {},
+  form: StatusForm = statusAsJson,
+): Handler {
   checkOptions(options);
   const routes = [
     ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
-    ...adminRoutes(lifecycle, options),
+    ...adminRoutes(lifecycle, options, form),
   ];
   return handlerOf(lifecycle, new Map(routes), options);
 }
@@ -157,12 +152,16 @@ function probeRoutes(
 function adminRoutes(
   lifecycle: Lifecycle,
   options: HandlerOptions,
+  form: StatusForm,
 ): (readonly [path: string, route: Route])[] {
   const mayPost = adminGuard(options, ['bearer']);
   // A browser that opens the page asks for a name and a password; only reading is open to it.
-  const mayRead = adminGuard(options, ['bearer', 'basic']);
+  const mayRead = adminGuard(options, ['basic', 'bearer']);
   return [
-    ['/admin/status', { method: 'GET', refuse: mayRead, answer: () => status(lifecycle) }],
+    [
+      '/admin/status',
+      { method: 'GET', refuse: mayRead, answer: (_, accept) => form(statusOf(lifecycle), accept) },
+    ],
     ['/admin/drain', { method: 'POST', refuse: mayPost, answer: () => beginDrain(lifecycle) }],
     ['/admin/shutdown', { method: 'POST', refuse: mayPost, answer: () => shutDown(lifecycle) }],
     [

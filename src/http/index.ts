@@ -4,4 +4,5 @@
  * @module
  */
 
-export { createHandler, type Handler, type HandlerOptions } from './handler.ts';
+export type { Handler, HandlerOptions } from './handler.ts';
+export { createHandler } from './with-page.ts';

@@ -27,7 +27,7 @@ export interface Bar {
 
 type Times = readonly [name: string, started: number, ready: number];
 
-/** The stages in the order of the contract, `total` last; empty while nothing has a time. */
+/** The stages in the order of the contract, `total` last; empty while nothing has a time that can be told. */
 export function waterfall(status: Status): Bar[] {
   const { cold_start: cold } = status;
   const named: Times[] = [
@@ -41,12 +41,14 @@ export function waterfall(status: Status): Bar[] {
   ];
   const total: Times = ['total', cold.started_at_ms, cold.ready_at_ms];
   const all = [...stages, total];
-  const starts = all.map(([, started]) => started).filter((started) => started > 0);
-  if (starts.length === 0) return [];
-  const start = Math.min(...starts);
+  const clear = all.filter(
+    ([, started, ready]) => started > 0 && (ready === 0 || ready >= started),
+  );
+  if (clear.length === 0) return [];
+  const start = Math.min(...clear.map(([, started]) => started));
   // A stage may go on long after Ready: it must not press all others into a corner.
   const over = status.ready_at_ms ?? status.shutting_down_at_ms ?? status.stopped_at_ms;
-  const end = Math.max(over ?? status.at_ms, ...all.flatMap(([, ...times]) => times));
+  const end = Math.max(over ?? status.at_ms, ...clear.flatMap(([, ...times]) => times));
   const part = (ms: number): number => (end > start ? (ms - start) / (end - start) : 0);
   const isOver = ['shutting_down', 'stopped'].includes(status.phase);
   return all.map(([name, started, ready]): Bar => {

@@ -85,6 +85,18 @@ describe('the bundle for a browser', () => {
     }
   });
 
+  it('has no status page, which the same import has on a server', async () => {
+    const { text, inputs } = await bundle("export { createHandler } from 'tidegate/http';");
+    expect(inputs).toContain('dist/http/plain.js');
+    expect(text).toContain('/admin/status');
+    expect(text).not.toContain('<!doctype html>');
+    expect(
+      await output(
+        "import('tidegate/http').then(({ createHandler }) => console.log(String(createHandler)))",
+      ),
+    ).toContain('wantsPage');
+  });
+
   it('runs on the wasm backend', async () => {
     const { text } = await bundle(`
       import { Lifecycle } from 'tidegate';

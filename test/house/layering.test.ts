@@ -35,11 +35,13 @@ const DOORS = [
   'src/workerd.ts',
   'src/bench.ts',
   'src/opentelemetry.ts',
+  'src/http/index.ts',
+  'src/http/plain.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
 
 /** Written by the build. */
-const GENERATED = ['binary.ts', 'thread-source.ts'];
+const GENERATED = ['binary.ts', 'thread-source.ts', 'assets.ts'];
 
 describe('the floors', () => {
   const files = [...sources('assembly'), ...sources('src')];

@@ -64,7 +64,7 @@ describe.each(cases)('$path with "$header"', ({ path, header, as }) => {
       expect(seen?.status).toBe(isTaken ? 200 : 401);
       if (isTaken) continue;
       const bearer = 'Bearer realm="tidegate"';
-      const challenge = path === '/admin/status' ? `${bearer}, Basic realm="tidegate"` : bearer;
+      const challenge = path === '/admin/status' ? `Basic realm="tidegate", ${bearer}` : bearer;
       expect(seen?.headers).toEqual(jsonHeaders({ 'www-authenticate': challenge }));
       const error = JSON.stringify({ ok: false, error: 'The token is missing or wrong' });
       expect(seen?.text).toBe(method === 'HEAD' ? '' : error);

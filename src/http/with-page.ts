@@ -1,0 +1,44 @@
+/**
+ * The handler as `tidegate/http` publishes it where a browser may ask: with the status page. The
+ * edge and pages themselves get the one without it, since a few kilobytes count there.
+ *
+ * @module
+ */
+
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { statusAsJson } from './admin.ts';
+import {
+  createHandler as createPlainHandler,
+  type Handler,
+  type HandlerOptions,
+} from './handler.ts';
+import { pageOf, wantsPage } from './page/page.ts';
+
+/**
+ * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
+ * own routes.
+ *
+ * `GET /admin/status` is JSON, and a page for whoever accepts `text/html` first: browsers. On workerd
+ * and in bundles for browsers it is JSON only.
+ *
+ * Checked in this order: path (`undefined`), method (405), authorization (401, 403), body (413,
+ * 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
+ * detached, or whose clock is broken, makes a 503.
+ *
+ * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
+ * @example
+ * ```ts
+ * import { Lifecycle } from 'tidegate';
+ * import { createHandler } from 'tidegate/http';
+ *
+ * const lifecycle = Lifecycle.create();
+ * const handler = createHandler(lifecycle, { adminToken: 'a long random secret' });
+ * await handler(new Request('http://localhost/health/live')); // 200
+ * await handler(new Request('http://localhost/documents/1')); // undefined: yours
+ * ```
+ */
+export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
+  return createPlainHandler(lifecycle, options, (status, accept) =>
+    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
+  );
+}
