@@ -17,6 +17,7 @@ export {
   type NodeListener,
   type NodeRequest,
   type NodeResponse,
+  type NodeServeOptions,
   type ServeOptions,
   type Server,
   type SignalOptions,

@@ -55,16 +55,24 @@ export function refusal(
 
 /** The same response, saying `connection: close`. */
 export function closing(response: Response): Response {
+  let open = response;
   try {
-    response.headers.set('connection', 'close');
-    return response;
+    open.headers.set('connection', 'close');
   } catch {
     // The headers of a redirect, or of what came from fetch(), cannot be changed.
-    const { status, statusText } = response;
-    const headers = new Headers(response.headers);
-    headers.set('connection', 'close');
-    return new Response(response.body, { status, statusText, headers });
+    open = rebuilt(response);
+    open.headers.set('connection', 'close');
   }
+  return open;
+}
+
+/** The same response in this runtime's own class: `Deno.serve` and `Bun.serve` take no other. */
+export function native(response: Response): Response {
+  return response instanceof Response ? response : rebuilt(response);
+}
+
+function rebuilt({ body, status, statusText, headers }: Response): Response {
+  return new Response(body, { status, statusText, headers: new Headers(headers) });
 }
 
 /** By its shape: frameworks bring Response classes of their own. Response.error() has status 0. */

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { answer, closing, isLeaving, refusal } from './answer.ts';
+import { answer, closing, isLeaving, native, refusal } from './answer.ts';
 import { Hold } from './hold.ts';
 import { isAddressed } from './host.ts';
 import type { CheckedOptions } from './options.ts';
@@ -52,7 +52,7 @@ export class Front {
     const { lifecycle, fetch } = this.#options;
     const held = this.#hold.current;
     const response = isAddressed(request)
-      ? await answer(fetch, request)
+      ? native(await answer(fetch, request))
       : refusal(400, 'malformed host');
     if (held !== undefined) await held;
     return this.#isClosing || isLeaving(lifecycle) ? closing(response) : response;

@@ -12,6 +12,6 @@ export {
   type NodeResponse,
   toNodeListener,
 } from './node/listener.ts';
-export { serve } from './node/serve.ts';
+export { type NodeServeOptions, serve } from './node/serve.ts';
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
 export { handleSignals, type SignalOptions } from './signals.ts';

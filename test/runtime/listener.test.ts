@@ -9,7 +9,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../../src/index.ts';
-import { type FetchHandler, type ListenerOptions, toNodeListener } from '../../src/runtime/node.ts';
+import {
+  type FetchHandler,
+  type ListenerOptions,
+  serve,
+  toNodeListener,
+} from '../../src/runtime/node.ts';
 import { once, saysClose, Wire } from './wire.ts';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -189,6 +194,24 @@ describe('toNodeListener', () => {
     expect(reply.headers.has('x-mine')).toBe(false);
   });
 
+  it('leaves a body that the handler did not read to whoever is next', async () => {
+    const listener = toNodeListener(() => undefined);
+    const server = createServer((req, res) => {
+      listener(req, res, () => {
+        let text = '';
+        req.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        req.on('end', () => res.end(text));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undo.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const body = 'untouched '.repeat(20_000);
+    expect((await once(port, '/', { method: 'POST', body })).body).toBe(body);
+  });
+
   it('says that the connection ends once a shutdown is accepted, if it is given the lifecycle', async () => {
     const lifecycle = Lifecycle.create();
     lifecycle.markReady();
@@ -203,5 +226,73 @@ describe('toNodeListener', () => {
     // An upload that nobody reads must not cost the client its answer.
     const body = 'x'.repeat(200_000);
     expect((await once(told, '/', { method: 'POST', body })).body).toBe('x');
+  });
+
+  it('says so on what the next one answers, too', async () => {
+    const lifecycle = Lifecycle.create();
+    lifecycle.markReady();
+    const port = await mount(() => undefined, { lifecycle });
+    const before = await once(port, '/');
+    expect([before.body, saysClose(before)]).toEqual(['next', false]);
+    await lifecycle.shutdown();
+    const after = await once(port, '/');
+    expect([after.body, saysClose(after)]).toEqual(['next', true]);
+  });
+});
+
+describe('serve with a listener', () => {
+  it('gives it what the handler leaves, with its body, and nothing else', async () => {
+    const lifecycle = Lifecycle.create();
+    const heard: (string | undefined)[] = [];
+    const server = await serve({
+      lifecycle,
+      hostname: '127.0.0.1',
+      fetch(request) {
+        if (request.url.endsWith('/throw')) throw new Error('planned');
+        return request.url.endsWith('/mine') ? new Response('mine') : undefined;
+      },
+      listener(req: IncomingMessage, res: ServerResponse) {
+        heard.push(req.url);
+        req.pipe(res);
+      },
+    });
+    undo.push(() => void server.close());
+    const post = async (path: string): Promise<[number, string]> => {
+      const { status, body } = await once(server.port, path, { method: 'POST', body: 'body' });
+      return [status, body];
+    };
+    expect(await post('/mine')).toEqual([200, 'mine']);
+    expect((await post('/throw'))[0]).toBe(500);
+    expect(await post('/theirs')).toEqual([200, 'body']);
+    expect(heard).toEqual(['/theirs']);
+  });
+
+  it('closes when the lifecycle is Stopped, after what the listener has in flight', async () => {
+    const lifecycle = Lifecycle.create();
+    lifecycle.markReady();
+    const server = await serve({
+      lifecycle,
+      hostname: '127.0.0.1',
+      fetch: () => undefined,
+      listener(req: IncomingMessage, res: ServerResponse) {
+        setTimeout(() => res.end(req.url), req.url === '/slow' ? 300 : 0);
+      },
+    });
+    const idle = await Wire.open(server.port);
+    expect(saysClose(await idle.request('/fast'))).toBe(false);
+    const slow = once(server.port, '/slow');
+    await sleep(50);
+    await lifecycle.shutdown();
+    expect((await slow).body).toBe('/slow');
+    await Promise.all([server.closed, idle.closed]);
+  });
+
+  it('rejects with invalid_argument for what is no listener', async () => {
+    const lifecycle = Lifecycle.create();
+    for (const listener of ['x', null, {}]) {
+      // As untyped callers call.
+      const options = { lifecycle, fetch: () => undefined, listener } as never;
+      await expect(serve(options)).rejects.toMatchObject({ code: 'invalid_argument' });
+    }
   });
 });

@@ -17,10 +17,16 @@ export function bodyOf(
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
   if (coding === undefined && (length === undefined || length === '0')) return null;
   if (req.readableEnded) return parsedBody(req);
+  let isPiped = false;
   return new ReadableStream<Uint8Array>(
     {
-      start: (controller) => pipe(req, controller),
-      pull: () => void req.resume(),
+      pull(controller) {
+        // Not before somebody reads: a handler that leaves the request leaves it as it came, for
+        // the body parser of the next one.
+        if (!isPiped) pipe(req, controller);
+        isPiped = true;
+        req.resume();
+      },
       // The rest is read and dropped, so that the connection can be used again.
       cancel: () => void req.resume(),
     },
@@ -66,11 +72,12 @@ function pipe(req: IncomingMessage, controller: ReadableStreamDefaultController<
   });
   req.once('end', () => end(() => controller.close()));
   req.once('error', (error) => end(() => controller.error(error)));
-  req.once('close', () =>
-    end(() => controller.error(new DOMException('The client closed the connection', 'AbortError'))),
-  );
-  // A 'data' listener starts the flow; the first pull is to do that.
-  req.pause();
+  const gone = (): void =>
+    end(() => controller.error(new DOMException('The client closed the connection', 'AbortError')));
+  req.once('close', gone);
+  // It may have ended, or gone, before anybody read: there is no event to come then.
+  if (req.readableEnded) end(() => controller.close());
+  else if (req.destroyed) gone();
 }
 
 /** A middleware before us has read the body (`express.json()` and its like) and left it here. */

@@ -40,9 +40,14 @@ export function exchange(fetch: FetchHandler, closing: Closing): Exchange {
   return (req, res, next) => {
     const held = closing.held();
     void respond(fetch, req, next, clientGone(res)).then(async (response) => {
-      if (response === undefined) return next?.();
       if (held !== undefined) await held;
       const leaving = closing.closes();
+      if (response === undefined) {
+        // Node says `connection: close` then, whatever the next one answers.
+        if (leaving) res.shouldKeepAlive = false;
+        next?.();
+        return;
+      }
       // Closing a socket with unread bytes in it resets it, and the client may lose the answer.
       if (leaving) await dropRest(req, DROP_MS);
       await send(res, response, { isHead: req.method === 'HEAD', closes: leaving });

@@ -6,12 +6,29 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLeaving } from '../answer.ts';
-import { checkServe, type ServeOptions, type Server, urlOf } from '../options.ts';
+import { LifecycleError, shown } from '../../lifecycle/errors.ts';
+import { call, isLeaving, refusal } from '../answer.ts';
+import {
+  checkServe,
+  type FetchHandler,
+  type ServeOptions,
+  type Server,
+  urlOf,
+} from '../options.ts';
 import { opened } from '../serving.ts';
 import { whenStopped } from '../stopped.ts';
 import { Connections } from './connections.ts';
-import { exchange } from './exchange.ts';
+import { type Exchange, exchange } from './exchange.ts';
+import type { NodeRequest, NodeResponse } from './listener.ts';
+
+/** What `serve` takes on Node. */
+export interface NodeServeOptions extends ServeOptions {
+  /**
+   * Gets the requests that `fetch` leaves (`undefined`): an Express app, Koa's `app.callback()`,
+   * Fastify's `app.routing`. They end like those of `fetch` when the server closes.
+   */
+  listener?(req: NodeRequest, res: NodeResponse): unknown;
+}
 
 /**
  * Serves until the lifecycle is Stopped.
@@ -25,16 +42,24 @@ import { exchange } from './exchange.ts';
  * console.log(server.url);
  * ```
  */
-export async function serve(options: ServeOptions): Promise<Server> {
+export async function serve(options: NodeServeOptions): Promise<Server> {
   const { lifecycle, fetch, port, hostname, lingerMs, inFlightTimeoutMs } = checkServe(options);
+  const listener: unknown = options.listener;
+  if (listener !== undefined && typeof listener !== 'function') {
+    throw new LifecycleError('invalid_argument', `Cannot serve: listener is ${shown(listener)}`);
+  }
   const server = createServer();
   const connections = new Connections(server, lingerMs);
+  const closing = {
+    closes: () => connections.isClosing || isLeaving(lifecycle),
+    held: () => connections.hold.current,
+  };
   server.on(
     'request',
-    exchange(fetch, {
-      closes: () => connections.isClosing || isLeaving(lifecycle),
-      held: () => connections.hold.current,
-    }),
+    // Whatever takes Node's requests and responses; what it returns is its own.
+    listener === undefined
+      ? exchange(fetch, closing)
+      : chained(exchange(caught(fetch), closing), listener as Exchange),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -64,4 +89,15 @@ export async function serve(options: ServeOptions): Promise<Server> {
     close,
     closed,
   });
+}
+
+/** The first, and the second for what the first leaves. */
+function chained(first: Exchange, second: Exchange): Exchange {
+  return (req, res) => first(req, res, () => second(req, res));
+}
+
+/** What a handler throws is its own 500, and nothing that the listener should hear of. */
+function caught(fetch: FetchHandler): FetchHandler {
+  return (request) =>
+    call(fetch, request as Request).catch(() => refusal(500, 'internal server error'));
 }

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Worker } from 'node:worker_threads';
 import { Lifecycle } from 'tidegate';
 import { createHandler } from 'tidegate/http';
-import { toNodeListener, watchWorker } from 'tidegate/node';
+import { type NodeServeOptions, serve, toNodeListener, watchWorker } from 'tidegate/node';
 
 const lifecycle = Lifecycle.create();
 const listener = toNodeListener(createHandler(lifecycle), { lifecycle });
@@ -26,6 +26,12 @@ export const servers: readonly Server[] = [
   createServer(listener),
   createServer((req, res) => listener(req, res, () => res.end('not a probe'))),
 ];
+
+/** A framework made for `node:http`, behind the handler. */
+export async function behind(app: (req: IncomingMessage, res: ServerResponse) => void) {
+  const options: NodeServeOptions = { lifecycle, fetch: createHandler(lifecycle), listener: app };
+  return (await serve(options)).closed;
+}
 
 /** A worker that has the lifecycle, and whose exit gives back what it had. */
 export function work(): () => void {
