@@ -19,6 +19,15 @@ import type { Seat } from './seat.ts';
  */
 export type RunEnd = 'stopped' | 'given_up' | 'yielded';
 
+/**
+ * From the answer to the last probe that is waited for to Draining: for a load balancer to read it,
+ * and for what it had sent until then to arrive, on a machine that is busy.
+ */
+const PROBE_SETTLE_MS = 100;
+
+/** The pre-drain waits in slices, to notice that the loop was held up. */
+const SLICE_MS = 50;
+
 /** One tenure of one host. */
 export class Run {
   readonly #seat: Seat;
@@ -33,6 +42,7 @@ export class Run {
   readonly #startedAtMs: number;
   /** A step has run out of the budget itself. */
   #isSpent = false;
+  #preDrainedMs = 0;
 
   constructor(seat: Seat, pipeline: Pipeline, tenure: number, inherited: readonly StepReport[]) {
     this.#seat = seat;
@@ -68,17 +78,41 @@ export class Run {
     return 'stopped';
   }
 
-  /** Until load balancers have left: a fixed time, or enough probes that saw us leaving. */
+  /**
+   * Until load balancers have left: a fixed time, or enough probes that saw us leaving. A probe is
+   * counted when its answer is made. Until it is read and acted upon, requests are still sent here,
+   * and they are admitted: hence the settling.
+   */
   async #preDrain(): Promise<void> {
-    const { preDrainMs, preDrainProbes = Number.POSITIVE_INFINITY } = this.#pipeline;
-    const { core, wakeups } = this.#seat;
+    const { preDrainProbes = Number.POSITIVE_INFINITY } = this.#pipeline;
+    const { core } = this.#seat;
     // A process that never was Ready has no load balancer to tell.
     if (core.phase() === Phase.Starting) return;
-    const timeoutMs = Math.min(preDrainMs - this.#elapsedMs(), this.#leftMs());
-    if (timeoutMs <= 0) return;
-    const over = (): boolean =>
-      core.probesSeen() >= preDrainProbes || core.phase() >= Phase.ShuttingDown;
-    await wakeups.until(over, { timeoutMs });
+    // An heir goes on where the first host was.
+    this.#preDrainedMs = this.#elapsedMs();
+    const seen = (): boolean => core.probesSeen() >= preDrainProbes;
+    await this.#leave(seen, Number.POSITIVE_INFINITY);
+    await this.#leave(() => false, PROBE_SETTLE_MS);
+  }
+
+  /**
+   * Waits within the pre-drain; an application that goes on by itself ends it. Time in which this
+   * loop did not turn (a container out of its CPU quota, a machine that was suspended) is not time
+   * in which anybody could be told, so of a long slice only a part counts; the budget goes on.
+   */
+  async #leave(over: () => boolean, ms: number): Promise<void> {
+    const { core, wakeups } = this.#seat;
+    const isOver = (): boolean => over() || core.phase() >= Phase.ShuttingDown;
+    let rest = Math.min(this.#pipeline.preDrainMs - this.#preDrainedMs, ms);
+    while (rest > 0 && this.#leftMs() > 0) {
+      const beganMs = monotonicMs();
+      const timeoutMs = Math.min(rest, this.#leftMs(), SLICE_MS);
+      const ended = await wakeups.until(isOver, { timeoutMs });
+      const passedMs = Math.min(monotonicMs() - beganMs, 2 * SLICE_MS);
+      this.#preDrainedMs += passedMs;
+      rest -= passedMs;
+      if (ended === true) return;
+    }
   }
 
   #returned(out: 'writesOut' | 'queriesOut', untilMs: number): Promise<boolean> {

@@ -296,6 +296,31 @@ export const shutdown: Suite = {
       },
     },
     {
+      title: 'time in which the loop did not turn is not part of the pre-drain',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        lifecycle.pipeline({ steps: [], preDrainMs: 600 });
+        const pending = lifecycle.shutdown();
+        const until = performance.now() + 700;
+        while (performance.now() < until);
+        await turn(1);
+        equal(lifecycle.phase(), Phase.Ready);
+        const { durationMs } = await pending;
+        holds(durationMs >= 1_100, `it took ${durationMs} ms`);
+      },
+    },
+    {
+      title: 'a pre-drain that the loop holds up ends with the budget',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        lifecycle.pipeline({ steps: [], preDrainMs: 20_000, budgetMs: 100 });
+        const pending = lifecycle.shutdown();
+        const until = performance.now() + 120;
+        while (performance.now() < until);
+        equal((await pending).drained, true);
+      },
+    },
+    {
       title: 'in Starting there is no pre-drain: no load balancer knows of it yet',
       run: async (subject) => {
         const lifecycle = subject.create();
