@@ -13,7 +13,7 @@
 
 import { answer, closing, isLeaving, native, refusal } from './answer.ts';
 import { Hold } from './hold.ts';
-import { isAddressed } from './host.ts';
+import { addressed } from './host.ts';
 import type { CheckedOptions } from './options.ts';
 import { whenStopped } from './stopped.ts';
 
@@ -51,9 +51,9 @@ export class Front {
   async answer(request: Request): Promise<Response> {
     const { lifecycle, fetch } = this.#options;
     const held = this.#hold.current;
-    const response = isAddressed(request)
-      ? native(await answer(fetch, request))
-      : refusal(400, 'malformed host');
+    const fit = addressed(request);
+    const response =
+      fit === undefined ? refusal(400, 'malformed host') : native(await answer(fetch, fit));
     if (held !== undefined) await held;
     return this.#isClosing || isLeaving(lifecycle) ? closing(response) : response;
   }
@@ -81,7 +81,7 @@ export class Front {
     };
     const finished = server.finish().then(over, over);
     this.#hold.release();
-    const endsAt = performance.now() + inFlightTimeoutMs;
+    const endsAt = performance.now() + inFlightTimeoutMs();
     let idleSince = performance.now();
     while (!isFinished && performance.now() < endsAt) {
       await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);

@@ -13,12 +13,18 @@ export function isHost(text: string): boolean {
   return HOST.test(text);
 }
 
-/** True if a request has an address that the handler can parse, of the host that it was sent to. */
-export function isAddressed(request: Request): boolean {
-  const host = request.headers.get('host');
+/**
+ * The request, with an address that the handler can parse, of the host that it was sent to;
+ * `undefined` if it cannot have one. HTTP/1.0 needs no host, and health checks of load balancers
+ * send none: Bun leaves such a request with a path for its address.
+ */
+export function addressed(request: Request): Request | undefined {
   try {
-    return (host === null || isHost(host)) && URL.canParse(request.url);
+    const { headers, url } = request;
+    const host = headers.get('host');
+    if (host === null && url.startsWith('/')) return new Request(`http://localhost${url}`, request);
+    return (host === null || isHost(host)) && URL.canParse(url) ? request : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -158,6 +158,23 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(program.isOver).toBe(false);
   });
 
+  it('HTTP/1.0 without a host is answered: health checks of load balancers are like that', async () => {
+    for (const [text, body] of [
+      ['GET /fast HTTP/1.0\r\n\r\n', 'fast'],
+      ['GET //other.example/fast HTTP/1.0\r\n\r\n', undefined],
+      ['POST /echo HTTP/1.0\r\ncontent-length: 4\r\n\r\nsent', 'sent'],
+    ] as const) {
+      const wire = await Wire.open(port);
+      wire.write(text);
+      const reply = await wire.read();
+      expect([reply.status, reply.status === 404 ? undefined : reply.body]).toEqual([
+        body === undefined ? 404 : 200,
+        body,
+      ]);
+      wire.socket.destroy();
+    }
+  });
+
   it.each([
     ['no request at all', 'hello\r\n\r\n'],
     ['a host with a path', 'GET / HTTP/1.1\r\nhost: a/b\r\n\r\n'],
