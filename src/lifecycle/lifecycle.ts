@@ -346,12 +346,12 @@ export class Lifecycle {
   }
 
   /**
-   * By when an accepted shutdown must be over, in milliseconds of `performance.timeOrigin +
-   * performance.now()`, which threads agree on; `null` while none is accepted, and once Stopped.
+   * When the budget of an accepted shutdown ends, in milliseconds of `performance.timeOrigin +
+   * performance.now()`, which threads agree on; `null` while none is accepted.
    */
   shutdownDeadlineMs(): number | null {
     const { core } = this.#seat;
-    if (core.isRequested() === 0 || core.phase() === Phase.Stopped) return null;
+    if (core.isRequested() === 0) return null;
     // The host's own stamp; until it has one, its loop may be blocked, what its pipeline said.
     const stamped = core.stampDeadline(0);
     if (stamped > 0) return stamped;

@@ -11,6 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
 import { createProbeHandler } from '../http/handler.ts';
 import { monotonicMs } from '../lifecycle/clock.ts';
+import { Phase } from '../lifecycle/phase.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { Lifecycle } from '../lifecycle/with-both.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
@@ -63,6 +64,8 @@ server.listen(port, host, () => {
 /** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
 setInterval(() => {
   const deadlineMs = lifecycle.shutdownDeadlineMs();
+  // Once Stopped nothing can be lost any more: responses in flight are the server's business.
+  if (lifecycle.phase() === Phase.Stopped) return;
   if (deadlineMs === null || monotonicMs() < deadlineMs + GRACE_MS) return;
   process.kill(process.pid, 'SIGKILL');
 }, LOOK_MS);

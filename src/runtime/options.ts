@@ -8,6 +8,7 @@
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
+import { graceMs } from './grace.ts';
 
 /** Answers a request; `undefined` means "not mine" and becomes a 404. */
 export type FetchHandler = (
@@ -30,8 +31,10 @@ export interface ServeOptions {
    */
   readonly lingerMs?: number | undefined;
   /**
-   * Milliseconds for responses in flight when the server closes. Default 10 000. Then they are
-   * cut; on Deno, which cannot, they are no longer waited for.
+   * Milliseconds for responses in flight when the server closes. By default they have what is left
+   * of the shutdown's budget, but 2 000 in any case and 10 000 at most, so that with the default
+   * budget it is all over within 28 s. Then they are cut; on Deno, which cannot, they are no longer
+   * waited for.
    */
   readonly inFlightTimeoutMs?: number | undefined;
 }
@@ -58,12 +61,11 @@ export interface CheckedOptions {
   readonly port: number;
   readonly hostname: string | undefined;
   readonly lingerMs: number;
-  readonly inFlightTimeoutMs: number;
+  /** How long responses in flight are waited for, asked for when the server closes. */
+  readonly inFlightTimeoutMs: () => number;
 }
 
 const LINGER_MS = 50;
-/** With the default budget of a shutdown (25 s) a little above the 30 s that platforms usually give. */
-const IN_FLIGHT_TIMEOUT_MS = 10_000;
 const PORT_MAX = 65_535;
 /** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -87,8 +89,8 @@ export function checkServe(options: ServeOptions): CheckedOptions {
     throw invalid(`hostname is ${shown(hostname)}`);
   }
   const lingerMs = duration('lingerMs', options.lingerMs) ?? LINGER_MS;
-  const inFlightTimeoutMs =
-    duration('inFlightTimeoutMs', options.inFlightTimeoutMs) ?? IN_FLIGHT_TIMEOUT_MS;
+  const given = duration('inFlightTimeoutMs', options.inFlightTimeoutMs);
+  const inFlightTimeoutMs = (): number => given ?? graceMs(lifecycle);
   return { lifecycle, fetch, port, hostname, lingerMs, inFlightTimeoutMs };
 }
 

@@ -11,6 +11,7 @@ import { Lifecycle, LifecycleError } from '../../src/index.ts';
 import * as bun from '../../src/runtime/bun.ts';
 import * as deno from '../../src/runtime/deno.ts';
 import * as node from '../../src/runtime/node.ts';
+import { checkServe } from '../../src/runtime/options.ts';
 
 /** One list of arguments a row. */
 type Rows = [unknown[]][];
@@ -104,6 +105,33 @@ describe('toNodeListener', () => {
       );
     },
   );
+});
+
+describe('how long responses in flight are waited for', () => {
+  it.each([
+    [25_000, 10_000],
+    [6_000, 6_000],
+    [100, 2_000],
+    [0, 2_000],
+  ])('with a budget of %i ms, %i ms or a little less', async (budgetMs, most) => {
+    const { inFlightTimeoutMs, lifecycle } = checkServe({ lifecycle: Lifecycle.create(), fetch });
+    lifecycle.pipeline({ budgetMs, steps: [] });
+    expect(inFlightTimeoutMs()).toBe(10_000);
+    await lifecycle.shutdown();
+    const ms = inFlightTimeoutMs();
+    expect(ms).toBeLessThanOrEqual(most);
+    // The shutdown has nothing to do: it leaves more than the least.
+    expect(ms).toBeGreaterThanOrEqual(Math.max(2_000, most - 3_000));
+    lifecycle.detach();
+    expect(inFlightTimeoutMs()).toBe(10_000);
+  });
+
+  it('what the application asks for, whatever the budget', async () => {
+    const own = Lifecycle.create();
+    const checked = checkServe({ lifecycle: own, fetch, inFlightTimeoutMs: 60_000 });
+    await own.shutdown();
+    expect(checked.inFlightTimeoutMs()).toBe(60_000);
+  });
 });
 
 describe('serve', () => {

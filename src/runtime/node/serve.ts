@@ -76,7 +76,7 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
   const close = (): Promise<void> => {
     if (!connections.isClosing) {
       forget();
-      void connections.close(inFlightTimeoutMs).then(isClosed);
+      void connections.close(inFlightTimeoutMs()).then(isClosed);
     }
     return closed;
   };

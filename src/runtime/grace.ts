@@ -1,0 +1,33 @@
+/**
+ * How long responses in flight may take once the lifecycle is Stopped: what the shutdown has left
+ * of its budget. It waits for nothing itself.
+ *
+ * @module
+ */
+
+import { monotonicMs } from '../lifecycle/clock.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+
+/** A shutdown that used up its budget is answered even so: the admin's own call is in flight. */
+const LEAST_MS = 2_000;
+/** A reader that is slower than this is taken for dead, however quick the shutdown was. */
+const MOST_MS = 10_000;
+
+/**
+ * Milliseconds from now. With the default budget of 25 s the process is gone within the 30 s that
+ * Kubernetes leaves between SIGTERM and SIGKILL, whatever takes longest.
+ */
+export function graceMs(lifecycle: Lifecycle): number {
+  const leftMs = (deadlineMs(lifecycle) ?? Number.POSITIVE_INFINITY) - monotonicMs();
+  return Math.min(Math.max(leftMs, LEAST_MS), MOST_MS);
+}
+
+/** `null` without a shutdown: the application closed the server, or ends it all by itself. */
+function deadlineMs(lifecycle: Lifecycle): number | null {
+  try {
+    return lifecycle.shutdownDeadlineMs();
+  } catch {
+    // Detached: nothing is known.
+    return null;
+  }
+}
