@@ -7,9 +7,9 @@
 
 import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
-import type { Lifecycle as LifecycleType } from '../../src/index.ts';
 import { Lifecycle, Phase } from '../../src/index.ts';
 import type { FetchHandler, ServeOptions, Server, SignalOptions } from '../../src/runtime/node.ts';
+import { door, runtime, say } from './door.ts';
 
 /** How the parent configures it, as JSON in `SERVICE`. */
 export interface ServiceOptions {
@@ -32,23 +32,8 @@ export interface ServiceOptions {
   readonly isUnlisted?: boolean;
 }
 
-interface Door {
-  serve(options: ServeOptions): Promise<Server>;
-  handleSignals(lifecycle: LifecycleType, options?: SignalOptions): () => void;
-}
-
 const options = JSON.parse(process.env.SERVICE ?? '{}') as ServiceOptions;
-const say = (event: string, more: object = {}): void =>
-  console.log(JSON.stringify({ event, atMs: performance.timeOrigin + performance.now(), ...more }));
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
-const door: Door =
-  runtime === 'deno'
-    ? await import('../../src/runtime/deno.ts')
-    : runtime === 'bun'
-      ? await import('../../src/runtime/bun.ts')
-      : await import('../../src/runtime/node.ts');
 
 const lifecycle = Lifecycle.create();
 lifecycle.pipeline({
