@@ -11,6 +11,9 @@ import { CORE_TEXT, LIMITS_FLAG_OFFSET } from './binary.ts';
 /** Limits flag of a memory with a maximum, not shared (WebAssembly core and threads proposal). */
 const UNSHARED_WITH_MAXIMUM = 1;
 
+/** `~` */
+const ESCAPE = 0x7e;
+
 /** Compiled once for each kind of memory, at first use: nothing happens at import. */
 const modules: { shared?: WebAssembly.Module; unshared?: WebAssembly.Module } = {};
 
@@ -29,12 +32,20 @@ export function embeddedModule(shared: boolean): WebAssembly.Module {
 
 /** The bytes of the core for shared or unshared memory: one artefact, one byte apart. */
 export function coreBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  // A byte is a character, or `~` and two digits; `assembly/embed.js` says which.
-  const bytes = Uint8Array.from(CORE_TEXT.match(/~..|./g) ?? [], (token) => {
-    const code = token.charCodeAt(0);
-    if (token.length > 1) return Number.parseInt(token.slice(1), 16);
-    return code < 0x40 ? code - 0x20 : code;
-  });
+  // A byte is a character, or `~` and two digits; `assembly/embed.js` says which. A loop, for it runs
+  // once, uncompiled, while a process starts: a pattern and a callback took Bun 2.5 ms, this 0.4.
+  const bytes = new Uint8Array(CORE_TEXT.length);
+  let length = 0;
+  for (let at = 0; at < CORE_TEXT.length; at++) {
+    let code = CORE_TEXT.charCodeAt(at);
+    if (code === ESCAPE) {
+      code = Number.parseInt(CORE_TEXT.slice(at + 1, at + 3), 16);
+      at += 2;
+    } else if (code < 0x40) {
+      code -= 0x20;
+    }
+    bytes[length++] = code;
+  }
   if (!shared) bytes[LIMITS_FLAG_OFFSET] = UNSHARED_WITH_MAXIMUM;
-  return bytes;
+  return bytes.slice(0, length);
 }

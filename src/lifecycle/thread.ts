@@ -5,23 +5,35 @@
  * @module
  */
 
-/** A runtime that has Node's modules, without an import that others do not have. */
-interface HostProcess {
-  readonly getBuiltinModule?: (name: string) => { readonly threadId?: number } | undefined;
+/** What a runtime says of its threads, without an import that others do not have. */
+interface Host {
+  /** The class of the global object of pages and of Deno's main thread. Workers do not have it. */
+  readonly Window?: unknown;
+  readonly Bun?: { readonly isMainThread?: boolean };
+  readonly process?: {
+    readonly getBuiltinModule?: (name: string) => { readonly threadId?: number } | undefined;
+  };
 }
+
+/** Of the main thread, which every runtime numbers 0. */
+const MAIN_TAG = 1;
 
 /**
  * The number of this thread plus one; 0 where threads have none. (Node and Bun since 2024; Deno.)
  *
+ * A main thread is known at sight where that can be: to look at `process` makes Deno load Node's
+ * whole compatibility layer, half of a process's start, and Bun takes milliseconds for its threads.
+ *
  * @see https://nodejs.org/api/process.html#processgetbuiltinmoduleid
  */
 export function threadTag(): number {
-  const { process } = globalThis as { readonly process?: HostProcess };
-  const number = process?.getBuiltinModule?.('node:worker_threads')?.threadId;
-  return number === undefined ? 0 : number + 1;
+  const host = globalThis as Host;
+  if (host.Window !== undefined || host.Bun?.isMainThread === true) return MAIN_TAG;
+  const number = host.process?.getBuiltinModule?.('node:worker_threads')?.threadId;
+  return number === undefined ? 0 : number + MAIN_TAG;
 }
 
 /** The number that {@link threadTag} made a tag of, `null` if there was none. */
 export function threadOf(tag: number): number | null {
-  return tag === 0 ? null : tag - 1;
+  return tag === 0 ? null : tag - MAIN_TAG;
 }
