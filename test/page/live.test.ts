@@ -66,6 +66,19 @@ async function showLoss(watched: Watched, path: string): Promise<void> {
   await note.getByText('the process may be gone').waitFor();
   expect(await note.textContent()).toMatch(/^No answer since .*Still trying\.$/);
   expect(await page.title()).toMatch(/^gone\? /);
+  // Said once, however often it then tries in vain.
+  const tries: unknown[] = [];
+  page.on('requestfailed', (request) => tries.push(request));
+  await note.evaluate((element) => {
+    const said: unknown[] = [];
+    Object.assign(globalThis, { said });
+    const options = { subtree: true, childList: true, characterData: true };
+    new MutationObserver((records) => said.push(...records)).observe(element, options);
+  });
+  await expect.poll(() => tries.length, { timeout: 30_000 }).toBeGreaterThan(2);
+  expect(await page.evaluate(() => (globalThis as unknown as { said: unknown[] }).said)).toEqual(
+    [],
+  );
   expect(await watched.violations()).toEqual([]);
   await page.screenshot({ path, fullPage: true });
 }
