@@ -20,21 +20,10 @@ import {
   InMemorySpanExporter,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base';
-import type * as Door from '../../src/bun.ts';
 import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle } from '../../src/index.ts';
 import { instrument } from '../../src/opentelemetry.ts';
-
-const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
-const door: typeof Door =
-  runtime === 'deno'
-    ? await import('../../src/deno.ts')
-    : runtime === 'bun'
-      ? await import('../../src/bun.ts')
-      : await import('../../src/node.ts');
-
-const say = (event: string, more: object = {}): void =>
-  console.log(JSON.stringify({ event, ...more }));
+import { door, runtime, say } from '../runtime/door.ts';
 
 class SpansToParent extends InMemorySpanExporter {
   override export(...[spans, done]: Parameters<InMemorySpanExporter['export']>): void {

@@ -6,20 +6,9 @@
  */
 
 import process from 'node:process';
-import type * as Door from '../../src/bun.ts';
 import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle, type Permit } from '../../src/index.ts';
-
-const runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
-const door: typeof Door =
-  runtime === 'deno'
-    ? await import('../../src/deno.ts')
-    : runtime === 'bun'
-      ? await import('../../src/bun.ts')
-      : await import('../../src/node.ts');
-
-const say = (event: string, more: object = {}): void =>
-  console.log(JSON.stringify({ event, ...more }));
+import { door, runtime, say } from '../runtime/door.ts';
 
 let flush = (): void => {};
 const flushed = new Promise<void>((resolve) => {

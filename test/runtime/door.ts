@@ -5,24 +5,20 @@
  * @module
  */
 
-import type { Lifecycle } from '../../src/index.ts';
-import type { ServeOptions, Server, SignalOptions } from '../../src/runtime/node.ts';
+import type * as entry from '../../src/bun.ts';
 
 /** What all three doors have. */
-export interface Door {
-  serve(options: ServeOptions): Promise<Server>;
-  handleSignals(lifecycle: Lifecycle, options?: SignalOptions): () => void;
-}
+export type Door = Pick<typeof entry, 'serve' | 'handleSignals' | 'serveProbes'>;
 
 export const runtime: 'node' | 'deno' | 'bun' =
   'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
 
 export const door: Door =
   runtime === 'deno'
-    ? await import('../../src/runtime/deno.ts')
+    ? await import('../../src/deno.ts')
     : runtime === 'bun'
-      ? await import('../../src/runtime/bun.ts')
-      : await import('../../src/runtime/node.ts');
+      ? await import('../../src/bun.ts')
+      : await import('../../src/node.ts');
 
 /** Tells the parent what happened, and when: comparable with `Date.now()` there. */
 export function say(event: string, more: object = {}): void {
