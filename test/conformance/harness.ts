@@ -27,6 +27,8 @@ export interface Task {
   readonly missing: readonly Missing[];
   /** A behaviour that takes longer has failed: it hangs. */
   readonly timeoutMs: number;
+  /** Why the clocks do not move while code runs, where they do not. */
+  readonly frozen?: string;
 }
 
 /** What one suite came to with one subject. */
@@ -119,9 +121,19 @@ export function missingIn({ missing }: Task, name: SubjectName): Missing | undef
   return missing.find(({ subject }) => subject === name);
 }
 
-/** Why a behaviour that needs both backends cannot be here: one of them is missing. */
-export function whyNot({ needsBoth = false }: { needsBoth?: boolean }, task: Task): string | null {
-  return needsBoth ? (task.missing[0]?.why ?? null) : null;
+/** What a case needs that not every place has. */
+export interface Needs {
+  readonly needsBoth?: boolean;
+  readonly needsRunningClock?: boolean;
+}
+
+/** Why a case cannot be here: one of the backends is missing, or a clock that it could wait for. */
+export function whyNot(
+  { needsBoth = false, needsRunningClock = false }: Needs,
+  { missing, frozen }: Task,
+): string | null {
+  if (needsRunningClock && frozen !== undefined) return frozen;
+  return needsBoth ? (missing[0]?.why ?? null) : null;
 }
 
 /** Runs cases one after the other, and counts. */

@@ -297,6 +297,7 @@ export const shutdown: Suite = {
     },
     {
       title: 'time in which the loop did not turn is not part of the pre-drain',
+      needsRunningClock: true,
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         lifecycle.pipeline({ steps: [], preDrainMs: 600 });
@@ -311,6 +312,7 @@ export const shutdown: Suite = {
     },
     {
       title: 'a pre-drain that the loop holds up ends with the budget',
+      needsRunningClock: true,
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         lifecycle.pipeline({ steps: [], preDrainMs: 20_000, budgetMs: 100 });

@@ -36,6 +36,8 @@ export interface Behaviour {
   readonly needsShared?: boolean;
   /** Needs the other backend, too. */
   readonly needsBoth?: boolean;
+  /** Keeps its thread busy for a time, hence needs a clock that moves while code runs. */
+  readonly needsRunningClock?: boolean;
   run(subject: Subject): void | Promise<void>;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Account, Missing, Whereabouts } from '../conformance/harness.ts';
+import type { Account, Missing, Task, Whereabouts } from '../conformance/harness.ts';
 import {
   CURRENT_DATE,
   OLDEST_DATE,
@@ -30,6 +30,10 @@ const NOT_SHARED: readonly Missing[] = (
   why: 'an isolate has no threads to share memory with; nothing would lift it',
 }));
 
+/** What the clocks of production cannot have. */
+const FROZEN =
+  'no code can keep its thread busy until a time that stands still meanwhile; the other rows do';
+
 /** Bundles the programs and names the rows. */
 export async function isolateRows(): Promise<Row[]> {
   const usual = await programOf('isolate');
@@ -37,7 +41,7 @@ export async function isolateRows(): Promise<Row[]> {
   return [
     rowOf(usual, CURRENT_DATE, `current date, ${CURRENT_DATE}`),
     rowOf(usual, OLDEST_DATE, `oldest date, ${OLDEST_DATE}`),
-    rowOf(frozen, CURRENT_DATE, 'frozen clocks'),
+    rowOf(frozen, CURRENT_DATE, 'frozen clocks', FROZEN),
   ];
 }
 
@@ -45,8 +49,12 @@ function programOf(name: string): Promise<Program> {
   return programAt(`test/matrix/program/${name}.ts`, `build/matrix/workerd/${name}.js`);
 }
 
-function rowOf(modules: Program, compatibilityDate: string, place: string): Row {
-  const task = { missing: NOT_SHARED, timeoutMs: BEHAVIOUR_MS };
+function rowOf(modules: Program, compatibilityDate: string, place: string, frozen?: string): Row {
+  const task: Task = {
+    missing: NOT_SHARED,
+    timeoutMs: BEHAVIOUR_MS,
+    ...(frozen !== undefined && { frozen }),
+  };
   const assignment: Assignment = { thread: 'main', task };
   return {
     runtime: `workerd ${WORKERD}`,
