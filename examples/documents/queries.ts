@@ -34,14 +34,15 @@ export class QueryError extends Error {
   override readonly name = 'QueryError';
 }
 
-const GET = 'SELECT id, title, text, updated_at_ms AS updatedAtMs FROM documents WHERE id = ?';
-
-/** One row, see `Queries`; the rows inside come in the order of the inner statement. */
-const SEARCH = `
+/** One row each, see `Queries`. Of a search, the rows inside come as the inner statement has them. */
+const SQL = {
+  get: 'SELECT id, title, text, updated_at_ms AS updatedAtMs FROM documents WHERE id = ?',
+  search: `
 SELECT json_group_array(json_object('id', id, 'title', title, 'snippet', snippet)) AS hits FROM (
   SELECT id, documents.title AS title, snippet(document_index, -1, '[', ']', '…', 16) AS snippet
     FROM document_index JOIN documents ON number = document_index.rowid
-    WHERE document_index MATCH ? ORDER BY bm25(document_index, 4.0, 1.0) LIMIT ?)`;
+    WHERE document_index MATCH ? ORDER BY bm25(document_index, 4.0, 1.0) LIMIT ?)`,
+} as const;
 
 /** Opens a database that exists, so that no statement can change it. */
 export function openReadOnly(file: string): Database.Database {
@@ -59,8 +60,7 @@ export function openReadOnly(file: string): Database.Database {
  */
 export class Queries {
   readonly #database: Database.Database;
-  #get: Database.Statement | undefined;
-  #search: Database.Statement | undefined;
+  readonly #statements: Partial<Record<keyof typeof SQL, Database.Statement>> = {};
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -68,8 +68,8 @@ export class Queries {
 
   /** Prepares the statements; else the first of each kind does. The tables must be there. */
   prepare(): void {
-    this.#get ??= this.#database.prepare(GET);
-    this.#search ??= this.#database.prepare(SEARCH);
+    this.#statement('get');
+    this.#statement('search');
   }
 
   /** How many documents there are. */
@@ -80,9 +80,8 @@ export class Queries {
 
   /** One document. */
   get(id: string): Document | undefined {
-    this.#get ??= this.#database.prepare(GET);
     // The columns are those of Document, by their names in the statement.
-    return this.#get.get(id) as Document | undefined;
+    return this.#row('get', id) as Document | undefined;
   }
 
   /**
@@ -92,9 +91,8 @@ export class Queries {
    * @throws {QueryError}
    */
   search(query: string, limit: number): Hit[] {
-    this.#search ??= this.#database.prepare(SEARCH);
     try {
-      const { hits } = this.#search.get(query, limit) as { readonly hits: string };
+      const { hits } = this.#row('search', query, limit) as { readonly hits: string };
       // The keys are those of Hit, by their names in the statement.
       return JSON.parse(hits) as Hit[];
     } catch (error) {
@@ -102,5 +100,23 @@ export class Queries {
       const { code, message } = error as { readonly code?: unknown; readonly message: string };
       throw code === 'SQLITE_ERROR' ? new QueryError(message) : error;
     }
+  }
+
+  /**
+   * libsql resets a statement after a row, but not after an error: it would give that error to every
+   * query from then on. So one that failed is dropped, and the next query prepares another.
+   */
+  #row(name: keyof typeof SQL, ...parameters: unknown[]): unknown {
+    try {
+      return this.#statement(name).get(...parameters);
+    } catch (error) {
+      delete this.#statements[name];
+      throw error;
+    }
+  }
+
+  #statement(name: keyof typeof SQL): Database.Statement {
+    this.#statements[name] ??= this.#database.prepare(SQL[name]);
+    return this.#statements[name];
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataFolder, RUNTIMES, Service, TOKEN } from './process.ts';
@@ -110,13 +111,28 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(response.status).toBe(413);
   });
 
+  it('a query that is wrong spoils none of those that follow', async () => {
+    // More than there are threads that read, so that each of them gets its wrong one.
+    const many = 4 * availableParallelism();
+    const statuses = async (query: string): Promise<Set<number>> => {
+      const found = Array.from({ length: many }, () => service.get(`/search?q=${query}`));
+      return new Set((await Promise.all(found)).map(({ status }) => status));
+    };
+    expect(await statuses('*')).toEqual(new Set([400]));
+    expect(await statuses('unix')).toEqual(new Set([200]));
+  });
+
   it('HEAD is answered where GET is, without a body', async () => {
-    for (const path of ['/documents/foo', '/search?q=foo', '/documents/none']) {
+    for (const [path, status] of [
+      ['/documents/foo', 200],
+      ['/search?q=foo', 200],
+      ['/documents/none', 404],
+    ] as const) {
       const [head, get] = await Promise.all([
         fetch(service.url(path), { method: 'HEAD' }),
         service.get(path),
       ]);
-      expect(head.status).toBe(get.status);
+      expect([head.status, get.status]).toEqual([status, status]);
       expect(await head.text()).toBe('');
     }
   });
