@@ -7,6 +7,7 @@
 export { Lifecycle } from './lifecycle/with-imported.ts';
 export type {
   EventContext,
+  FirstHandler,
   Follower,
   Guide,
   Worker,

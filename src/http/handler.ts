@@ -19,7 +19,7 @@ import {
   secret,
 } from './authorization.ts';
 import { readBody } from './body.ts';
-import { liveness, readiness, type Watched } from './health.ts';
+import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
 import { type Answer, refusal, respond } from './respond.ts';
 import { statusOf } from './status.ts';
@@ -39,17 +39,31 @@ export interface HandlerOptions {
   readonly metricsToken?: string | undefined;
   /** What all paths begin with: empty, or as `/internal`. */
   readonly basePath?: string | undefined;
+  /**
+   * More keys for what `/health/ready`, `/health/ready/write` and `/health/startup` answer, asked
+   * for at each answer. None takes the place of a key that is there already.
+   */
+  readonly details?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
 export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
 
 /** One path: what it does for which method, and who may ask. */
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: (request: Request) => Answer | undefined;
   readonly answer: (body: Uint8Array, accept: string | null) => Answer | Promise<Answer>;
+}
+
+/** Paths and what they do. */
+export type Routes = readonly (readonly [path: string, route: Route])[];
+
+/** Who may make admin calls, by the options of the handler. */
+export interface AdminGuards {
+  readonly mayPost: (request: Request) => Answer | undefined;
+  readonly mayRead: (request: Request) => Answer | undefined;
 }
 
 /**
@@ -67,10 +81,30 @@ export function createHandler(
   options: HandlerOptions = {},
   form: StatusForm = statusAsJson,
 ): Handler {
+  return createExtendedHandler(lifecycle, options, form, () => []);
+}
+
+/**
+ * The same, with routes of another floor beside these.
+ *
+ * @throws {LifecycleError} `invalid_argument`
+ */
+export function createExtendedHandler(
+  lifecycle: Lifecycle,
+  options: HandlerOptions,
+  form: StatusForm,
+  more: (guards: AdminGuards) => Routes,
+): Handler {
   checkOptions(options);
+  const guards: AdminGuards = {
+    mayPost: adminGuard(options, ['bearer']),
+    // A browser that opens the page asks for a name and a password; only reading is open to it.
+    mayRead: adminGuard(options, ['basic', 'bearer']),
+  };
   const routes = [
     ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
-    ...adminRoutes(lifecycle, options, form),
+    ...adminRoutes(lifecycle, guards, form),
+    ...more(guards),
   ];
   return handlerOf(lifecycle, new Map(routes), options);
 }
@@ -128,20 +162,18 @@ function isLeaving(lifecycle: Lifecycle): boolean {
   }
 }
 
-function probeRoutes(
-  lifecycle: Lifecycle,
-  options: HandlerOptions,
-  live: () => Answer,
-): (readonly [path: string, route: Route])[] {
-  const { readyWhileDraining = true } = options;
+function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => Answer): Routes {
+  const { readyWhileDraining = true, details } = options;
   const mayScrape = metricsGuard(options);
   const probe = (answer: () => Answer): Route => ({ method: 'GET', answer });
   const demand = readyWhileDraining ? 'queries' : 'writes';
+  const ready = (name: ProbeName, what: Demand): Route =>
+    probe(() => readiness(lifecycle, name, what, details?.()));
   return [
     ['/health/live', probe(live)],
-    ['/health/ready', probe(() => readiness(lifecycle, 'ready', demand))],
-    ['/health/ready/write', probe(() => readiness(lifecycle, 'ready/write', 'writes'))],
-    ['/health/startup', probe(() => readiness(lifecycle, 'startup', 'queries'))],
+    ['/health/ready', ready('ready', demand)],
+    ['/health/ready/write', ready('ready/write', 'writes')],
+    ['/health/startup', ready('startup', 'queries')],
     [
       '/metrics',
       { method: 'GET', refuse: mayScrape, answer: (_, accept) => metrics(lifecycle, accept) },
@@ -151,12 +183,9 @@ function probeRoutes(
 
 function adminRoutes(
   lifecycle: Lifecycle,
-  options: HandlerOptions,
+  { mayPost, mayRead }: AdminGuards,
   form: StatusForm,
-): (readonly [path: string, route: Route])[] {
-  const mayPost = adminGuard(options, ['bearer']);
-  // A browser that opens the page asks for a name and a password; only reading is open to it.
-  const mayRead = adminGuard(options, ['basic', 'bearer']);
+): Routes {
   return [
     [
       '/admin/status',
@@ -235,6 +264,10 @@ function checkOptions(options: HandlerOptions): void {
     if (flag !== undefined && typeof flag !== 'boolean') {
       throw invalid(`${name} is ${shown(flag)}`);
     }
+  }
+  const details: unknown = options.details;
+  if (details !== undefined && typeof details !== 'function') {
+    throw invalid(`details is ${shown(details)}`);
   }
   const base: unknown = options.basePath === undefined ? '' : options.basePath;
   if (typeof base !== 'string' || (base !== '' && !isPathPrefix(base))) {

@@ -68,8 +68,15 @@ function loopOf(
  * `since_secs` is whole seconds since the creation, by the wall clock. A failure that is told
  * while a shutdown is accepted counts towards `preDrainProbes`, except that of the startup probe:
  * it starts containers and routes no traffic.
+ *
+ * @param details more keys; the contract's come last, and win
  */
-export function readiness(lifecycle: Lifecycle, probe: ProbeName, demand: Demand): Answer {
+export function readiness(
+  lifecycle: Lifecycle,
+  probe: ProbeName,
+  demand: Demand,
+  details: Readonly<Record<string, unknown>> = {},
+): Answer {
   const standing = look(lifecycle);
   const { phase } = standing;
   const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
@@ -78,11 +85,12 @@ export function readiness(lifecycle: Lifecycle, probe: ProbeName, demand: Demand
   const headers = probe === 'ready/write' ? {} : serverTiming(lifecycle);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
+    const told = { ...details, probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
     return json(200, told, headers);
   }
   if (standing.shutdownRequested && probe !== 'startup') lifecycle.noteReadinessProbe();
-  return json(503, { probe, status: name, phase: name, since_secs, reason }, headers);
+  const told = { ...details, probe, status: name, phase: name, since_secs, reason };
+  return json(503, told, headers);
 }
 
 /**

@@ -44,7 +44,11 @@ export type LifecycleErrorCode =
   /** This thread may not block. */
   | 'cannot_block'
   /** More threads finish the shutdown at this moment than there are report slots. */
-  | 'reports_busy';
+  | 'reports_busy'
+  /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
+  | 'fleet_unreachable'
+  /** The fleet's object refused the call: there is no such deployment. */
+  | 'unknown_deployment';
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {

@@ -96,7 +96,7 @@ async function ask<Env>(
   ctx: EventContext,
 ): Promise<Response | undefined> {
   if (isolate.handler === undefined) return undefined;
-  const answered = isolate.handler(request);
+  const answered = isolate.handler(request, ctx);
   // A shutdown goes on when who asked for it has left.
   ctx.waitUntil(answered.catch(() => {}));
   return answered;

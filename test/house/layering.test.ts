@@ -19,6 +19,7 @@ const FLOORS: Record<string, readonly string[]> = {
   'src/http': ['src/lifecycle', 'src'],
   'src/opentelemetry': ['src/lifecycle', 'src/http', 'src'],
   'src/runtime': ['src/lifecycle'],
+  'src/cloudflare': ['src/lifecycle', 'src/http', 'src/runtime'],
   'src/probes': ['src/core', 'src/lifecycle', 'src/http', 'src/runtime'],
   'src/cli': ['src/lifecycle', 'src/http', 'src'],
 };
@@ -33,6 +34,7 @@ const DOORS = [
   'src/bun.ts',
   'src/edge.ts',
   'src/workerd.ts',
+  'src/cloudflare.ts',
   'src/bench.ts',
   'src/opentelemetry.ts',
   'src/http/index.ts',

@@ -12,7 +12,7 @@ import { monotonicMs } from '../../lifecycle/clock.ts';
 import { GateClosedError } from '../../lifecycle/errors.ts';
 import { Phase } from '../../lifecycle/phase.ts';
 import { Lifecycle } from '../../lifecycle/with-imported.ts';
-import type { EventContext, Follower, WorkerOptions } from './types.ts';
+import type { EventContext, FirstHandler, Follower, WorkerOptions } from './types.ts';
 
 /** How long an event waits for a boot by default. */
 export const BOOT_TIMEOUT_MS = 10_000;
@@ -25,7 +25,7 @@ export class Isolate<Env> {
   readonly lifecycle: Lifecycle;
   readonly follower: Follower | undefined;
   /** Health, admin, and whatever else comes before the application. */
-  readonly handler: ((request: Request) => Promise<Response | undefined>) | undefined;
+  readonly handler: FirstHandler | undefined;
   readonly #options: WorkerOptions<Env>;
   /** When the boot under way began, if one is. */
   #bootingSince: number | undefined;

@@ -53,6 +53,12 @@ export interface Follower {
   during(ctx: EventContext): () => void;
 }
 
+/** What is asked before the application; `undefined` means: not mine. */
+export type FirstHandler = (
+  request: WebRequest,
+  ctx: EventContext,
+) => Promise<WebResponse | undefined>;
+
 /** Options of `withLifecycle`. */
 export interface WorkerOptions<Env = unknown> {
   /** The isolate's lifecycle, if the application made it; by default one is made at the first event. */
@@ -66,14 +72,9 @@ export interface WorkerOptions<Env = unknown> {
   readonly bootTimeoutMs?: number | undefined;
   /**
    * Makes what is asked before the application, and before the gate, as `createHandler` of
-   * `tidegate/http` does. `undefined` means: not mine.
+   * `tidegate/http` does.
    */
-  readonly handler?:
-    | ((
-        lifecycle: Lifecycle,
-        env: Env,
-      ) => (request: WebRequest) => Promise<WebResponse | undefined>)
-    | undefined;
+  readonly handler?: ((lifecycle: Lifecycle, env: Env) => FirstHandler) | undefined;
   /**
    * What a request is; `null` passes the gate by. By default GET, HEAD, OPTIONS and TRACE are
    * queries, and all others writes.

@@ -1,13 +1,29 @@
 /**
- * A program that uses every export of `tidegate/workerd`, without the platform's types. To be
- * compiled, not run.
+ * A program that uses every export of `tidegate/workerd` and `tidegate/cloudflare`, without the
+ * platform's types. To be compiled, not run.
  *
  * @module
  */
 
+import {
+  type DeploymentSource,
+  Fleet,
+  type FleetAnswer,
+  FleetClient,
+  type FleetClientOptions,
+  type FleetHandler,
+  type FleetNamespace,
+  type FleetOptions,
+  type FleetPhase,
+  type FleetStub,
+  LifecycleObject,
+  type ObjectContext,
+  type ObjectStorage,
+} from 'tidegate/cloudflare';
 import { createHandler } from 'tidegate/http';
 import {
   type EventContext,
+  type FirstHandler,
   type Follower,
   type Guide,
   Lifecycle,
@@ -19,6 +35,8 @@ import {
 
 interface Env {
   readonly ADMIN_TOKEN: string;
+  readonly FLEET: FleetNamespace;
+  readonly VERSION: { readonly id: string; readonly tag: string; readonly timestamp: string };
 }
 
 type Answer = Awaited<ReturnType<NonNullable<Worker['fetch']>>>;
@@ -55,4 +73,40 @@ export function worker(answer: Answer): Worker<Env> {
     email: () => {},
   };
   return withLifecycle<Env>(handlers, options);
+}
+
+const fleetOptions: FleetOptions<Env> = {
+  namespace: (env) => env.FLEET,
+  deployment: (env): DeploymentSource => env.VERSION,
+  cacheAgeMs: 1_000,
+  timeoutMs: 1_000,
+  name: 'fleet',
+  clock: Date.now,
+};
+
+/** Makes a worker that is one of a fleet. */
+export function member(answer: Answer): Worker<Env> {
+  const fleet = new Fleet(fleetOptions);
+  const handler = (lifecycle: Lifecycle, env: Env): FirstHandler => {
+    const asked: FleetHandler = fleet.handler(lifecycle, env, { adminToken: env.ADMIN_TOKEN });
+    return asked;
+  };
+  return withLifecycle<Env>({ fetch: () => answer }, { fleet, handler });
+}
+
+/** Moves the fleet from code. */
+export async function move(stub: FleetStub, options: FleetClientOptions): Promise<FleetPhase> {
+  const client = new FleetClient({ idFromName: (name) => name, get: () => stub }, options);
+  const { phase }: FleetAnswer = await client.drain('one');
+  return phase === 'ready' ? (await client.shutdown()).phase : (await client.status()).phase;
+}
+
+/** A class of one's own around the object. */
+export class Ours extends LifecycleObject {
+  readonly storage: ObjectStorage;
+
+  constructor(ctx: ObjectContext) {
+    super(ctx);
+    this.storage = ctx.storage;
+  }
 }

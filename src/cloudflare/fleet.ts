@@ -1,0 +1,134 @@
+/**
+ * A fleet, as a Worker names it: which object it is led by, which deployment this is, and how old an
+ * answer may be. What an isolate does with that is `follower.ts`.
+ *
+ * @module
+ */
+
+import type { HandlerOptions } from '../http/handler.ts';
+import { check, isObject, isWithin } from '../lifecycle/check.ts';
+import { TIME_MAX_MS, TIMER_MAX_MS } from '../lifecycle/clock.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Follower, Guide } from '../runtime/workerd/types.ts';
+import { FleetClient } from './client.ts';
+import { IsolateFollower } from './follower.ts';
+import { createFleetHandler, type FleetHandler } from './handler.ts';
+import type { FleetNamespace } from './platform.ts';
+import { isDeployment } from './wire.ts';
+
+/** A deployment by its name alone, or as the binding `version_metadata` has it. */
+export type DeploymentSource =
+  | string
+  | { readonly id: string; readonly timestamp?: string | number | undefined };
+
+/** What {@link Fleet} takes. */
+export interface FleetOptions<Env = unknown> {
+  /** The namespace in which `LifecycleObject` is bound. */
+  readonly namespace: (env: Env) => FleetNamespace;
+  /**
+   * Which deployment this is: one that drained stays so, and a new one starts afresh. With a
+   * `timestamp`, older ones are known as such even if they are heard of later.
+   */
+  readonly deployment: (env: Env) => DeploymentSource;
+  /** Which fleet, if the namespace has several; default `'fleet'`. */
+  readonly name?: string | undefined;
+  /**
+   * Milliseconds for which an answer of the object serves; default 1 000. A write that begins later
+   * than that after a drain is refused; if the object cannot be reached, later than three times that.
+   */
+  readonly cacheAgeMs?: number | undefined;
+  /** Milliseconds for the object to answer an isolate; default the cache age. */
+  readonly timeoutMs?: number | undefined;
+  /** Wall clock in milliseconds; default `Date.now`. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * Keeps the isolates of a Worker in step, by an object that they all follow.
+ *
+ * @example
+ * ```ts workerd
+ * const fleet = new Fleet<Env>({
+ *   namespace: (env) => env.FLEET,
+ *   deployment: (env) => env.CF_VERSION_METADATA,
+ * });
+ *
+ * export { LifecycleObject } from 'tidegate/cloudflare';
+ * export default withLifecycle<Env>({ fetch: () => new Response('hello') }, {
+ *   fleet,
+ *   handler: (lifecycle, env) => fleet.handler(lifecycle, env, { adminToken: env.ADMIN_TOKEN }),
+ * });
+ * ```
+ */
+export class Fleet<Env = unknown> implements Guide<Env> {
+  readonly #options: FleetOptions<Env>;
+  readonly #followers: WeakMap<Lifecycle, IsolateFollower> = new WeakMap();
+
+  /** @throws {LifecycleError} `invalid_argument` */
+  constructor(options: FleetOptions<Env>) {
+    check(isObject(options), 'the fleet', options);
+    const { namespace, deployment, cacheAgeMs = 1, timeoutMs = 1, clock = Date.now } = options;
+    check(typeof namespace === 'function', 'namespace', namespace);
+    check(typeof deployment === 'function', 'deployment', deployment);
+    check(isWithin(cacheAgeMs, 1, TIMER_MAX_MS), 'cacheAgeMs', cacheAgeMs);
+    check(isWithin(timeoutMs, 1, TIMER_MAX_MS), 'timeoutMs', timeoutMs);
+    check(typeof clock === 'function', 'the clock', clock);
+    this.#options = options;
+  }
+
+  /** Called by `withLifecycle`, once in each isolate; again is the same. */
+  follow(lifecycle: Lifecycle, env: Env): Follower {
+    return this.#follower(lifecycle, env);
+  }
+
+  /**
+   * The health, metrics and admin routes of `createHandler`, which then also say how it stands with
+   * the fleet, and beside them `GET /fleet/status`, `POST /fleet/drain` and `POST /fleet/shutdown`
+   * with the same token. The two take no body, or `{"deployment": "…"}`.
+   *
+   * @throws {LifecycleError} `invalid_argument`
+   */
+  handler(lifecycle: Lifecycle, env: Env, options: HandlerOptions = {}): FleetHandler {
+    const follower = this.#follower(lifecycle, env);
+    return createFleetHandler(lifecycle, follower, this.client(env), options);
+  }
+
+  /** Asks and moves the object from code: a cron trigger, a deployment script's Worker. */
+  client(env: Env, timeoutMs?: number): FleetClient {
+    const { namespace, name } = this.#options;
+    return new FleetClient(namespace(env), { name, timeoutMs });
+  }
+
+  #follower(lifecycle: Lifecycle, env: Env): IsolateFollower {
+    const known = this.#followers.get(lifecycle);
+    if (known !== undefined) return known;
+    const { cacheAgeMs = 1_000, timeoutMs = cacheAgeMs, clock = Date.now } = this.#options;
+    const { id, made_at_ms } = deploymentOf(this.#options.deployment(env));
+    const follower = new IsolateFollower({
+      lifecycle,
+      client: this.client(env, timeoutMs),
+      poll: { deployment: id, made_at_ms, cache_age_ms: cacheAgeMs },
+      timeoutMs,
+      clock,
+      random: Math.random,
+    });
+    this.#followers.set(lifecycle, follower);
+    return follower;
+  }
+}
+
+function deploymentOf(source: unknown): {
+  readonly id: string;
+  readonly made_at_ms: number | null;
+} {
+  const { id, timestamp }: { readonly id?: unknown; readonly timestamp?: unknown } =
+    typeof source === 'string' ? { id: source } : isObject(source) ? source : {};
+  check(isDeployment(id), 'the deployment', id);
+  if (timestamp === undefined || timestamp === '') return { id, made_at_ms: null };
+  const made_at_ms = typeof timestamp === 'number' ? timestamp : Date.parse(String(timestamp));
+  if (!isWithin(made_at_ms, 1, TIME_MAX_MS)) {
+    throw new LifecycleError('invalid_argument', 'Cannot use the timestamp of the deployment');
+  }
+  return { id, made_at_ms };
+}

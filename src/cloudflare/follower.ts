@@ -1,0 +1,193 @@
+/**
+ * One isolate's part in a fleet: what it has heard of the object, how old that is, and what follows
+ * from it for the gate. It decides nothing for the others.
+ *
+ * An isolate has no timer of its own, so it asks when an event comes. An answer counts from the
+ * moment at which it was *asked* for: whatever the object was told before that is in it, however
+ * late it arrives. Hence the bounds, whatever the network does:
+ *
+ * - a write is admitted by an answer that was asked for within one cache age, so none that begins
+ *   later than that after a drain is, as long as the object can be reached;
+ * - while it cannot, an answer serves for three cache ages, and then the hold `lease_lost` is on.
+ *
+ * Answers may overtake each other. A phase only moves forward, and the time of the latest question
+ * only grows, so it does not matter which comes last.
+ *
+ * @module
+ */
+
+import type { PermitKind } from '../lifecycle/gate.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { Phase } from '../lifecycle/phase.ts';
+import type { EventContext, Follower } from '../runtime/workerd/types.ts';
+import type { FleetClient } from './client.ts';
+import { type FleetPhase, LEASE_AGES, laterOf } from './state.ts';
+import type { Poll } from './wire.ts';
+
+/** What a follower goes by. */
+export interface FollowerSettings {
+  readonly lifecycle: Lifecycle;
+  readonly client: FleetClient;
+  readonly poll: Poll;
+  readonly timeoutMs: number;
+  /** Wall clock in milliseconds; on the edge it stands still between what comes in. */
+  readonly clock: () => number;
+  /** 0 … 1. */
+  readonly random: () => number;
+}
+
+/** The part of a cache age by which a question may be early, so that isolates do not ask at once. */
+const JITTER = 0.25;
+/** After a failure, the part of a cache age until the next try; events look as often, too. */
+const PAUSE = 0.25;
+/** How often an event looks whether the question of another one has been answered. */
+const LOOK_MS = 5;
+/** How long after its time a question is still taken to be under way. */
+const GRACE_MS = 100;
+
+/** One isolate that follows a fleet. */
+export class IsolateFollower implements Follower {
+  readonly #settings: FollowerSettings;
+  readonly #cacheAgeMs: number;
+  /** When the latest question was asked that has been answered. */
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #phase: FleetPhase = 'ready';
+  #isReachable = false;
+  /** The age at which the next question is due. */
+  #dueMs = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  /** When the question that is under way was asked. */
+  #pollingSince: number | undefined;
+  /** We have set the hold, so we release it; one of the application's own is left alone. */
+  #isHolding = false;
+
+  constructor(settings: FollowerSettings) {
+    this.#settings = settings;
+    this.#cacheAgeMs = settings.poll.cache_age_ms;
+  }
+
+  /** What `/health/ready` says of the fleet. */
+  details(): Readonly<Record<string, unknown>> {
+    const age = this.#age();
+    return {
+      fleet: {
+        reachable: this.#isReachable,
+        phase: this.#phase,
+        deployment: this.#settings.poll.deployment,
+        age_ms: Number.isFinite(age) ? age : null,
+      },
+    };
+  }
+
+  /**
+   * Asks if it is time to. A write waits for the answer if what is known is older than the cache
+   * age; a query only if nothing is known at all.
+   */
+  async before(kind: PermitKind, ctx?: EventContext): Promise<void> {
+    if (this.#age() >= this.#dueMs) {
+      // A lease that has run out has done so already while we wait.
+      this.#apply(ctx);
+      const asked = this.#ask(ctx);
+      const mustWait = kind === 'write' ? this.#cacheAgeMs : Number.POSITIVE_INFINITY;
+      if (this.#age() >= mustWait) await (asked ?? this.#others());
+    }
+    this.#apply(ctx);
+  }
+
+  /**
+   * Keeps what is known fresh for as long as an event lasts, which may write at any time, and looks
+   * again when the lease runs out.
+   */
+  during(ctx: EventContext): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const next = (): void => {
+      const left = LEASE_AGES * this.#cacheAgeMs - this.#age();
+      const pause = this.#cacheAgeMs * PAUSE;
+      timer = setTimeout(look, left > 0 ? Math.min(left, pause) : pause);
+    };
+    const look = (): void => {
+      // It throws only when the lifecycle was detached: there is nothing to keep fresh then.
+      this.before('write', ctx).catch(() => {});
+      next();
+    };
+    next();
+    return () => clearTimeout(timer);
+  }
+
+  /** Asks now, whatever is known: this isolate has just been told of a change. */
+  async refresh(ctx?: EventContext): Promise<void> {
+    this.#dueMs = 0;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    await (this.#ask(ctx) ?? this.#others());
+    this.#apply(ctx);
+  }
+
+  /** Never rejects; `undefined` if a question is under way, or the last one failed just now. */
+  #ask(ctx?: EventContext): Promise<void> | undefined {
+    const now = this.#settings.clock();
+    if (this.#isPolling(now) || now < this.#retryAtMs) return undefined;
+    this.#pollingSince = now;
+    const asked = this.#poll(now);
+    // It is of use to others, too, if this event ends before.
+    ctx?.waitUntil(asked);
+    return asked;
+  }
+
+  async #poll(askedAtMs: number): Promise<void> {
+    const { client, poll, clock, random } = this.#settings;
+    try {
+      const { phase } = await client.poll(poll);
+      this.#phase = laterOf(this.#phase, phase);
+      this.#askedAtMs = Math.max(this.#askedAtMs, askedAtMs);
+      this.#dueMs = this.#cacheAgeMs * (1 - JITTER * random());
+      this.#isReachable = true;
+    } catch {
+      // An answer to a later question may have come meanwhile; it stands.
+      if (askedAtMs >= this.#askedAtMs) this.#isReachable = false;
+      this.#retryAtMs = clock() + this.#cacheAgeMs * PAUSE;
+    } finally {
+      if (this.#pollingSince === askedAtMs) this.#pollingSince = undefined;
+    }
+  }
+
+  /**
+   * Waits until the question of another event has been answered, by timers of its own: a promise of
+   * another event goes nowhere if the platform ends that one.
+   */
+  async #others(): Promise<void> {
+    while (this.#isPolling(this.#settings.clock())) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  #isPolling(now: number): boolean {
+    const since = this.#pollingSince;
+    if (since === undefined) return false;
+    // Of one that is overdue the event has been ended, and the clock may have been set back.
+    return now >= since && now < since + this.#settings.timeoutMs + GRACE_MS;
+  }
+
+  /** The age of what is known; infinite if nothing is, or if the clock was set back. */
+  #age(): number {
+    const age = this.#settings.clock() - this.#askedAtMs;
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
+  }
+
+  /** Brings the lifecycle to where the fleet is. It never goes back, so this can be done at any time. */
+  #apply(ctx?: EventContext): void {
+    const { lifecycle } = this.#settings;
+    const isLost = this.#age() >= LEASE_AGES * this.#cacheAgeMs;
+    if (isLost && !this.#isHolding) this.#isHolding = lifecycle.gate.hold('lease_lost');
+    if (!isLost && this.#isHolding) {
+      lifecycle.gate.release('lease_lost');
+      this.#isHolding = false;
+    }
+    if (this.#phase === 'ready') return;
+    // At once, before anything is awaited: the shutdown below comes to it later.
+    lifecycle.markDraining();
+    if (this.#phase === 'draining' || lifecycle.shutdownRequested()) return;
+    // It would end with the request, half-way, if the platform were not told to wait for it.
+    if (ctx === undefined || lifecycle.phase() >= Phase.ShuttingDown) return;
+    ctx.waitUntil(lifecycle.shutdown({ trigger: 'fleet' }));
+  }
+}

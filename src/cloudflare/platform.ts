@@ -1,0 +1,31 @@
+/**
+ * The platform's types, as far as they are used here: structural, so that nobody needs
+ * `@cloudflare/workers-types`, and whoever has them can pass theirs. Types only; nothing runs.
+ *
+ * @module
+ */
+
+import type { WebResponse } from '../lifecycle/platform.ts';
+
+/** `DurableObjectNamespace`: a binding. */
+export interface FleetNamespace {
+  idFromName(name: string): unknown;
+  get(id: unknown): FleetStub;
+}
+
+/** `DurableObjectStub`. */
+export interface FleetStub {
+  fetch(url: string, init?: object): Promise<WebResponse>;
+}
+
+/** `DurableObjectState`. */
+export interface ObjectContext {
+  readonly storage: ObjectStorage;
+  blockConcurrencyWhile<T>(callback: () => Promise<T>): Promise<T>;
+}
+
+/** `DurableObjectStorage`, of either kind. */
+export interface ObjectStorage {
+  get<T>(key: string): Promise<T | undefined>;
+  put(entries: Record<string, unknown>): Promise<void>;
+}

@@ -1,0 +1,116 @@
+/**
+ * A worker of a fleet, and the object that leads it, which can be made ill: it then throws, never
+ * answers, answers late, or is ended by the platform in the middle of a call.
+ *
+ * @module
+ */
+
+import { Fleet, type FleetNamespace, LifecycleObject } from 'tidegate/cloudflare';
+import { type Lifecycle, withLifecycle } from 'tidegate/workerd';
+
+interface Env {
+  readonly FLEET: FleetNamespace;
+  readonly DEPLOYMENT: string;
+  readonly MADE_AT?: string;
+  readonly CACHE_AGE_MS: number;
+  readonly TIMEOUT_MS?: number;
+  readonly TOKEN: string;
+}
+
+/** What the platform passes, beyond what the package needs of it. */
+type Context = ConstructorParameters<typeof LifecycleObject>[0] & { abort(why: string): void };
+
+/** How often the platform has made the object in this isolate. */
+let instances = 0;
+
+/** The object, with an illness. */
+export class IllObject extends LifecycleObject {
+  readonly #ctx: Context;
+  #illness = '';
+
+  constructor(ctx: Context) {
+    super(ctx);
+    instances += 1;
+    this.#ctx = ctx;
+  }
+
+  override async fetch(request: Request): ReturnType<LifecycleObject['fetch']> {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === '/ill') {
+      this.#illness = searchParams.get('how') ?? '';
+      return Response.json({ illness: this.#illness, instances });
+    }
+    if (this.#illness === 'throws') throw new Error('the object is ill');
+    if (this.#illness === 'hangs') {
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    }
+    const answer = await super.fetch(request);
+    if (this.#illness === 'is late') await new Promise((resolve) => setTimeout(resolve, 200));
+    if (this.#illness === 'dies') this.#ctx.abort('it dies');
+    return answer;
+  }
+}
+
+const fleets = new Map<number, Fleet<Env>>();
+
+/** One for each isolate; a project has one, at module scope. */
+function fleetOf({ CACHE_AGE_MS, TIMEOUT_MS }: Env): Fleet<Env> {
+  const known = fleets.get(CACHE_AGE_MS);
+  if (known !== undefined) return known;
+  const fleet = new Fleet<Env>({
+    namespace: (env) => env.FLEET,
+    deployment: ({ DEPLOYMENT, MADE_AT }) => ({ id: DEPLOYMENT, timestamp: MADE_AT }),
+    cacheAgeMs: CACHE_AGE_MS,
+    timeoutMs: TIMEOUT_MS,
+  });
+  fleets.set(CACHE_AGE_MS, fleet);
+  return fleet;
+}
+
+/** Writes again and again, as a socket's handler would, and says when the last one was admitted. */
+async function keepWriting(lifecycle: Lifecycle): Promise<Response> {
+  let lastAtMs = 0;
+  for (let tries = 0; tries < 2_000; tries++) {
+    try {
+      lifecycle.gate.run('write', () => {
+        lastAtMs = Date.now();
+      });
+    } catch {
+      return Response.json({ lastAtMs });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return new Response('it was never refused', { status: 500 });
+}
+
+export default withLifecycle<Env>(
+  {
+    async fetch(request, env, _ctx, lifecycle) {
+      const { pathname, search } = new URL(request.url);
+      // What the platform would not let anybody do.
+      if (pathname.startsWith('/object/')) {
+        const stub = env.FLEET.get(env.FLEET.idFromName('fleet'));
+        const { method } = request;
+        const body = method === 'GET' ? undefined : await request.text();
+        return stub.fetch(`https://fleet/${pathname.slice('/object/'.length)}${search}`, {
+          method,
+          body,
+        }) as Promise<Response>;
+      }
+      if (pathname === '/keep-writing') return keepWriting(lifecycle);
+      if (pathname === '/slow') await new Promise((resolve) => setTimeout(resolve, 300));
+      return Response.json({ userAgent: navigator.userAgent });
+    },
+  },
+  {
+    fleet: { follow: (lifecycle, env) => fleetOf(env).follow(lifecycle, env) },
+    kindOf: ({ method, url }) => {
+      if (new URL(url).pathname.startsWith('/object/')) return null;
+      return method === 'GET' ? 'query' : 'write';
+    },
+    handler: (lifecycle, env) => {
+      lifecycle.pipeline({ steps: [{ name: 'flush_wal', run: () => {} }] });
+      return fleetOf(env).handler(lifecycle, env, { adminToken: env.TOKEN || undefined });
+    },
+  },
+);
