@@ -48,7 +48,7 @@ export interface FleetOptions<Env = unknown> {
  * Keeps the isolates of a Worker in step, by an object that they all follow.
  *
  * @example
- * ```ts workerd
+ * ```ts worker
  * const fleet = new Fleet<Env>({
  *   namespace: (env) => env.FLEET,
  *   deployment: (env) => env.CF_VERSION_METADATA,

@@ -39,7 +39,7 @@ interface Refusal {
  * configuration as a class with storage of either kind.
  *
  * @example
- * ```ts workerd
+ * ```ts worker
  * export { LifecycleObject } from 'tidegate/cloudflare';
  * ```
  */

@@ -29,7 +29,7 @@ const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
  *
  * @throws {LifecycleError} `invalid_argument` for what are no handlers, or no options
  * @example
- * ```ts workerd
+ * ```ts worker
  * export default withLifecycle({
  *   async fetch(request, env, ctx) {
  *     ctx.waitUntil(Promise.resolve('counted as in flight'));
