@@ -53,7 +53,7 @@ export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
-  readonly refuse?: (request: Request) => Answer | undefined;
+  readonly refuse?: (request: WebRequest) => Answer | undefined;
   readonly answer: (body: Uint8Array, accept: string | null) => Answer | Promise<Answer>;
 }
 
@@ -62,8 +62,8 @@ export type Routes = readonly (readonly [path: string, route: Route])[];
 
 /** Who may make admin calls, by the options of the handler. */
 export interface AdminGuards {
-  readonly mayPost: (request: Request) => Answer | undefined;
-  readonly mayRead: (request: Request) => Answer | undefined;
+  readonly mayPost: (request: WebRequest) => Answer | undefined;
+  readonly mayRead: (request: WebRequest) => Answer | undefined;
 }
 
 /**
