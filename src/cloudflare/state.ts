@@ -74,12 +74,12 @@ export function orderOf({ newest }: FleetState, madeAtMs: number | null, now: nu
 }
 
 /** An isolate of a deployment was heard of. */
-export function heard(state: FleetState, from: Deployment, cacheAgeMs: number): FleetState {
-  const isNewest = state.newest === null || from.order > state.newest.order;
+export function heard(state: FleetState, deployment: Deployment, cacheAgeMs: number): FleetState {
+  const isNewest = state.newest === null || deployment.order > state.newest.order;
   if (!isNewest && cacheAgeMs <= state.cacheAgeMs) return state;
   return {
     ...state,
-    newest: isNewest ? from : state.newest,
+    newest: isNewest ? deployment : state.newest,
     cacheAgeMs: Math.max(state.cacheAgeMs, cacheAgeMs),
   };
 }
