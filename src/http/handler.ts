@@ -49,12 +49,15 @@ export interface HandlerOptions {
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
 export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
 
+const NO_BODY = new Uint8Array();
+
 /** One path: what it does for which method, and who may ask. */
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: (request: WebRequest) => Answer | undefined;
-  readonly answer: (body: Uint8Array, accept: string | null) => Answer | Promise<Answer>;
+  /** The body is empty for a GET. */
+  readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
 }
 
 /** Paths and what they do. */
@@ -134,14 +137,22 @@ function handlerOf(
   { basePath = '' }: HandlerOptions,
 ): Handler {
   return async (request) => {
-    const { pathname } = new URL(request.url);
-    const route = pathname.startsWith(basePath)
-      ? routes.get(pathname.slice(basePath.length))
-      : undefined;
+    const path = pathOf(request.url);
+    const route = path.startsWith(basePath) ? routes.get(path.slice(basePath.length)) : undefined;
     if (route === undefined) return undefined;
     const answer = await ask(route, request).catch(unable);
     return respond(answer, request.method === 'HEAD', isLeaving(lifecycle));
   };
+}
+
+/**
+ * The path of a request's URL, which is absolute and in its normal form already: parsing it again
+ * would cost as much as the answer.
+ */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
 }
 
 /** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
@@ -176,7 +187,11 @@ function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => 
     ['/health/startup', ready('startup', 'queries')],
     [
       '/metrics',
-      { method: 'GET', refuse: mayScrape, answer: (_, accept) => metrics(lifecycle, accept) },
+      {
+        method: 'GET',
+        refuse: mayScrape,
+        answer: (_, { headers }) => metrics(lifecycle, headers.get('accept')),
+      },
     ],
   ];
 }
@@ -209,10 +224,9 @@ async function ask(route: Route, request: Request): Promise<Answer> {
   }
   const refused = refuse?.(request);
   if (refused !== undefined) return refused;
-  const accept = request.headers.get('accept');
-  if (method === 'GET') return answer(new Uint8Array(), accept);
+  if (method === 'GET') return answer(NO_BODY, request);
   const body = await readBody(request);
-  return body instanceof Uint8Array ? answer(body, accept) : body;
+  return body instanceof Uint8Array ? answer(body, request) : body;
 }
 
 /** Closed until a token is set, unless the application opened it; never to another site. */

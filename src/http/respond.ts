@@ -41,10 +41,13 @@ export function refusal(
  *   that a graceful shutdown loses are the next ones on kept-alive connections
  */
 export function respond(answer: Answer, isHead: boolean, closing: boolean): WebResponse {
-  const headers = new Headers(answer.headers);
-  headers.set('content-type', answer.type);
-  headers.set('cache-control', 'no-store');
-  if (answer.status === 503) headers.set('retry-after', '1');
-  if (closing) headers.set('connection', 'close');
-  return new Response(isHead ? null : answer.body, { status: answer.status, headers });
+  const { status, type, body } = answer;
+  const headers: Record<string, string> = {
+    ...answer.headers,
+    'content-type': type,
+    'cache-control': 'no-store',
+  };
+  if (status === 503) headers['retry-after'] = '1';
+  if (closing) headers.connection = 'close';
+  return new Response(isHead ? null : body, { status, headers });
 }
