@@ -99,4 +99,24 @@ export const BOUNDS: readonly Bound[] = [
     below: control('two wasm CAS'),
     atMost: 1.5,
   },
+  {
+    name: 'a write permit on 2 threads / on one, for each of them',
+    above: { part: 'contended', case: 'write permit', variant: 'wasm', size: 2 },
+    below: { part: 'contended', case: 'write permit', variant: 'wasm', size: 1 },
+    atMost: 1.3,
+  },
+  {
+    name: '/health/ready: requests a second / a constant body',
+    above: { part: 'http', case: 'a request', variant: 'health' },
+    below: { part: 'http', case: 'a request', variant: 'constant body' },
+    atLeast: 0.9,
+  },
+  ...['waitFor', 'waitForSync'].map(
+    (variant): Bound => ({
+      name: `a wake-up by ${variant} / by postMessage`,
+      above: { part: 'wakeup', case: 'another thread', variant },
+      below: { part: 'wakeup', case: 'another thread', variant: 'postMessage' },
+      atMost: 0.5,
+    }),
+  ),
 ];

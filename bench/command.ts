@@ -8,13 +8,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nodes } from '../test/matrix/engines.ts';
 import type { Job } from './harness/job.ts';
 import { newSeed } from './harness/order.ts';
 import { allRuntimes, chooseRuntimes } from './harness/present.ts';
 import { run } from './harness/run.ts';
-import { measured } from './measured.ts';
+import { measured, readResults } from './measured.ts';
 import { jobs } from './parts/index.ts';
 import { plainTable } from './report/table.ts';
+import { writeReport } from './report/write.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,20 +26,40 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     seed: { type: 'string' },
     out: { type: 'string', default: 'build/bench/results.json' },
+    /** Renews tables and charts although it is not a run of everything. */
+    report: { type: 'boolean', default: false },
+    /** Measures nothing: shows results that are there, and renews the report from them. */
+    results: { type: 'string' },
   },
 });
 
-const seed = values.seed === undefined ? newSeed() : wholeNumber('--seed', values.seed);
-const rounds = values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds);
-const chosen = chooseJobs(jobs, positionals, values.part);
-const runtimes = chooseRuntimes(allRuntimes(), values.runtime);
+if (values.results !== undefined) {
+  const results = readResults(values.results);
+  console.log(plainTable(results));
+  writeReport(results, 'bench');
+} else {
+  await measure();
+}
 
-console.log(`order by --seed ${seed}`);
-const results = await measured(seed, () => run({ jobs: chosen, runtimes, seed, rounds, progress }));
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, `${JSON.stringify(results)}\n`);
-console.log(plainTable(results));
-console.log(`wrote ${values.out}`);
+async function measure(): Promise<void> {
+  const seed = values.seed === undefined ? newSeed() : wholeNumber('--seed', values.seed);
+  const rounds = values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds);
+  const chosen = chooseJobs(jobs, positionals, values.part);
+  // Further versions of Node are installed once, under build/, by whoever measures on all of them.
+  if (values.runtime === undefined) nodes();
+  const runtimes = chooseRuntimes(allRuntimes(), values.runtime);
+  console.log(`order by --seed ${seed}`);
+  const results = await measured(seed, () =>
+    run({ jobs: chosen, runtimes, seed, rounds, progress }),
+  );
+  mkdirSync(dirname(values.out), { recursive: true });
+  writeFileSync(values.out, `${JSON.stringify(results)}\n`);
+  console.log(plainTable(results));
+  const isWhole =
+    chosen.length === jobs.length && values.runtime === undefined && rounds === undefined;
+  if (isWhole || values.report) writeReport(results, 'bench');
+  console.log(`wrote ${values.out}`);
+}
 
 function chooseJobs(
   all: readonly Job[],

@@ -34,13 +34,13 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const present = options.runtimes.filter((_, index) => infos[index]?.skipped === null);
   const tickets = present.flatMap((runtime) =>
     options.jobs
-      .filter((job) => (job.on ?? ((each: Runtime) => !each.callsOnly))(runtime))
+      .filter((job) => isFor(job, runtime))
       .map((job) => ({ job, runtime, rounds: [] as number[][] })),
   );
   const skips: Skip[] = [];
   const turns = shuffled(
     tickets.flatMap((ticket) =>
-      Array.from({ length: options.rounds ?? ticket.job.rounds }, () => ticket),
+      Array.from({ length: options.rounds ?? roundsOf(ticket) }, () => ticket),
     ),
     randomFrom(options.seed),
   );
@@ -67,6 +67,15 @@ export async function run(options: RunOptions): Promise<Outcome> {
     .filter(({ rounds }) => rounds.length > 0)
     .map(({ job, runtime, rounds }) => pointOf(job, runtime, rounds));
   return { runtimes: infos, points, skips };
+}
+
+function isFor({ part, on }: Job, runtime: Runtime): boolean {
+  return on === undefined ? part === 'calls' || !runtime.callsOnly : on(runtime);
+}
+
+/** One of the further runtimes is there to be seen, and not to be judged. */
+function roundsOf({ job, runtime }: { readonly job: Job; readonly runtime: Runtime }): number {
+  return runtime.callsOnly ? 1 : job.rounds;
 }
 
 function pointOf(job: Job, runtime: Runtime, rounds: readonly (readonly number[])[]): Point {

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { foundNodes, pinned } from '../../test/matrix/engines.ts';
 import type { RuntimeInfo } from '../results.ts';
 import type { Assignment } from './job.ts';
 import { answerOf } from './processes.ts';
@@ -15,7 +15,7 @@ export interface Runtime {
   readonly name: string;
   /** Program and arguments before those of the child; absent where there are no processes. */
   readonly command?: readonly string[];
-  /** Whether the calls alone can be measured there: no threads, servers or processes of its own. */
+  /** The calls alone, and once: what has no processes of its own, and further versions of Node. */
   readonly callsOnly: boolean;
   /** Says what it is, or why it is not there. */
   describe(): Promise<RuntimeInfo>;
@@ -63,23 +63,31 @@ export function processRuntime(name: string, command: readonly string[], from: s
   }
 }
 
-/** Node in its versions, Deno and Bun, as `npm ci` installs them. */
+/** Node in its versions, Deno and Bun. All parts run on the first, on Deno and on Bun. */
 export function processRuntimes(): Runtime[] {
-  const bin = (name: string): string => join('node_modules/.bin', name);
   const installed = 'npm ci installs it';
-  const others = ['20', '22', '24', '26'].filter(
-    (major) => major !== process.versions.node.split('.')[0],
+  const others = foundNodes('npm run matrix installs it').filter(
+    ({ version }) => version !== process.versions.node,
   );
   return [
     processRuntime('node', [process.execPath], installed),
-    ...others.map((major) =>
-      processRuntime(
-        `node${major}`,
-        [`node_modules/node${major}/bin/node`],
-        `npm install --save-dev node${major}@npm:node@${major} would bring it`,
-      ),
-    ),
-    processRuntime('deno', [bin('deno'), 'run', '-A', '--no-lock'], installed),
-    processRuntime('bun', [bin('bun')], installed),
+    ...others.map((node): Runtime => {
+      const name = `node${node.version.split('.')[0]}`;
+      if ('absent' in node) return absentRuntime(name, node.absent);
+      return { ...processRuntime(name, [node.program], installed), callsOnly: true };
+    }),
+    processRuntime('deno', [pinned('deno').program, 'run', '-A', '--no-lock'], installed),
+    processRuntime('bun', [pinned('bun').program], installed),
   ];
+}
+
+/** A runtime that is not there. */
+export function absentRuntime(name: string, reason: string): Runtime {
+  return {
+    name,
+    callsOnly: true,
+    describe: async () => ({ name, version: null, engine: null, skipped: reason }),
+    run: () => Promise.reject(new Error(`${name} is not there: ${reason}`)),
+    close: async () => {},
+  };
 }

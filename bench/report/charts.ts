@@ -1,0 +1,91 @@
+/**
+ * Which charts there are: the questions that people come with, each with its controls beside it.
+ *
+ * @module
+ */
+
+import type { Point, Results } from '../results.ts';
+import { type Chart, chartOf } from './chart.ts';
+
+/** Calls that a program makes often, or waits for. */
+const SHOWN_CALLS = [
+  'phase',
+  'startedAtMs',
+  'mark, set before',
+  'mark',
+  'markDraining',
+  'writeRefusal',
+  'write permit',
+  'coldStartPhases',
+  'snapshot',
+];
+
+/** A chart with the name of its file. */
+export interface NamedChart {
+  readonly file: string;
+  readonly chart: Chart;
+}
+
+/** The charts that these results have the points for. */
+export function chartsOf(results: Results): NamedChart[] {
+  const { points } = results;
+  const runtimes = results.runtimes.filter(({ skipped }) => skipped === null);
+  const charts: NamedChart[] = [];
+  const add = (file: string, title: string, of: readonly Point[], by: By): void => {
+    if (of.length > 0) charts.push({ file, chart: chartOf(title, of, by.label, by.series) });
+  };
+  for (const { name, version } of runtimes) {
+    const here = points.filter(({ runtime }) => runtime === name);
+    add(
+      `calls-${name}`,
+      `A call, uncontended, on ${name} ${version}`,
+      SHOWN_CALLS.flatMap((call) =>
+        here.filter(({ part, case: of }) => part === 'calls' && of === call),
+      ),
+      BY_CASE,
+    );
+  }
+  const of = (wanted: Point['part'], ...cases: string[]): Point[] =>
+    points.filter(({ part, case: name }) => part === wanted && cases.includes(name));
+  add(
+    'contended',
+    'A write permit on several threads, for each of them',
+    of('contended', 'write permit'),
+    BY_SIZE,
+  );
+  add('wakeup', 'Until another thread has heard', of('wakeup', 'another thread'), BY_RUNTIME);
+  add('http', 'Requests a second, 20 connections', of('http', 'a request'), BY_RUNTIME);
+  add(
+    'http-processor-time',
+    'Processor time of the server for one request',
+    of('http', 'a request: processor time'),
+    BY_RUNTIME,
+  );
+  add(
+    'drain',
+    'SIGTERM to exit, by kept-alive connections',
+    of('drain', 'SIGTERM to exit, idle connections'),
+    BY_SIZE,
+  );
+  add(
+    'growth',
+    'A write permit, by permits that are out',
+    of('growth', 'permits out: write permit'),
+    BY_SIZE,
+  );
+  return charts;
+}
+
+/** How points become groups and dots. */
+interface By {
+  readonly label: (point: Point) => string;
+  readonly series: (point: Point) => string;
+}
+
+const variant = ({ variant: name }: Point): string => name;
+const BY_CASE: By = { label: ({ case: name }) => name, series: variant };
+const BY_RUNTIME: By = { label: ({ runtime }) => runtime, series: variant };
+const BY_SIZE: By = {
+  label: ({ runtime, size = 0 }) => `${runtime}, ${size.toLocaleString('en')}`,
+  series: variant,
+};
