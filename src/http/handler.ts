@@ -204,7 +204,11 @@ function adminRoutes(
   return [
     [
       '/admin/status',
-      { method: 'GET', refuse: mayRead, answer: (_, accept) => form(statusOf(lifecycle), accept) },
+      {
+        method: 'GET',
+        refuse: mayRead,
+        answer: (_, { headers }) => form(statusOf(lifecycle), headers.get('accept')),
+      },
     ],
     ['/admin/drain', { method: 'POST', refuse: mayPost, answer: () => beginDrain(lifecycle) }],
     ['/admin/shutdown', { method: 'POST', refuse: mayPost, answer: () => shutDown(lifecycle) }],
