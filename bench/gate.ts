@@ -11,7 +11,7 @@ import { BOUNDS, type Bound } from './bounds.ts';
 import { newSeed } from './harness/order.ts';
 import { allRuntimes, chooseRuntimes } from './harness/present.ts';
 import { run } from './harness/run.ts';
-import { judge, sidesOf, type Verdict } from './judge.ts';
+import { insteadOf, judge, sidesOf, type Verdict } from './judge.ts';
 import { measured, readResults } from './measured.ts';
 import { jobs } from './parts/index.ts';
 import { keyOf, type Results } from './results.ts';
@@ -66,9 +66,9 @@ async function measure(
 }
 
 function lineOf({ bound, runtime, ratio, outcome }: Verdict): string {
-  const { atMost, atLeast, missed } = bound;
+  const { atMost, atLeast } = bound;
   const promise = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
-  const instead = missed?.[runtime];
+  const instead = insteadOf(bound, runtime);
   const why = outcome === 'missed' ? `, held to ${instead?.bound}: ${instead?.why}` : '';
   return `${outcome.padEnd(6)} ${runtime.padEnd(8)} ${ratio.toFixed(2)} ${promise}  ${bound.name}${why}`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Bound, Side } from './bounds.ts';
+import type { Bound, Instead, Side } from './bounds.ts';
 import { keyOf, type Results } from './results.ts';
 
 /** How a bound stands on a runtime. */
@@ -40,10 +40,15 @@ export function sidesOf(bounds: readonly Bound[]): Side[] {
   return bounds.flatMap(({ above, below }) => [above, below]);
 }
 
+/** What a runtime is held to where it misses what is promised. */
+export function insteadOf({ missed }: Bound, runtime: string): Instead | undefined {
+  return missed?.[runtime] ?? missed?.['*'];
+}
+
 function outcomeOf(bound: Bound, runtime: string, ratio: number): Verdict['outcome'] {
-  const { atMost, atLeast, missed } = bound;
+  const { atMost, atLeast } = bound;
   const holds = (limit: number | undefined): boolean =>
     limit !== undefined && (atLeast === undefined ? ratio <= limit : ratio >= limit);
   if (holds(atMost ?? atLeast)) return 'kept';
-  return holds(missed?.[runtime]?.bound) ? 'missed' : 'broken';
+  return holds(insteadOf(bound, runtime)?.bound) ? 'missed' : 'broken';
 }

@@ -18,6 +18,8 @@ await build({
     [name]: join(import.meta.dirname, `${name}.ts`),
     program: join(import.meta.dirname, 'program/program.ts'),
     worker: join(import.meta.dirname, 'program/worker.ts'),
+    page: join(import.meta.dirname, 'program/page.ts'),
+    'page-worker': join(import.meta.dirname, 'program/page-worker.ts'),
     server: join(import.meta.dirname, 'program/server.ts'),
   },
   outdir,

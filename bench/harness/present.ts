@@ -4,11 +4,20 @@
  * @module
  */
 
-import { processRuntimes, type Runtime } from './runtimes.ts';
+import { chromiumRuntime } from './chromium.ts';
+import { absentRuntime, processRuntimes, type Runtime } from './runtimes.ts';
 
 /** All of them, there or not. */
 export function allRuntimes(): Runtime[] {
-  return processRuntimes();
+  return [
+    ...processRuntimes(),
+    chromiumRuntime(),
+    absentRuntime(
+      'workerd',
+      'an isolate compiles no bytes and shares no memory, and the cases do both; a way to put a ' +
+        'lifecycle back that needs neither would bring it',
+    ),
+  ];
 }
 
 /** Those with these names, or all of them. */
