@@ -8,9 +8,12 @@
 import { Worker } from 'node:worker_threads';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Member } from '../lifecycle/seat.ts';
+import { onHeard } from '../runtime/heard.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
 import { isLifecycle } from '../runtime/options.ts';
-import type { ThreadData, ThreadMessage } from './thread.ts';
+import { reapQuietly } from '../runtime/workers.ts';
+import type { SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
 import { THREAD_SOURCE } from './thread-source.ts';
 
 /** What {@link serveProbes} takes. */
@@ -41,6 +44,7 @@ export interface ProbeServer {
  *
  * The worker keeps no process alive. When an accepted shutdown is not over by its budget (a blocked
  * loop cannot run it), the worker kills the process: `SIGKILL`, status 137, as a supervisor would.
+ * Where a worker can hear signals (Deno), those of `handleSignals` are heard while the loop is blocked.
  *
  * @throws {LifecycleError} `invalid_argument`, `cannot_share`; what the runtime throws if it cannot
  * listen
@@ -62,35 +66,43 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   // A data: URL, so that no bundler has to find a file, and Deno need not be allowed to read one.
   const source = new URL(`data:text/javascript,${encodeURIComponent(THREAD_SOURCE)}`);
   const worker = new Worker(source, { workerData: data, name: 'tidegate-probes' });
-  const listening = new Promise<Extract<ThreadMessage, { readonly port: number }>>(
-    (resolve, reject) => {
-      worker.once('message', (message: ThreadMessage) => {
-        if ('port' in message) resolve(message);
-        else reject(Object.assign(new Error(message.error), { code: message.code }));
-      });
-      worker.once('error', reject);
-    },
-  );
+  const listening = new Promise<ThreadMessage>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
   const stopHeartbeat = startHeartbeat(lifecycle);
+  let member: Member | undefined;
+  // By itself or by us: whoever waits must not wait for it.
+  worker.once('exit', () => {
+    if (member !== undefined) reapQuietly(lifecycle, member);
+  });
+  let forget = (): void => {};
+  const end = async (): Promise<void> => {
+    forget();
+    stopHeartbeat();
+    await worker.terminate();
+  };
   try {
-    const { hostname, port, member } = await listening;
+    const message = await listening;
+    ({ member } = message);
+    if ('error' in message) {
+      throw Object.assign(new Error(message.error), { code: message.code });
+    }
+    const { hostname, port } = message;
     // A thread that serves nothing but probes must neither keep the process nor end it.
     worker.on('error', () => {});
     worker.unref();
+    forget = onHeard(lifecycle, (signals) => {
+      worker.postMessage({ signals } satisfies SignalsMessage);
+    });
     let closing: Promise<void> | undefined;
-    const end = async (): Promise<void> => {
-      stopHeartbeat();
-      await worker.terminate();
-      lifecycle.reap(member);
-    };
     const close = (): Promise<void> => {
       closing ??= end();
       return closing;
     };
     return { url: `http://${hostname}:${port}`, hostname, port, close };
   } catch (error) {
-    stopHeartbeat();
-    await worker.terminate();
+    await end();
     throw error;
   }
 }

@@ -30,9 +30,21 @@ export interface ThreadData {
 }
 
 /** What it says, once: that it listens, or why it cannot. */
-export type ThreadMessage =
-  | { readonly hostname: string; readonly port: number; readonly member: Member }
-  | { readonly error: string; readonly code: string | undefined };
+export type ThreadMessage = { readonly member: Member } & (
+  | { readonly hostname: string; readonly port: number }
+  | { readonly error: string; readonly code: string | undefined }
+);
+
+/** What it is told: which signals ask for the shutdown from now on. */
+export interface SignalsMessage {
+  readonly signals: readonly string[];
+}
+
+/** The part of Deno that hears signals, which it does on every thread; others on the main one only. */
+interface SignalNamespace {
+  addSignalListener?(name: string, listener: () => void): void;
+  removeSignalListener?(name: string, listener: () => void): void;
+}
 
 /** How often the budget is looked at. */
 const LOOK_MS = 50;
@@ -43,6 +55,7 @@ const GRACE_MS = 150;
 const data = workerData as ThreadData;
 const { host, port, watched, stuckAfterMs, readyWhileDraining, metricsToken } = data;
 const lifecycle = Lifecycle.attach(data.handle, { backend: data.backend });
+const { member } = lifecycle;
 const handler = createProbeHandler(lifecycle, {
   member: watched,
   stuckAfterMs,
@@ -52,13 +65,13 @@ const handler = createProbeHandler(lifecycle, {
 const server = createServer(toNodeListener(handler, { lifecycle }));
 
 server.once('error', (error: NodeJS.ErrnoException) => {
-  say({ error: error.message, code: error.code });
+  say({ error: error.message, code: error.code, member });
 });
 server.listen(port, host, () => {
   const address = server.address();
   if (typeof address !== 'object' || address === null) return;
   const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  say({ hostname, port: address.port, member: lifecycle.member });
+  say({ hostname, port: address.port, member });
 });
 
 /** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
@@ -69,6 +82,23 @@ setInterval(() => {
   if (deadlineMs === null || monotonicMs() < deadlineMs + GRACE_MS) return;
   process.kill(process.pid, 'SIGKILL');
 }, LOOK_MS);
+
+const listening: Map<string, () => void> = new Map();
+
+/**
+ * Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is not,
+ * both ask with the same trigger, and the first one counts.
+ */
+parentPort?.on('message', ({ signals }: SignalsMessage) => {
+  const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
+  for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
+  listening.clear();
+  for (const name of signals) {
+    const listener = (): void => void lifecycle.shutdown({ trigger: name });
+    listening.set(name, listener);
+    Deno?.addSignalListener?.(name, listener);
+  }
+});
 
 function say(message: ThreadMessage): void {
   parentPort?.postMessage(message);

@@ -10,6 +10,7 @@ import process from 'node:process';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { ShutdownReport } from '../lifecycle/report.ts';
+import { heard } from './heard.ts';
 import { isLifecycle } from './options.ts';
 import { serversOf } from './serving.ts';
 import { whenStopped } from './stopped.ts';
@@ -79,10 +80,12 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     process.on(name, listener);
     return { name, listener };
   });
+  heard(lifecycle, [...numbers.keys()]);
   const forget = whenStopped(lifecycle, () => void end(lifecycle.shutdownReport()));
   return () => {
     installed = false;
     forget();
+    heard(lifecycle, []);
     for (const { name, listener } of listeners) process.off(name, listener);
   };
 }

@@ -6,6 +6,8 @@
 
 import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Member } from '../lifecycle/seat.ts';
+import type { MemberSnapshot } from '../lifecycle/snapshot.ts';
 
 /** The part of a `worker_threads.Worker` that is used here. */
 export interface WatchedWorker {
@@ -31,12 +33,34 @@ export function watchWorker(lifecycle: Lifecycle, worker: WatchedWorker): () => 
     throw new LifecycleError('invalid_argument', `Cannot watch the worker: ${why}`);
   }
   const onExit = (): void => {
-    for (const { threadId: owner, member: number, incarnation } of lifecycle.snapshot().members) {
-      if (owner === threadId) lifecycle.reap({ number, incarnation });
+    for (const { threadId: owner, member: number, incarnation } of membersOf(lifecycle)) {
+      if (owner === threadId) reapQuietly(lifecycle, { number, incarnation });
     }
   };
   worker.once('exit', onExit);
   return () => {
     worker.off('exit', onExit);
   };
+}
+
+/** Reaps from where nobody can catch: a thread that has detached has no say any more. */
+export function reapQuietly(lifecycle: Lifecycle, member: Member): void {
+  try {
+    lifecycle.reap(member);
+  } catch (error) {
+    if (!isDetached(error)) throw error;
+  }
+}
+
+function membersOf(lifecycle: Lifecycle): readonly MemberSnapshot[] {
+  try {
+    return lifecycle.snapshot().members;
+  } catch (error) {
+    if (!isDetached(error)) throw error;
+    return [];
+  }
+}
+
+function isDetached(error: unknown): boolean {
+  return error instanceof LifecycleError && error.code === 'detached';
 }
