@@ -74,14 +74,18 @@ server.listen(port, host, () => {
   say({ hostname, port: address.port, member });
 });
 
+setInterval(holdToBudget, LOOK_MS);
+
 /** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
-setInterval(() => {
+function holdToBudget(): void {
   const deadlineMs = lifecycle.shutdownDeadlineMs();
   // Once Stopped nothing can be lost any more: responses in flight are the server's business.
-  if (lifecycle.phase() === Phase.Stopped) return;
-  if (deadlineMs === null || monotonicMs() < deadlineMs + GRACE_MS) return;
-  process.kill(process.pid, 'SIGKILL');
-}, LOOK_MS);
+  if (deadlineMs === null || lifecycle.phase() === Phase.Stopped) return;
+  const leftMs = deadlineMs + GRACE_MS - monotonicMs();
+  if (leftMs <= 0) process.kill(process.pid, 'SIGKILL');
+  // Not a look later than it has to be.
+  else if (leftMs < LOOK_MS) setTimeout(holdToBudget, leftMs);
+}
 
 const listening: Map<string, () => void> = new Map();
 

@@ -8,12 +8,21 @@
 import process from 'node:process';
 import { type Backend, Lifecycle, Phase, type ShutdownReport } from '../../src/index.ts';
 import { watchWorker } from '../../src/node.ts';
-import { type Hand, hire, runtime } from './crew.ts';
-import { randomOf, STEPS } from './parts/disturb.ts';
+import { steppingClock } from './clock.ts';
+import { ENDED, type Hand, hire, runtime } from './crew.ts';
+import { ATTACHING, CANCELLED, NOT_YET, randomOf, STEPS } from './parts/disturb.ts';
+import { mustBeWhole } from './parts/observe.ts';
 
 const CREW = 8;
+/** Who asks for the shutdown if no worker did. */
+const SURVIVOR = 'the survivor';
 /** Far beyond any shutdown: only one that hangs is later. */
 const HUNG_MS = 60_000;
+
+/** The memory is looked at this often, a generation apart, since a system takes and gives pages in its time. */
+const LOOKS = 3;
+/** How long a thread that was terminated in the middle of attaching may take to be gone. */
+const GONE_MS = 500;
 
 /** What there is after some workers, in bytes. */
 export interface Sample {
@@ -28,7 +37,10 @@ export interface Survival {
   /** Shutdowns that a worker ran to its end, and those that passed from a dead one. */
   readonly byWorkers: number;
   readonly takenOver: number;
-  readonly samples: readonly Sample[];
+  /** Looks at the text that is shared with the dying. */
+  readonly looks: number;
+  readonly early: readonly Sample[];
+  readonly late: readonly Sample[];
 }
 
 /**
@@ -39,35 +51,58 @@ export interface Survival {
 export async function chaos(parameters: readonly number[]): Promise<Survival> {
   const [count = 0, seed = 0, backends = 1, sampleAt = 0] = parameters;
   const random = randomOf(seed);
-  const samples: Sample[] = [];
-  let [workers, byWorkers, takenOver] = [0, 0, 0];
-  let peak: Sample = { workers: 0, heap: 0, rss: 0 };
-  while (workers < count) {
+  const early: Sample[] = [];
+  const late: Sample[] = [];
+  let [workers, byWorkers, takenOver, looks] = [0, 0, 0, 0];
+  while (workers < count || late.length < LOOKS) {
     const backendOf = (index: number): Backend =>
       backends === 1 || (backends === 3 && index % 2 === 0) ? 'wasm' : 'atomics';
-    const report = await generation(random, workers, backendOf);
+    const { report, looked } = await generation(random, workers, backendOf);
     workers += CREW;
-    byWorkers += Number(report.trigger !== 'the survivor');
+    byWorkers += Number(report.trigger !== SURVIVOR);
     takenOver += Number(report.takenOver);
-    const now = await sample(workers, workers === sampleAt || workers >= count);
-    peak = { workers, heap: Math.max(peak.heap, now.heap), rss: Math.max(peak.rss, now.rss) };
-    // Up to there the most that it ever had: a system that takes idle pages back makes dips.
-    if (workers === sampleAt) samples.push(peak);
-    if (workers >= count) samples.push(now);
+    looks += looked;
+    if (workers >= sampleAt && early.length < LOOKS) early.push(await sample(workers));
+    if (workers >= count) late.push(await sample(workers));
   }
-  return { workers, byWorkers, takenOver, samples };
+  return { workers, byWorkers, takenOver, looks, early, late };
 }
 
 async function generation(
   random: () => number,
   from: number,
   backendOf: (index: number) => Backend,
-): Promise<ShutdownReport> {
-  const lifecycle = Lifecycle.create({ backend: backendOf(from / CREW) });
+): Promise<{ report: ShutdownReport; looked: number }> {
+  const lifecycle = Lifecycle.create({
+    backend: backendOf(from / CREW),
+    clock: steppingClock(CREW),
+  });
   const handle = lifecycle.share();
-  const hands = Array.from({ length: CREW }, (_, index) =>
-    hire({ part: 'disturb', backend: backendOf(index), handle, index, seed: from + index }),
+  const notes = Array.from({ length: CREW }, () => new SharedArrayBuffer(4));
+  const hands = notes.map((own, index) =>
+    hire({
+      part: 'disturb',
+      backend: backendOf(index),
+      handle,
+      index,
+      seed: from + index,
+      notes: own,
+    }),
   );
+  // It ends only by being terminated; what it finds wrong before that is what it fails with.
+  const failures: unknown[] = [];
+  for (const { outcome } of hands) {
+    outcome.catch((error: Error) => error.message !== ENDED && failures.push(error));
+  }
+  let looked = 0;
+  const looking = setInterval(() => {
+    looked += 1;
+    try {
+      look(lifecycle);
+    } catch (error) {
+      failures.push(error);
+    }
+  }, 1);
   for (const { worker } of hands) if (worker !== undefined) watchWorker(lifecycle, worker);
   // The others may die at any moment, before they have attached, too. The two that would host the
   // shutdown live until there is a stand-by: without one, whoever reaps runs an empty pipeline.
@@ -81,17 +116,31 @@ async function generation(
   }
   await Promise.all(dying);
   // All of them were terminated, so whoever is there is dead. On Deno and Bun a thread may outlive
-  // terminate() by some milliseconds, and attach in them: nothing says when it is gone.
+  // terminate(), and nothing says when it is gone: one that has not attached yet must not any more.
+  const before = notes.map((own) =>
+    Atomics.compareExchange(new Int32Array(own), 0, NOT_YET, CANCELLED),
+  );
   const reaping = setInterval(() => reapAllBut(lifecycle), 10);
   reapAllBut(lifecycle);
-  const report = await inTime(lifecycle.shutdown({ trigger: 'the survivor' }));
-  if (runtime !== 'node') await sleep(50);
+  const report = await inTime(lifecycle.shutdown({ trigger: SURVIVOR }));
+  if (runtime !== 'node' && before.includes(ATTACHING)) await sleep(GONE_MS);
   clearInterval(reaping);
+  clearInterval(looking);
   reapAllBut(lifecycle);
+  if (failures.length > 0) throw failures[0];
   check(lifecycle, report);
   undo();
   lifecycle.detach();
-  return report;
+  return { report, looked };
+}
+
+/** What the dying wrote, at a moment when nobody has arranged anything. */
+function look(lifecycle: Lifecycle): void {
+  const { reason, coldStart, report } = lifecycle.snapshot();
+  if (reason !== null) mustBeWhole(reason);
+  for (const { name } of coldStart.stages) must(/^stage_[0-7]$/.test(name), `a stage ${name}`);
+  const trigger = report?.trigger ?? SURVIVOR;
+  must(trigger === SURVIVOR || /^worker \d+$/.test(trigger), `the trigger is ${trigger}`);
 }
 
 function reapAllBut(survivor: Lifecycle): void {
@@ -106,6 +155,7 @@ async function terminate(hand: Hand, afterMs: number): Promise<void> {
 }
 
 function check(lifecycle: Lifecycle, report: ShutdownReport): void {
+  look(lifecycle);
   const { phase, reason, inFlight, members, coldStart } = lifecycle.snapshot();
   const { readyAtMs, drainingAtMs, shuttingDownAtMs, stoppedAtMs } = lifecycle.snapshot();
   const steps = report.steps.map(({ name, status }) => `${name} ${status}`).join();
@@ -140,16 +190,16 @@ async function inTime<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** After the collector has had its turns, if asked; the parent starts each runtime so that it can be. */
-async function sample(workers: number, collects: boolean): Promise<Sample> {
+/** After the collector has had its turns; the parent starts each runtime so that it can be asked. */
+async function sample(workers: number): Promise<Sample> {
   const { Bun, gc } = globalThis as {
     readonly Bun?: { gc(force: boolean): void };
     readonly gc?: () => void;
   };
-  for (let turns = 0; collects && turns < 10; turns++) {
+  for (let turns = 0; turns < 6; turns++) {
     Bun?.gc(true);
     gc?.();
-    await sleep(50);
+    await sleep(40);
   }
   const { heapUsed: heap, rss } = process.memoryUsage();
   return { workers, heap, rss };

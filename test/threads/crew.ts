@@ -38,6 +38,9 @@ const { Deno, Bun, Worker } = globalThis as {
 export const runtime: 'node' | 'deno' | 'bun' =
   Deno !== undefined ? 'deno' : Bun !== undefined ? 'bun' : 'node';
 
+/** What a hand fails with that was ended before its part was. */
+export const ENDED = 'The worker ended';
+
 /** Starts a worker on its part. Its program was built by `buildProgram()`. */
 export function hire(assignment: Assignment): Hand {
   return runtime === 'node' ? hireOnNode(assignment) : hireOnWeb(assignment);
@@ -59,7 +62,7 @@ function hireOnNode(assignment: Assignment): Hand {
   const outcome = new Promise<unknown>((resolve, reject) => {
     worker.once('message', (message: Outcome) => settle(message, resolve, reject));
     worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('The worker ended')));
+    worker.once('exit', () => reject(new Error(ENDED)));
   });
   outcome.catch(() => {});
   worker.postMessage(assignment);

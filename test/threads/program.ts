@@ -6,12 +6,20 @@
 
 import { type Backend, Lifecycle, type LifecycleHandle } from '../../src/index.ts';
 import { Barrier } from './barrier.ts';
+import { steppingClock } from './clock.ts';
 import { type DisturbParts, disturb } from './parts/disturb.ts';
 import { litmus } from './parts/litmus.ts';
 import { observe } from './parts/observe.ts';
 import { drainRounds, enterRounds, type PermitParts } from './parts/permits.ts';
 import { type RaceParts, race } from './parts/race.ts';
-import { askForShutdown, host, readyLater, writeForAWhile } from './parts/visit.ts';
+import {
+  askForShutdown,
+  host,
+  hostAndHang,
+  readyLater,
+  standBy,
+  writeForAWhile,
+} from './parts/visit.ts';
 
 /** What a worker is to do. */
 export interface Assignment {
@@ -25,6 +33,8 @@ export interface Assignment {
     | 'write-for-a-while'
     | 'host'
     | 'ask-for-shutdown'
+    | 'host-and-hang'
+    | 'stand-by'
     | 'litmus';
   readonly backend: Backend;
   readonly handle: LifecycleHandle;
@@ -83,7 +93,8 @@ async function work(assignment: Assignment, answer: (outcome: Outcome) => void):
 
 function perform(assignment: Assignment, barrier: Barrier): unknown {
   const { part, backend, handle } = assignment;
-  const attach = (clock?: () => number): Lifecycle => Lifecycle.attach(handle, { backend, clock });
+  const attach = (clock = steppingClock(assignment.index)): Lifecycle =>
+    Lifecycle.attach(handle, { backend, clock });
   const { index, rounds = 0, notes = new SharedArrayBuffer(0), seed = 0 } = assignment;
   switch (part) {
     case 'race':
@@ -95,7 +106,7 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
     case 'drain':
       return drainRounds({ attach, barrier, index, rounds, notes } satisfies PermitParts);
     case 'disturb':
-      return disturb({ attach, index, seed } satisfies DisturbParts);
+      return disturb({ attach, index, seed, notes } satisfies DisturbParts);
     case 'ready-later':
       return readyLater(attach());
     case 'write-for-a-while':
@@ -104,6 +115,10 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
       return host(attach());
     case 'ask-for-shutdown':
       return askForShutdown(attach());
+    case 'host-and-hang':
+      return hostAndHang(attach(), notes);
+    case 'stand-by':
+      return standBy(attach(), notes);
     case 'litmus':
       return litmus({ handle, barrier, index, rounds, notes, call: assignment.call ?? '' });
   }

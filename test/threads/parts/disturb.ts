@@ -6,14 +6,22 @@
  */
 
 import type { Lifecycle } from '../../../src/index.ts';
-import { reasonOf } from './observe.ts';
+import { mustBeWhole, reasonOf } from './observe.ts';
 
 /** What a disturber needs. */
 export interface DisturbParts {
   readonly attach: (clock: () => number) => Lifecycle;
   readonly index: number;
   readonly seed: number;
+  /** One word: how far it is with attaching, see {@link NOT_YET}. */
+  readonly notes: SharedArrayBuffer;
 }
+
+/** Whoever terminates a worker moves it from here to {@link CANCELLED}: it attaches no more. */
+export const NOT_YET = 0;
+export const ATTACHING = 1;
+export const ATTACHED = 2;
+export const CANCELLED = 3;
 
 /** The steps of every pipeline in the chaos. */
 export const STEPS: readonly string[] = ['flush_wal', 'final_checkpoint', 'backup'];
@@ -30,10 +38,14 @@ export function randomOf(seed: number): () => number {
 }
 
 /** Never returns. The first two workers of a crew host the shutdown, and ask for it. */
-export async function disturb({ attach, index, seed }: DisturbParts): Promise<never> {
+export async function disturb({ attach, index, seed, notes }: DisturbParts): Promise<never> {
   const random = randomOf(seed);
+  const state = new Int32Array(notes);
+  if (Atomics.compareExchange(state, 0, NOT_YET, ATTACHING) !== NOT_YET)
+    return new Promise(() => {});
   // Wall clocks of threads differ and step, both ways.
   const lifecycle = attach(() => Math.floor(Date.now() + (random() - 0.5) * 10_000));
+  Atomics.store(state, 0, ATTACHED);
   if (index < 2) {
     const run = async (): Promise<void> => {
       for (let turns = random() * 5; turns > 0; turns--) await turn();
@@ -61,6 +73,8 @@ function one(lifecycle: Lifecycle, random: () => number): void {
   } else if (dice < 0.8) {
     lifecycle.markReady();
   } else {
+    const reason = lifecycle.notReadyReason();
+    if (reason !== null) mustBeWhole(reason);
     const negative = lifecycle
       .coldStartPhases()
       .durationsMs()

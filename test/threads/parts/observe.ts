@@ -57,7 +57,8 @@ export function observe(lifecycle: Lifecycle, notes: SharedArrayBuffer): Sightin
   return { looks, reasons, phases: [...phases] };
 }
 
-function mustBeWhole(reason: string): void {
+/** Throws for a reason that `reasonOf` did not make. */
+export function mustBeWhole(reason: string): void {
   if (reason !== reasonOf(Number(reason.slice(0, 3)))) throw new Error(`A torn reason: ${reason}`);
 }
 

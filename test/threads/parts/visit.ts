@@ -4,6 +4,7 @@
  * @module
  */
 
+import { writeSync } from 'node:fs';
 import type { Lifecycle } from '../../../src/index.ts';
 
 /** Long enough for an idle process to have ended, if it were not kept alive. */
@@ -25,10 +26,50 @@ export async function host(lifecycle: Lifecycle): Promise<void> {
   lifecycle.pipeline({ steps: [{ name: 'flush_wal', run: later }] });
 }
 
-/** Asks for the shutdown once the main thread has had the time to block. */
+/**
+ * Asks for the shutdown once the main thread has had the time to block, and says when. Written by
+ * itself: what a worker logs goes through the main thread, which is blocked.
+ */
 export async function askForShutdown(lifecycle: Lifecycle): Promise<void> {
   await later();
-  await lifecycle.shutdown({ trigger: 'another thread' });
+  const report = lifecycle.shutdown({ trigger: 'another thread' });
+  writeSync(1, `${JSON.stringify({ event: 'asked', atMs: Date.now() })}\n`);
+  await report;
+}
+
+/** What the threads of a take-over count: runs of each step, and whether the host hangs in one. */
+export const FLUSHES = 0;
+export const HANGS = 1;
+export const HEIRS = 2;
+
+/** Hosts the shutdown, and hangs for ever in its second step. */
+export function hostAndHang(lifecycle: Lifecycle, notes: SharedArrayBuffer): void {
+  const words = new Int32Array(notes);
+  lifecycle.pipeline({
+    steps: [
+      { name: 'flush_wal', run: () => void Atomics.add(words, FLUSHES, 1) },
+      {
+        name: 'own',
+        run: () => {
+          Atomics.add(words, HANGS, 1);
+          Atomics.notify(words, HANGS);
+          // The whole thread: no timer of it fires any more, and only its end ends it.
+          while (true) Atomics.wait(words, HANGS, 1, 1_000);
+        },
+      },
+    ],
+  });
+}
+
+/** Stands by for a host, with the same steps. */
+export function standBy(lifecycle: Lifecycle, notes: SharedArrayBuffer): void {
+  const words = new Int32Array(notes);
+  lifecycle.pipeline({
+    steps: [
+      { name: 'flush_wal', run: () => void Atomics.add(words, FLUSHES, 1) },
+      { name: 'own', run: () => void Atomics.add(words, HEIRS, 1) },
+    ],
+  });
 }
 
 function later(): Promise<void> {
