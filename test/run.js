@@ -18,6 +18,7 @@ const EVERYWHERE = [
   'test/opentelemetry/observables',
   'test/opentelemetry/spans',
   'test/threads/races',
+  'test/threads/waits',
   'test/threads/litmus',
 ];
 

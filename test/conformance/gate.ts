@@ -68,6 +68,31 @@ export const gate: Suite = {
       },
     },
     {
+      title:
+        '`using` releases a permit at the end of its block, also when it throws, and bears a null',
+      run: (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        const { gate } = lifecycle;
+        const write = (fails: boolean): number => {
+          using permit = gate.tryEnter('write');
+          using query = gate.tryEnter('query');
+          if (fails) throw new Error(`${permit?.kind} and ${query?.kind} under way`);
+          return gate.inFlight().writes + gate.inFlight().queries;
+        };
+        equal(write(false), 2);
+        equal(gate.inFlight(), { writes: 0, queries: 0 });
+        try {
+          write(true);
+        } catch (error) {
+          equal((error as Error).message, 'write and query under way');
+        }
+        equal(gate.inFlight(), { writes: 0, queries: 0 });
+        lifecycle.markDraining();
+        equal(write(false), 1);
+        equal(gate.inFlight(), { writes: 0, queries: 0 });
+      },
+    },
+    {
       title: 'a permit that is out when the gate closes stays good, and can be released',
       run: (subject) => {
         const lifecycle = inPhase(subject.create(), 1);

@@ -14,8 +14,10 @@ import { drainRounds, enterRounds, type PermitParts } from './parts/permits.ts';
 import { type RaceParts, race } from './parts/race.ts';
 import {
   askForShutdown,
+  blockTwice,
   host,
   hostAndHang,
+  moveAll,
   readyLater,
   standBy,
   writeForAWhile,
@@ -35,6 +37,8 @@ export interface Assignment {
     | 'ask-for-shutdown'
     | 'host-and-hang'
     | 'stand-by'
+    | 'block-twice'
+    | 'move-all'
     | 'litmus';
   readonly backend: Backend;
   readonly handle: LifecycleHandle;
@@ -119,6 +123,10 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
       return hostAndHang(attach(), notes);
     case 'stand-by':
       return standBy(attach(), notes);
+    case 'block-twice':
+      return blockTwice(attach(), notes);
+    case 'move-all':
+      return moveAll(attach(), notes);
     case 'litmus':
       return litmus({ handle, barrier, index, rounds, notes, call: assignment.call ?? '' });
   }

@@ -24,10 +24,17 @@ export const JOURNAL = 3;
 /** Barriers in one round. */
 export const MEETINGS = 4;
 
+/** Every so many writes a writer sleeps with its permit: there are more threads than cores. */
+const NAP_EVERY = 32;
+const NAP_MS = 0.05;
+/** One round in so many closes the gate by `beginShutdown()`. */
+const SHUTDOWN_EVERY = 3;
+
 /** Enters and leaves until the gate is closed. */
 export function enterRounds({ attach, barrier, index, rounds, notes }: PermitParts): number {
   const words = new Int32Array(notes);
   const at = 1 + index * JOURNAL;
+  const never = new Int32Array(new SharedArrayBuffer(4));
   let admissions = 0;
   for (let round = 0; round < rounds; round++) {
     barrier.meet();
@@ -42,6 +49,7 @@ export function enterRounds({ attach, barrier, index, rounds, notes }: PermitPar
       if (permit === null) break;
       admitted += 1;
       asked = ticket;
+      if (admitted % NAP_EVERY === 0) Atomics.wait(never, 0, 0, NAP_MS);
       givenBack = Atomics.add(words, 0, 1);
       permit.release();
     }
@@ -72,9 +80,10 @@ export async function drainRounds({
     barrier.meet();
     // Until writers have drawn some tickets, another number of them in every round.
     while (Atomics.load(words, 0) < 1 + (round % 61)) {}
-    const drain = lifecycle.drain();
+    const isShutdown = round % SHUTDOWN_EVERY === 0;
+    const drain = isShutdown ? lifecycle.beginShutdown() : lifecycle.drain();
     words[at] = Atomics.add(words, 0, 1);
-    const { drained, waitedMs } = await drain;
+    const { drained, waitedMs } = await (typeof drain === 'boolean' ? lifecycle.drain() : drain);
     words[at + 1] = Atomics.add(words, 0, 1);
     if (!drained) throw new Error('A drain without a time-out was given up');
     if (waitedMs < 0) throw new Error(`A drain waited ${waitedMs} ms`);

@@ -5,7 +5,7 @@
  */
 
 import { writeSync } from 'node:fs';
-import type { Lifecycle } from '../../../src/index.ts';
+import { type Lifecycle, Phase } from '../../../src/index.ts';
 
 /** Long enough for an idle process to have ended, if it were not kept alive. */
 const WHILE_MS = 300;
@@ -14,6 +14,33 @@ const WHILE_MS = 300;
 export async function readyLater(lifecycle: Lifecycle): Promise<void> {
   await later();
   lifecycle.markReady();
+}
+
+/** Blocks until Ready, then until Stopped; says in the word which it is about to wait for. */
+export function blockTwice(lifecycle: Lifecycle, notes: SharedArrayBuffer): (Phase | null)[] {
+  const words = new Int32Array(notes);
+  Atomics.store(words, 0, 1);
+  const first = lifecycle.waitForSync(Phase.Ready, 60_000);
+  Atomics.store(words, 0, 2);
+  return [first, lifecycle.waitForSync(Phase.Stopped, 60_000)];
+}
+
+/** Makes every move, and says so in the word. */
+export function moveAll(lifecycle: Lifecycle, notes: SharedArrayBuffer): boolean[] {
+  const made = [lifecycle.markReady(), lifecycle.markDraining(), lifecycle.beginShutdown()];
+  made.push(
+    lifecycle.finishShutdown({
+      flushedWal: true,
+      finalCheckpoint: true,
+      backupUploaded: true,
+      durationMs: 1,
+      startedAtMs: 1,
+      completedAtMs: 2,
+    }),
+  );
+  Atomics.store(new Int32Array(notes), 0, 1);
+  Atomics.notify(new Int32Array(notes), 0);
+  return made;
 }
 
 /** Holds a write permit for a while. */
