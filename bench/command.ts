@@ -17,6 +17,7 @@ import { measured, readResults } from './measured.ts';
 import { jobs } from './parts/index.ts';
 import { plainTable } from './report/table.ts';
 import { writeReport } from './report/write.ts';
+import { WrongInput, wholeNumber } from './wrong-input.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,8 +43,9 @@ if (values.results !== undefined) {
 }
 
 async function measure(): Promise<void> {
-  const seed = values.seed === undefined ? newSeed() : wholeNumber('--seed', values.seed);
-  const rounds = values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds);
+  const seed = values.seed === undefined ? newSeed() : wholeNumber('--seed', values.seed, 0);
+  const rounds =
+    values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds, 1);
   const chosen = chooseJobs(jobs, positionals, values.part);
   // Further versions of Node are installed once, under build/, by whoever measures on all of them.
   if (values.runtime === undefined) nodes();
@@ -72,19 +74,13 @@ function chooseJobs(
   ];
   if (unknown.length > 0) {
     const cases = [...new Set(all.map((job) => `${job.part}: ${job.case}`))];
-    throw new RangeError(`There is no ${unknown.join(', ')}. There are:\n${cases.join('\n')}`);
+    throw new WrongInput(`There is no ${unknown.join(', ')}. There are:\n${cases.join('\n')}`);
   }
   return all.filter(
     (job) =>
       (names.length === 0 || names.includes(job.case)) &&
       (parts === undefined || parts.includes(job.part)),
   );
-}
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new RangeError(`${option} is ${text}`);
-  return value;
 }
 
 function progress(done: number, of: number, what: string): void {

@@ -11,6 +11,7 @@ import { commit, machine } from './harness/machine.ts';
 import type { Outcome } from './harness/run.ts';
 import schema from './results.schema.json' with { type: 'json' };
 import { type Results, SCHEMA_VERSION } from './results.ts';
+import { WrongInput } from './wrong-input.ts';
 
 /** Runs, and puts beside it what a time means nothing without. */
 export async function measured(seed: number, run: () => Promise<Outcome>): Promise<Results> {
@@ -32,19 +33,35 @@ export async function measured(seed: number, run: () => Promise<Outcome>): Promi
 /**
  * Checks what claims to be results.
  *
- * @throws {TypeError} if it is not as `results.schema.json` says
+ * @throws {WrongInput} if it is not as `results.schema.json` says
  */
 export function checkResults(value: unknown, from: string): Results {
+  const version: unknown = (value as Partial<Results> | null)?.schema;
+  if (version !== undefined && version !== SCHEMA_VERSION) {
+    throw new WrongInput(
+      `Cannot read ${from}: its schema is version ${JSON.stringify(version)}, not ${SCHEMA_VERSION}`,
+    );
+  }
   const ajv = new Ajv({
     formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) },
   });
   if (!ajv.validate(schema, value)) {
-    throw new TypeError(`Cannot read ${from}: ${ajv.errorsText(ajv.errors, { dataVar: 'it' })}`);
+    throw new WrongInput(`Cannot read ${from}: ${ajv.errorsText(ajv.errors, { dataVar: 'it' })}`);
   }
   return value as Results;
 }
 
-/** Reads results from a file. */
+/**
+ * Reads results from a file.
+ *
+ * @throws {WrongInput} if there is none, or it holds something else
+ */
 export function readResults(path: string): Results {
-  return checkResults(JSON.parse(readFileSync(path, 'utf8')), path);
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new WrongInput(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  return checkResults(value, path);
 }

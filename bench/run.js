@@ -21,6 +21,7 @@ await build({
     page: join(import.meta.dirname, 'program/page.ts'),
     'page-worker': join(import.meta.dirname, 'program/page-worker.ts'),
     server: join(import.meta.dirname, 'program/server.ts'),
+    isolate: join(import.meta.dirname, 'program/isolate.ts'),
   },
   outdir,
   outExtension: { '.js': '.mjs' },
@@ -32,6 +33,7 @@ await build({
     'ajv',
     'autocannon',
     'esbuild',
+    '*.wasm',
     '@godaddy/terminus',
     'lightship',
     'srvx/node',
@@ -46,4 +48,12 @@ await build({
 
 process.argv.splice(2, process.argv.length, ...args);
 process.chdir(join(import.meta.dirname, '..'));
-await import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
+try {
+  await import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
+} catch (error) {
+  // What whoever typed it can mend needs no stack; everything else does.
+  const isTyped = error?.name === 'WrongInput' || String(error?.code).startsWith('ERR_PARSE_ARGS');
+  if (!isTyped) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MEMORY_BYTES } from '../../src/core/memory.ts';
+import { MEMORY_BYTES, whyNotShared } from '../../src/core/memory.ts';
 import type { Body, Case, Variant } from './case.ts';
 import { kept, kept64 } from './sink.ts';
 
@@ -56,19 +56,25 @@ export function bareModule(shared: boolean): Uint8Array<ArrayBuffer> {
   ]);
 }
 
+/**
+ * The bare module where a runtime compiles no bytes: an isolate imports it, and leaves it here. It is
+ * a `WebAssembly.Module`, which not everybody who compiles against these types has a name for.
+ */
+export const imported: { bare?: unknown } = {};
+
 /** An instance over memory of its own, of the kind that the lifecycles here have. */
 function bare(): Bare {
-  const shared = typeof SharedArrayBuffer === 'function';
+  const shared = whyNotShared() === undefined;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
-  const module = new WebAssembly.Module(bareModule(shared));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const module = imported.bare ?? new WebAssembly.Module(bareModule(shared));
+  const { exports } = new WebAssembly.Instance(module as WebAssembly.Module, { env: { memory } });
   // The three exports above; WebAssembly's types know no module's own.
   return exports as unknown as Bare;
 }
 
 /** Zeroed words, as many as a lifecycle has and of the same kind. */
 export function words(): { readonly words32: Int32Array; readonly words64: BigInt64Array } {
-  const shared = typeof SharedArrayBuffer === 'function';
+  const shared = whyNotShared() === undefined;
   const buffer = shared ? new SharedArrayBuffer(MEMORY_BYTES) : new ArrayBuffer(MEMORY_BYTES);
   return { words32: new Int32Array(buffer), words64: new BigInt64Array(buffer) };
 }

@@ -9,6 +9,8 @@
  */
 
 import { AT_ENTERED, AT_MARKS, AT_REPORTS, AT_STATE, REPORT_CLAIM } from '../../assembly/layout.ts';
+import type { Backend } from '../../src/core/core.ts';
+import { whyNotShared } from '../../src/core/memory.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { ShutdownReportInput } from '../../src/lifecycle/report.ts';
 import { Lifecycle } from '../../src/lifecycle/with-both.ts';
@@ -63,9 +65,9 @@ export const enteredAt = (phase: Phase): number => AT_ENTERED + phase * 8;
 /** A lifecycle on a backend, in `phase`. */
 export function subject(variant: Variant, phase: Phase = Phase.Ready): Subject {
   if (variant !== 'wasm' && variant !== 'atomics') throw new RangeError(`No backend: ${variant}`);
-  const lifecycle = Lifecycle.create({ backend: variant, clock });
+  const { lifecycle, buffer } = created(variant);
   advance(lifecycle, phase);
-  return subjectOf(lifecycle, phase);
+  return { lifecycle, ...waysBack(buffer, phase) };
 }
 
 /** A lifecycle that is in `phase` already, on whichever thread. */
@@ -91,8 +93,9 @@ export function naiveSubject(phase: Phase = Phase.Ready): NaiveSubject {
 /** Words with nothing in them but the state of a lifecycle in `phase`. */
 export function bareSubject(phase: Phase = Phase.Ready): BareSubject {
   const { words32, words64 } = words();
-  const origin = subject('atomics', phase);
-  words64[at64(AT_STATE)] = new BigInt64Array(bufferOf(origin.lifecycle))[at64(AT_STATE)] ?? 0n;
+  const { lifecycle, buffer } = created('atomics');
+  advance(lifecycle, phase);
+  words64[at64(AT_STATE)] = new BigInt64Array(buffer)[at64(AT_STATE)] ?? 0n;
   return { words32, words64, ...waysBack(words64.buffer, phase) };
 }
 
@@ -103,6 +106,38 @@ function advance(
   if (phase >= Phase.Ready) lifecycle.markReady();
   if (phase >= Phase.Draining) lifecycle.markDraining();
   if (phase >= Phase.ShuttingDown) lifecycle.beginShutdown();
+}
+
+/**
+ * A lifecycle and its bytes. Where memory cannot be shared nobody hands them out, so the allocation
+ * is watched while the lifecycle is made.
+ */
+function created(backend: Backend): {
+  readonly lifecycle: Lifecycle;
+  readonly buffer: ArrayBufferLike;
+} {
+  const create = (): Lifecycle => Lifecycle.create({ backend, clock });
+  if (whyNotShared() === undefined) {
+    const lifecycle = create();
+    return { lifecycle, buffer: bufferOf(lifecycle) };
+  }
+  const { Memory } = WebAssembly;
+  const seen: ArrayBuffer[] = [];
+  class Watched extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      seen.push(this.buffer);
+    }
+  }
+  WebAssembly.Memory = Watched;
+  try {
+    const lifecycle = create();
+    const [buffer] = seen;
+    if (buffer === undefined) throw new Error('A lifecycle was made without memory');
+    return { lifecycle, buffer };
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
 }
 
 /** The memory, as another thread would get it. */

@@ -4,20 +4,14 @@
  * @module
  */
 
+import { WrongInput } from '../wrong-input.ts';
 import { chromiumRuntime } from './chromium.ts';
-import { absentRuntime, processRuntimes, type Runtime } from './runtimes.ts';
+import { workerdRuntime } from './isolates.ts';
+import { processRuntimes, type Runtime } from './runtimes.ts';
 
 /** All of them, there or not. */
 export function allRuntimes(): Runtime[] {
-  return [
-    ...processRuntimes(),
-    chromiumRuntime(),
-    absentRuntime(
-      'workerd',
-      'an isolate compiles no bytes and shares no memory, and the cases do both; a way to put a ' +
-        'lifecycle back that needs neither would bring it',
-    ),
-  ];
+  return [...processRuntimes(), chromiumRuntime(), workerdRuntime()];
 }
 
 /** Those with these names, or all of them. */
@@ -28,7 +22,7 @@ export function chooseRuntimes(
   const unknown = (names ?? []).filter((name) => !all.some((runtime) => runtime.name === name));
   if (unknown.length > 0) {
     const known = all.map(({ name }) => name).join(', ');
-    throw new RangeError(`There is no runtime ${unknown.join(', ')}; there are ${known}`);
+    throw new WrongInput(`There is no runtime ${unknown.join(', ')}; there are ${known}`);
   }
   return all.filter(({ name }) => names === undefined || names.includes(name));
 }

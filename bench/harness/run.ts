@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Point, RuntimeInfo, Skip } from '../results.ts';
 import { type Job, runJob, SkipError } from './job.ts';
 import { randomFrom, shuffled } from './order.ts';
@@ -54,12 +55,14 @@ export async function run(options: RunOptions): Promise<Outcome> {
     } catch (thrown) {
       if (!(thrown instanceof SkipError)) throw thrown;
       failed.add(ticket);
-      skips.push({
+      const skip = {
         part: job.part,
         case: job.case,
         runtime: runtime.name,
         reason: thrown.message,
-      });
+      };
+      // Its variants and sizes mostly cannot be had for the same reason, which is said once.
+      if (!skips.some((other) => isDeepStrictEqual(other, skip))) skips.push(skip);
     }
   }
   await Promise.all(present.map((runtime) => runtime.close()));

@@ -16,10 +16,11 @@ import { compare, differences } from '../../bench/comparison.ts';
 import { run } from '../../bench/harness/run.ts';
 import { processRuntime } from '../../bench/harness/runtimes.ts';
 import { judge } from '../../bench/judge.ts';
-import { checkResults } from '../../bench/measured.ts';
+import { checkResults, readResults } from '../../bench/measured.ts';
 import { jobs } from '../../bench/parts/index.ts';
 import { plainTable } from '../../bench/report/table.ts';
 import { keyOf, type Point, type Results } from '../../bench/results.ts';
+import { WrongInput } from '../../bench/wrong-input.ts';
 
 const execute = promisify(execFile);
 
@@ -89,6 +90,34 @@ describe('a run', () => {
     expect(plainTable({ ...results, runtimes, points })).toContain(`gone SKIPPED: ${info.skipped}`);
   });
 
+  it('measures in workerd by the clock of the host, and skips what an isolate cannot have', async () => {
+    const out = join(folder, 'workerd.json');
+    const { code, stdout } = await bench(
+      'command',
+      ...['phase', 'wasm load', 'share', '--runtime', 'workerd', '--out', out],
+    );
+    expect([code, stdout]).toEqual([0, stdout]);
+    const { points, runtimes, skips } = readResults(out);
+    expect(runtimes).toMatchObject([{ name: 'workerd', skipped: null }]);
+    expect(points.map(keyOf).sort()).toEqual([
+      'calls: phase (atomics, workerd)',
+      'calls: phase (bare, workerd)',
+      'calls: phase (naive, workerd)',
+      'calls: phase (wasm, workerd)',
+      'calls: wasm load (control, workerd)',
+    ]);
+    // A slope is above 0 if what is repeated costs anything; its size is the machine's business.
+    for (const { max } of points) expect(max).toBeGreaterThan(0);
+    expect(skips).toEqual([
+      {
+        part: 'calls',
+        case: 'share',
+        runtime: 'workerd',
+        reason: expect.stringContaining('an edge isolate has no other thread'),
+      },
+    ]);
+  });
+
   it('says on what it ran', () => {
     expect(results.machine.cpu).not.toBe('');
     expect(results.machine.cores).toBeGreaterThan(0);
@@ -127,16 +156,57 @@ describe('a run', () => {
   });
 });
 
+describe('wrong input', () => {
+  const broken = join(folder, 'broken.json');
+  const later = join(folder, 'later.json');
+  const other = join(folder, 'other.json');
+
+  beforeAll(() => {
+    writeFileSync(broken, '{"schema":');
+    writeFileSync(later, JSON.stringify({ ...results, schema: results.schema + 1 }));
+    writeFileSync(other, JSON.stringify({ ...results, points: [] }));
+  });
+
+  it.each([
+    ['command', ['nothing'], /There is no nothing\. There are:\n.*phase/s],
+    ['command', ['--part', 'nothing'], /There is no nothing\./],
+    [
+      'command',
+      ['phase', '--runtime', 'netscape'],
+      /There is no runtime netscape; there are node,/,
+    ],
+    ['command', ['phase', '--rounds', '0'], /--rounds is "0", not a whole number from 1 up/],
+    ['command', ['phase', '--seed', 'x'], /--seed is "x", not a whole number/],
+    ['command', ['--nonsense'], /Unknown option '--nonsense'/],
+    ['command', ['--results', 'no.json'], /Cannot read no\.json: ENOENT/],
+    ['gate', ['--rounds', 'many'], /--rounds is "many", not a whole number from 1 up/],
+    ['gate', ['--runtime', 'netscape'], /There is no runtime netscape/],
+    ['gate', ['--results', broken], /Cannot read .*broken\.json: .*JSON/],
+    ['gate', ['--results', later], /Cannot read .*later\.json: its schema is version \d+, not \d+/],
+    ['compare', [file], /Usage: npm run bench:compare A\.json B\.json/],
+    ['compare', [file, file, file], /Usage/],
+    ['compare', [file, 'no.json'], /Cannot read no\.json: ENOENT/],
+    ['compare', [broken, file], /Cannot read .*broken\.json: .*JSON/],
+    ['compare', [file, later], /its schema is version/],
+    ['compare', [file, other], /have no point in common/],
+  ])('to %s %j is said in one message, and ends with 2', async (name, args, message) => {
+    const { code, stdout } = await bench(name, ...args);
+    expect(stdout).toMatch(message);
+    expect(stdout).not.toMatch(/^ {4}at /m);
+    expect(code).toBe(2);
+  });
+});
+
 describe('the schema', () => {
   it.each([
-    ['another version', (it: Results) => ({ ...it, schema: 2 })],
+    ['another version', (it: Results) => ({ ...it, schema: it.schema + 1 })],
     ['no seed', ({ seed, ...rest }: Results) => ({ ...rest, was: seed })],
     ['a point without samples', (it: Results) => slowed(it, Number.NaN, () => true)],
     ['a unit that is none', (it: Results) => withPoint(it, { unit: 'furlongs' })],
     ['a field that is none', (it: Results) => withPoint(it, { mood: 'good' })],
   ])('refuses %s', (_, change) => {
     const changed: unknown = JSON.parse(JSON.stringify(change(results)));
-    expect(() => checkResults(changed, 'it')).toThrow(TypeError);
+    expect(() => checkResults(changed, 'it')).toThrow(WrongInput);
   });
 
   function withPoint(it: Results, change: object): object {
