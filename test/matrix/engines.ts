@@ -6,7 +6,7 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A runtime to start processes with. */
@@ -42,9 +42,11 @@ export function foundNodes(absent: string): (Engine | AbsentEngine)[] {
       return { name: 'node', version: process.versions.node, program: process.execPath };
     }
     const program = programOf(version);
-    return isInstalled(version)
+    if (!isInstalled(version)) return { name: 'node', version, absent };
+    const fault = faultOf(program);
+    return fault === null
       ? { name: 'node', version, program }
-      : { name: 'node', version, absent };
+      : { name: 'node', version, absent: `it does not start: ${fault}` };
   });
 }
 
@@ -59,8 +61,14 @@ function isCurrent(version: string): boolean {
 }
 
 function isInstalled(version: string): boolean {
-  const program = programOf(version);
-  return existsSync(program) && versionOf(program) === version;
+  const manifest = join(FOLDER, 'node_modules', aliasOf(version), 'package.json');
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version;
+}
+
+/** What a program that cannot start says: a shared library of the system may be missing. */
+function faultOf(program: string): string | null {
+  const { status, stderr, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? null : (error?.message ?? stderr.trim());
 }
 
 /** The packages that hold the binaries themselves: no install script has to run. */
