@@ -81,6 +81,15 @@ describe('the README', () => {
     expect(readme).toContain(`\`\`\`text\n${diagram}\n\`\`\``);
   });
 
+  it('lists every published path', () => {
+    const [, table = ''] = /\n## Install\n([\s\S]*?)\n## /.exec(readme) ?? [];
+    const paths = [...table.matchAll(/`(tidegate(?:\/[a-z.]+)?)`/g)].map(([, path = '']) => path);
+    const published = Object.keys(manifest.exports as object)
+      .filter((path) => path !== './package.json')
+      .map((path) => path.replace('.', 'tidegate'));
+    expect([...new Set(paths)].sort()).toEqual(published.sort());
+  });
+
   it('names the commands that the package has', () => {
     const scripts = manifest.scripts as Record<string, string>;
     const named = [...readme.matchAll(/npm (?:run )?(start|test|[a-z]+:[a-z]+|loom)\b/g)];

@@ -51,12 +51,18 @@ describe.each(BUNDLERS)('$name', (bundler) => {
     expect(await run(process.execPath, [program], project.path)).toBe('wasm alive ok mine\n');
   });
 
-  it('bundles a worker that workerd runs', async () => {
+  it('bundles a worker that workerd runs, with the object of its fleet', async () => {
     const modules = programOf(await bundler.worker(project.path));
-    const worker = { name: 'bundled', modules, compatibilityDate: CURRENT_DATE };
+    const durableObjects = { FLEET: { className: 'LifecycleObject', useSQLite: true } };
+    const worker = { name: 'bundled', modules, compatibilityDate: CURRENT_DATE, durableObjects };
     await using isolates = await start([worker]);
     const answer = await isolates.ask('bundled', '/');
     expect([answer.status, await answer.text()]).toEqual([200, 'ready is 1']);
-    expect((await isolates.ask('bundled', '/health/ready')).status).toBe(200);
+    const ready = await isolates.ask('bundled', '/health/ready');
+    expect(await ready.json()).toMatchObject({ status: 'ready', fleet: { reachable: true } });
+    const headers = { authorization: 'Bearer secret' };
+    const drained = await isolates.ask('bundled', '/fleet/drain', { method: 'POST', headers });
+    expect([drained.status, (await drained.json()).phase]).toEqual([200, 'draining']);
+    expect((await isolates.ask('bundled', '/', { method: 'PUT' })).status).toBe(503);
   });
 });

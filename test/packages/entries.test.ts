@@ -46,6 +46,7 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   'tidegate/node': { file: 'dist/node.js', outcome: OPEN },
   'tidegate/deno': { file: 'dist/deno.js', outcome: OPEN },
   'tidegate/bun': { file: 'dist/bun.js', outcome: OPEN },
+  'tidegate/cloudflare': { file: 'dist/cloudflare.js', outcome: 'nothing_to_drain draining 3000' },
   'tidegate/opentelemetry': { file: 'dist/opentelemetry.js', outcome: '12 gauges, 2 spans' },
   'tidegate/core.wasm': { file: 'dist/core.wasm', outcome: 'env.memory memory 0' },
   'tidegate/package.json': { file: 'package.json', outcome: 'tidegate' },
@@ -116,7 +117,7 @@ for (const node of NODES) {
   else it.skip(title, () => {});
 }
 
-it('on workerd, with the binary that the package has', async () => {
+it('on workerd, with the binary that the package has, alone and as one of a fleet', async () => {
   const installed = join(place.path, 'node_modules/tidegate');
   const { outputFiles, metafile } = await build({
     absWorkingDir: place.path,
@@ -128,10 +129,13 @@ it('on workerd, with the binary that the package has', async () => {
     write: false,
     metafile: true,
   });
-  expect(Object.keys(metafile.inputs)).toContain('node_modules/tidegate/dist/edge.js');
+  for (const file of ['edge', 'workerd', 'cloudflare', 'http/plain']) {
+    expect(Object.keys(metafile.inputs)).toContain(`node_modules/tidegate/dist/${file}.js`);
+  }
   const modules = programOf(outputFiles[0]?.text ?? '', installed);
+  const object = { className: 'LifecycleObject', useSQLite: true };
   await using isolates = await start([
-    { name: 'worker', modules, compatibilityDate: CURRENT_DATE },
+    { name: 'worker', modules, compatibilityDate: CURRENT_DATE, durableObjects: { FLEET: object } },
   ]);
   const paths = ['/', '/health/ready', '/health/live'];
   const answers = await Promise.all(
@@ -142,4 +146,11 @@ it('on workerd, with the binary that the package has', async () => {
     { status: 'ready' },
     { status: 'alive' },
   ]);
+  const put = async (): Promise<number> =>
+    (await isolates.ask('worker', '/', { method: 'PUT' })).status;
+  expect(await put()).toBe(200);
+  const headers = { authorization: 'Bearer secret' };
+  const drained = await isolates.ask('worker', '/fleet/drain', { method: 'POST', headers });
+  expect(await drained.json()).toMatchObject({ phase: 'draining', changed: true });
+  expect(await put()).toBe(503);
 });

@@ -72,10 +72,32 @@ async function observe({ instrument }) {
   return `${gauges} gauges, ${spans} spans`;
 }
 
+/** The fleet's object on a plain map, drained by a client; on the platform it is run in test/edge. */
+async function lead({ FleetClient, LifecycleObject }) {
+  const entries = new Map();
+  const object = new LifecycleObject({
+    storage: {
+      get: async (key) => entries.get(key),
+      put: async (changed) => {
+        for (const [key, value] of Object.entries(changed)) entries.set(key, value);
+      },
+    },
+    blockConcurrencyWhile: (callback) => callback(),
+  });
+  const stub = { fetch: (url, init) => object.fetch(new Request(url, init)) };
+  const client = new FleetClient({ idFromName: (name) => name, get: () => stub });
+  const refused = await client.drain().catch(({ code }) => code);
+  await client.poll({ deployment: 'one', made_at_ms: null, cache_age_ms: 1_000 });
+  const { phase, settles_in_ms } = await client.drain();
+  // Milliseconds pass between the drain and what is said of it.
+  return `${refused} ${phase} ${Math.ceil(settles_in_ms / 1_000) * 1_000}`;
+}
+
 /** By path: what it does with the module, or with the file if it is none. */
 export const uses = {
   tidegate: live,
   'tidegate/browser': live,
+  'tidegate/cloudflare': lead,
   'tidegate/opentelemetry': observe,
   'tidegate/atomics': async ({ useAtomics }) => {
     const { Lifecycle } = await import('tidegate/browser');
