@@ -10,7 +10,6 @@ export type { ColdStartPhases, Stage, StageTimes } from './lifecycle/cold-start.
 export type { DrainResult } from './lifecycle/drain.ts';
 export { GateClosedError, LifecycleError, type LifecycleErrorCode } from './lifecycle/errors.ts';
 export type { HoldName, Permit, PermitKind, WriteGate } from './lifecycle/gate.ts';
-export type { CreateOptions } from './lifecycle/lifecycle.ts';
 export {
   acceptsQueries,
   acceptsWrites,
@@ -26,7 +25,7 @@ export type {
   StepReport,
   StepStatus,
 } from './lifecycle/report.ts';
-export type { LifecycleHandle, Member, SeatOptions } from './lifecycle/seat.ts';
+export type { CreateOptions, LifecycleHandle, Member, SeatOptions } from './lifecycle/seat.ts';
 export type { LifecycleSnapshot, MemberSnapshot } from './lifecycle/snapshot.ts';
 export type { Transition, TransitionListener } from './lifecycle/transitions.ts';
 export type { WaitOptions } from './lifecycle/wakeups.ts';

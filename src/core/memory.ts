@@ -8,10 +8,14 @@
 import {
   AT_MAGIC,
   AT_MEMBER_CAPACITY,
+  AT_REPORT_CAPACITY,
+  AT_STAGE_CAPACITY,
   AT_VERSION,
   MAGIC,
   MEMBER_CAPACITY,
   PAGES,
+  REPORT_CAPACITY,
+  STAGE_CAPACITY,
   VERSION,
 } from '../../assembly/layout.ts';
 import { added } from './backends.ts';
@@ -38,6 +42,13 @@ export interface CoreMemory {
   readonly wasm: WasmMemory | undefined;
   readonly shared: boolean;
 }
+
+/** The capacities in the header, each with the most there is room for: loops run as far as they say. */
+const CAPACITIES: readonly (readonly [address: number, most: number])[] = [
+  [AT_MEMBER_CAPACITY, MEMBER_CAPACITY],
+  [AT_STAGE_CAPACITY, STAGE_CAPACITY],
+  [AT_REPORT_CAPACITY, REPORT_CAPACITY],
+];
 
 /** Why a value is not a lifecycle's memory. */
 export type Refusal = 'not_tidegate' | 'layout_version';
@@ -81,7 +92,10 @@ export function adopt(value: unknown): CoreMemory | Refusal {
   const words = new Int32Array(buffer);
   if (Atomics.load(words, AT_MAGIC >> 2) !== MAGIC) return 'not_tidegate';
   if (Atomics.load(words, AT_VERSION >> 2) !== VERSION) return 'layout_version';
-  const members = Atomics.load(words, AT_MEMBER_CAPACITY >> 2);
-  if (members < 1 || members > MEMBER_CAPACITY) return 'not_tidegate';
+  const isSound = CAPACITIES.every(([address, most]) => {
+    const capacity = Atomics.load(words, address >> 2);
+    return capacity >= 1 && capacity <= most;
+  });
+  if (!isSound) return 'not_tidegate';
   return { buffer, wasm, shared: true };
 }

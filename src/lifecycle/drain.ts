@@ -4,10 +4,11 @@
  * @module
  */
 
-import { check, isWithin } from './check.ts';
+import { check, isObject, isWithin } from './check.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
+import type { Signal } from './platform.ts';
 import type { Seat } from './seat.ts';
 import type { WaitOptions } from './wakeups.ts';
 
@@ -63,10 +64,21 @@ export async function returned(
 }
 
 /** @throws {LifecycleError} `invalid_argument` */
-export function checkWait({ timeoutMs, signal }: WaitOptions): void {
+export function checkWait(options: WaitOptions): void {
+  check(isObject(options), 'the options', options);
+  const { timeoutMs, signal } = options;
   const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
   check(isTime, 'timeoutMs', timeoutMs);
-  check(signal === undefined || typeof signal.addEventListener === 'function', 'signal', signal);
+  check(signal === undefined || isSignal(signal), 'signal', signal);
+}
+
+/** By what is called on it: a page's frame has an `AbortSignal` of its own. */
+function isSignal(value: unknown): boolean {
+  const { addEventListener, removeEventListener, throwIfAborted } =
+    (value as Partial<Signal> | null) ?? {};
+  return [addEventListener, removeEventListener, throwIfAborted].every(
+    (method) => typeof method === 'function',
+  );
 }
 
 function writers(seat: Seat): { member: number; writes: number }[] {

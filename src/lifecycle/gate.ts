@@ -45,6 +45,17 @@ export interface Permit extends Disposing {
   release(): void;
 }
 
+/**
+ * What `using` looks for. A runtime that does not know the symbol (Node before 20.5) has no `using`
+ * either: there it is what the helpers of esbuild and Babel look for in its place.
+ *
+ * @see https://github.com/tc39/proposal-explicit-resource-management
+ */
+const DISPOSE: typeof Symbol.dispose =
+  Symbol.dispose ??
+  // Another symbol at run time; to the compiler it has to be the one that it knows.
+  /* @__PURE__ */ (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
 class HeldPermit implements Permit {
   readonly kind: PermitKind;
   #seat: Seat | undefined;
@@ -64,7 +75,7 @@ class HeldPermit implements Permit {
     seat.wakeups.poke();
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.release();
   }
 }

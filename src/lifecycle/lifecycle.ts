@@ -7,7 +7,7 @@
 
 import { CLAIM_FINISHER, MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
-import { check, isWhole } from './check.ts';
+import { check, isWhole, isWithin } from './check.ts';
 import { monotonicMs } from './clock.ts';
 import { type ColdStartPhases, collectColdStart, markAt, markNow, Stage } from './cold-start.ts';
 import { checkWait, type DrainResult, drain } from './drain.ts';
@@ -23,17 +23,17 @@ import {
   type ShutdownReport,
   type ShutdownReportInput,
 } from './report.ts';
-import { type LifecycleHandle, type Member, Seat, type SeatOptions } from './seat.ts';
+import {
+  type CreateOptions,
+  type LifecycleHandle,
+  type Member,
+  Seat,
+  type SeatOptions,
+} from './seat.ts';
 import { Shutdown } from './shutdown.ts';
 import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
 import { listen, type TransitionListener } from './transitions.ts';
 import type { WaitOptions } from './wakeups.ts';
-
-/** Options of {@link Lifecycle.create}. */
-export interface CreateOptions extends SeatOptions {
-  /** Default: shared wherever memory can be. `true` throws where it cannot. */
-  readonly shared?: boolean | undefined;
-}
 
 // The numbers of the six marks, as the layout has them.
 const RESTORE = 0;
@@ -74,13 +74,14 @@ export class Lifecycle {
    * @throws {LifecycleError} `wasm_unavailable`, `cannot_share`, `invalid_argument`, `invalid_clock`
    */
   static create(options: CreateOptions = {}): Lifecycle {
-    return new Lifecycle(Seat.create(options, options.shared));
+    return new Lifecycle(Seat.create(options));
   }
 
   /**
    * Joins, from another thread, the lifecycle that `handle` came from: same memory, no messages.
    *
-   * @throws {LifecycleError} `not_tidegate`, `layout_version`, `members_full`, `wasm_unavailable`
+   * @throws {LifecycleError} `not_tidegate`, `layout_version`, `members_full`, `wasm_unavailable`,
+   * `invalid_argument`
    */
   static attach(handle: LifecycleHandle, options: SeatOptions = {}): Lifecycle {
     return new Lifecycle(Seat.attach(handle, options));
@@ -423,7 +424,7 @@ export class Lifecycle {
    * could end the wait; `invalid_argument`
    */
   waitForSync(phase: Phase, timeoutMs: number): Phase | null {
-    checkWait({ timeoutMs });
+    check(isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY), 'timeoutMs', timeoutMs);
     return this.#seat.blockUntil(this.#reached(phase), timeoutMs);
   }
 

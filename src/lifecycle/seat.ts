@@ -15,7 +15,7 @@ import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
 import { adopt, allocate, type CoreMemory, type WasmMemory, whyNotShared } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
-import { check } from './check.ts';
+import { check, isObject } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Staging } from './staging.ts';
@@ -41,6 +41,12 @@ export interface SeatOptions {
   readonly clock?: Clock | undefined;
   /** Which code touches the memory; default `'wasm'`. There is no silent fallback. */
   readonly backend?: Backend | undefined;
+}
+
+/** Options of `create`. */
+export interface CreateOptions extends SeatOptions {
+  /** Default: shared wherever memory can be. `true` throws where it cannot. */
+  readonly shared?: boolean | undefined;
 }
 
 /** Longest sleep before the words are read again: a lost wake-up costs this much. */
@@ -74,8 +80,10 @@ export class Seat {
   }
 
   /** Makes a lifecycle and takes its first seat. */
-  static create(options: SeatOptions, shared: boolean | undefined): Seat {
+  static create(options: CreateOptions): Seat {
     const settings = checkOptions(options);
+    const { shared } = options;
+    check(shared === undefined || typeof shared === 'boolean', 'shared', shared);
     const obstacle = whyNotShared();
     if (shared === true && obstacle !== undefined) throw cannotShare(obstacle);
     const memory = allocate(shared ?? obstacle === undefined);
@@ -184,7 +192,9 @@ interface Settings {
   readonly backend: Backend;
 }
 
-function checkOptions({ clock = Date.now, backend = 'wasm' }: SeatOptions): Settings {
+function checkOptions(options: SeatOptions): Settings {
+  check(isObject(options), 'the options', options);
+  const { clock = Date.now, backend = 'wasm' } = options;
   check(typeof clock === 'function', 'the clock', clock);
   check(backend === 'wasm' || backend === 'atomics', 'the backend', backend);
   return { clock, backend };

@@ -16,7 +16,7 @@
  */
 
 import { REPORT_CAPACITY, TRIGGER_BYTES } from '../../assembly/layout.ts';
-import { check } from './check.ts';
+import { check, isObject } from './check.ts';
 import { monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
@@ -65,7 +65,8 @@ export class Shutdown {
 
   /** See `Lifecycle.shutdown`. */
   async request(options: { readonly trigger?: string | undefined } = {}): Promise<ShutdownReport> {
-    const trigger: unknown = options?.trigger;
+    check(isObject(options), 'the options', options);
+    const trigger: unknown = options.trigger;
     check(trigger === undefined || typeof trigger === 'string', 'trigger', trigger);
     const { core, member, staging, wakeups } = this.#seat;
     // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.

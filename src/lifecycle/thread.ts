@@ -12,6 +12,9 @@ interface Host {
   readonly Bun?: { readonly isMainThread?: boolean };
   readonly process?: {
     readonly getBuiltinModule?: (name: string) => { readonly threadId?: number } | undefined;
+    readonly report?: {
+      readonly getReport?: () => { readonly header?: { readonly threadId?: number } };
+    };
   };
 }
 
@@ -19,17 +22,23 @@ interface Host {
 const MAIN_TAG = 1;
 
 /**
- * The number of this thread plus one; 0 where threads have none. (Node and Bun since 2024; Deno.)
+ * The number of this thread plus one; 0 where threads have none. (Node, Deno, Bun.)
  *
  * A main thread is known at sight where that can be: to look at `process` makes Deno load Node's
  * whole compatibility layer, half of a process's start, and Bun takes milliseconds for its threads.
+ *
+ * Node before 20.16 tells it in its diagnostic report only, which takes some milliseconds.
  *
  * @see https://nodejs.org/api/process.html#processgetbuiltinmoduleid
  */
 export function threadTag(): number {
   const host = globalThis as Host;
   if (host.Window !== undefined || host.Bun?.isMainThread === true) return MAIN_TAG;
-  const number = host.process?.getBuiltinModule?.('node:worker_threads')?.threadId;
+  const { getBuiltinModule, report } = host.process ?? {};
+  const number =
+    getBuiltinModule === undefined
+      ? report?.getReport?.().header?.threadId
+      : getBuiltinModule('node:worker_threads')?.threadId;
   return number === undefined ? 0 : number + MAIN_TAG;
 }
 

@@ -6,14 +6,14 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { LifecycleError, type LifecycleErrorCode, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import { onHeard } from '../runtime/heard.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
 import { isLifecycle } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';
-import type { SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
+import type { RefusalMessage, SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
 import { THREAD_SOURCE } from './thread-source.ts';
 
 /** What {@link serveProbes} takes. */
@@ -46,8 +46,8 @@ export interface ProbeServer {
  * loop cannot run it), the worker kills the process: `SIGKILL`, status 137, as a supervisor would.
  * Where a worker can hear signals (Deno), those of `handleSignals` are heard while the loop is blocked.
  *
- * @throws {LifecycleError} `invalid_argument`, `cannot_share`; what the runtime throws if it cannot
- * listen
+ * @throws {LifecycleError} `invalid_argument`, `cannot_share`, `members_full`, `detached`; what the
+ * runtime throws if it cannot listen
  * @example
  * ```ts
  * const probes = await serveProbes({ lifecycle, port: 8080, stuckAfterMs: 30_000 });
@@ -69,6 +69,7 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   const listening = new Promise<ThreadMessage>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('The probe thread ended before it listened')));
   });
   const stopHeartbeat = startHeartbeat(lifecycle);
   let member: Member | undefined;
@@ -85,9 +86,7 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   try {
     const message = await listening;
     ({ member } = message);
-    if ('error' in message) {
-      throw Object.assign(new Error(message.error), { code: message.code });
-    }
+    if ('error' in message) throw refusalOf(message);
     const { hostname, port } = message;
     // A thread that serves nothing but probes must neither keep the process nor end it.
     worker.on('error', () => {});
@@ -105,6 +104,13 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     await end();
     throw error;
   }
+}
+
+/** What the thread threw, as far as it crossed. */
+function refusalOf({ error, code, isOurs }: RefusalMessage): Error {
+  // It was one of ours, so its code is.
+  if (isOurs) return new LifecycleError(code as LifecycleErrorCode, error);
+  return Object.assign(new Error(error), { code });
 }
 
 function checkProbes(

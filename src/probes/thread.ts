@@ -11,6 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
 import { createProbeHandler } from '../http/handler.ts';
 import { monotonicMs } from '../lifecycle/clock.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
 import { Phase } from '../lifecycle/phase.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { Lifecycle } from '../lifecycle/with-both.ts';
@@ -30,10 +31,22 @@ export interface ThreadData {
 }
 
 /** What it says, once: that it listens, or why it cannot. */
-export type ThreadMessage = { readonly member: Member } & (
-  | { readonly hostname: string; readonly port: number }
-  | { readonly error: string; readonly code: string | undefined }
-);
+export type ThreadMessage = ListeningMessage | RefusalMessage;
+
+interface ListeningMessage {
+  readonly hostname: string;
+  readonly port: number;
+  readonly member: Member;
+}
+
+/** A class does not cross to another thread, so `isOurs` says whether it was a LifecycleError. */
+export interface RefusalMessage {
+  readonly error: string;
+  readonly code: string | undefined;
+  readonly isOurs: boolean;
+  /** None if it did not come to attach. */
+  readonly member: Member | undefined;
+}
 
 /** What it is told: which signals ask for the shutdown from now on. */
 export interface SignalsMessage {
@@ -53,56 +66,68 @@ const GRACE_MS = 150;
 
 // The parent made it.
 const data = workerData as ThreadData;
-const { host, port, watched, stuckAfterMs, readyWhileDraining, metricsToken } = data;
-const lifecycle = Lifecycle.attach(data.handle, { backend: data.backend });
-const { member } = lifecycle;
-const handler = createProbeHandler(lifecycle, {
-  member: watched,
-  stuckAfterMs,
-  readyWhileDraining,
-  metricsToken,
-});
-const server = createServer(toNodeListener(handler, { lifecycle }));
+let attached: Lifecycle | undefined;
+try {
+  attached = Lifecycle.attach(data.handle, { backend: data.backend });
+  listen(attached, data);
+  watch(attached);
+} catch (error) {
+  refuse(error, attached?.member);
+}
 
-server.once('error', (error: NodeJS.ErrnoException) => {
-  say({ error: error.message, code: error.code, member });
-});
-server.listen(port, host, () => {
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) return;
-  const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  say({ hostname, port: address.port, member });
-});
+function listen(
+  lifecycle: Lifecycle,
+  { host, port, watched, stuckAfterMs, readyWhileDraining, metricsToken }: ThreadData,
+): void {
+  const { member } = lifecycle;
+  const handler = createProbeHandler(lifecycle, {
+    member: watched,
+    stuckAfterMs,
+    readyWhileDraining,
+    metricsToken,
+  });
+  const server = createServer(toNodeListener(handler, { lifecycle }));
+  server.once('error', (error) => refuse(error, member));
+  server.listen(port, host, () => {
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) return;
+    const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    say({ hostname, port: address.port, member });
+  });
+}
 
-setInterval(holdToBudget, LOOK_MS);
+function watch(lifecycle: Lifecycle): void {
+  setInterval(() => holdToBudget(lifecycle), LOOK_MS);
+  const listening: Map<string, () => void> = new Map();
+  // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
+  // not, both ask with the same trigger, and the first one counts.
+  parentPort?.on('message', ({ signals }: SignalsMessage) => {
+    const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
+    for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
+    listening.clear();
+    for (const name of signals) {
+      const listener = (): void => void lifecycle.shutdown({ trigger: name });
+      listening.set(name, listener);
+      Deno?.addSignalListener?.(name, listener);
+    }
+  });
+}
 
 /** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
-function holdToBudget(): void {
+function holdToBudget(lifecycle: Lifecycle): void {
   const deadlineMs = lifecycle.shutdownDeadlineMs();
   // Once Stopped nothing can be lost any more: responses in flight are the server's business.
   if (deadlineMs === null || lifecycle.phase() === Phase.Stopped) return;
   const leftMs = deadlineMs + GRACE_MS - monotonicMs();
   if (leftMs <= 0) process.kill(process.pid, 'SIGKILL');
   // Not a look later than it has to be.
-  else if (leftMs < LOOK_MS) setTimeout(holdToBudget, leftMs);
+  else if (leftMs < LOOK_MS) setTimeout(() => holdToBudget(lifecycle), leftMs);
 }
 
-const listening: Map<string, () => void> = new Map();
-
-/**
- * Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is not,
- * both ask with the same trigger, and the first one counts.
- */
-parentPort?.on('message', ({ signals }: SignalsMessage) => {
-  const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
-  for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
-  listening.clear();
-  for (const name of signals) {
-    const listener = (): void => void lifecycle.shutdown({ trigger: name });
-    listening.set(name, listener);
-    Deno?.addSignalListener?.(name, listener);
-  }
-});
+function refuse(error: unknown, member: Member | undefined): void {
+  const { message, code } = error as NodeJS.ErrnoException;
+  say({ error: message, code, isOurs: error instanceof LifecycleError, member });
+}
 
 function say(message: ThreadMessage): void {
   parentPort?.postMessage(message);

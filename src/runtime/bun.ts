@@ -37,7 +37,7 @@ const LONGEST_S = 255;
 /**
  * Serves until the lifecycle is Stopped.
  *
- * @throws {LifecycleError} `invalid_argument`; what Bun throws if it cannot listen
+ * @throws {LifecycleError} `invalid_argument`, `detached`; what Bun throws if it cannot listen
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const checked = checkServe(options);

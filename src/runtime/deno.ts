@@ -30,7 +30,7 @@ interface DenoNamespace {
 /**
  * Serves until the lifecycle is Stopped.
  *
- * @throws {LifecycleError} `invalid_argument`; what Deno throws if it cannot listen
+ * @throws {LifecycleError} `invalid_argument`, `detached`; what Deno throws if it cannot listen
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const checked = checkServe(options);

@@ -5,11 +5,22 @@
  * @module
  */
 
+import { LifecycleError } from '../lifecycle/errors.ts';
 import { HEARTBEAT_MS } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { isLifecycle } from './options.ts';
 
-/** Begins at once. Returns the undo. */
+/**
+ * Begins at once.
+ *
+ * @returns the undo
+ * @throws {LifecycleError} `invalid_argument`, `detached`
+ */
 export function startHeartbeat(lifecycle: Lifecycle): () => void {
+  if (!isLifecycle(lifecycle)) {
+    throw new LifecycleError('invalid_argument', 'Cannot beat: lifecycle is not a Lifecycle');
+  }
+  lifecycle.beat();
   const beat = (): void => {
     try {
       lifecycle.beat();
@@ -20,7 +31,6 @@ export function startHeartbeat(lifecycle: Lifecycle): () => void {
   };
   const timer = setInterval(beat, HEARTBEAT_MS);
   unreference(timer);
-  beat();
   return () => clearInterval(timer);
 }
 

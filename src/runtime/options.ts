@@ -73,7 +73,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 /**
  * Checks what an application asks for.
  *
- * @throws {LifecycleError} `invalid_argument`
+ * @throws {LifecycleError} `invalid_argument`, `detached`
  */
 export function checkServe(options: ServeOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
@@ -90,6 +90,8 @@ export function checkServe(options: ServeOptions): CheckedOptions {
   }
   const lingerMs = duration('lingerMs', options.lingerMs) ?? LINGER_MS;
   const given = duration('inFlightTimeoutMs', options.inFlightTimeoutMs);
+  // Throws for an object that was detached: nobody would close the server.
+  lifecycle.phase();
   const inFlightTimeoutMs = (): number => given ?? graceMs(lifecycle);
   return { lifecycle, fetch, port, hostname, lingerMs, inFlightTimeoutMs };
 }

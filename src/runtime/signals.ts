@@ -40,7 +40,7 @@ const UNHEARD = ['SIGKILL', 'SIGSTOP'];
  * than 250 ms after the first ends the process at once, with 128 + the signal's number.
  *
  * @returns the undo
- * @throws {LifecycleError} `invalid_argument`
+ * @throws {LifecycleError} `invalid_argument`, `detached`
  * @example
  * ```ts
  * const server = await serve({ lifecycle, fetch: createHandler(lifecycle) });
@@ -75,13 +75,14 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     if (installed) process.exit(code);
   };
 
+  // First: it throws for an object that was detached, and nothing is installed then.
+  const forget = whenStopped(lifecycle, () => void end(lifecycle.shutdownReport()));
   const listeners = [...numbers].map(([name, number]) => {
     const listener = (): void => onSignal(name, number);
     process.on(name, listener);
     return { name, listener };
   });
   heard(lifecycle, [...numbers.keys()]);
-  const forget = whenStopped(lifecycle, () => void end(lifecycle.shutdownReport()));
   return () => {
     installed = false;
     forget();

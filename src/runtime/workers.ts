@@ -8,6 +8,7 @@ import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import type { MemberSnapshot } from '../lifecycle/snapshot.ts';
+import { isLifecycle } from './options.ts';
 
 /** The part of a `worker_threads.Worker` that is used here. */
 export interface WatchedWorker {
@@ -26,11 +27,11 @@ export interface WatchedWorker {
  * @see https://nodejs.org/api/worker_threads.html#event-exit
  */
 export function watchWorker(lifecycle: Lifecycle, worker: WatchedWorker): () => void {
+  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
   // Once it has exited its number is -1, so it is asked for now.
   const threadId: unknown = worker?.threadId;
   if (typeof threadId !== 'number' || threadId <= 0 || typeof worker.once !== 'function') {
-    const why = threadId === -1 ? 'it has exited' : 'this is no worker';
-    throw new LifecycleError('invalid_argument', `Cannot watch the worker: ${why}`);
+    throw invalid(threadId === -1 ? 'it has exited' : 'this is no worker');
   }
   const onExit = (): void => {
     for (const { threadId: owner, member: number, incarnation } of membersOf(lifecycle)) {
@@ -59,6 +60,10 @@ function membersOf(lifecycle: Lifecycle): readonly MemberSnapshot[] {
     if (!isDetached(error)) throw error;
     return [];
   }
+}
+
+function invalid(why: string): LifecycleError {
+  return new LifecycleError('invalid_argument', `Cannot watch the worker: ${why}`);
 }
 
 function isDetached(error: unknown): boolean {

@@ -4,9 +4,15 @@
  * @module
  */
 
-import { Lifecycle, type LifecycleHandle, Phase } from '../../src/index.ts';
-import { equal, holds, throws } from './claims.ts';
-import { HandClock, inPhase, REPORT, type Suite } from './suite.ts';
+import {
+  type CreateOptions,
+  Lifecycle,
+  type LifecycleHandle,
+  Phase,
+  type SeatOptions,
+} from '../../src/index.ts';
+import { equal, holds, rejects, throws } from './claims.ts';
+import { HandClock, inPhase, REPORT, type Suite, WRONG_OPTIONS } from './suite.ts';
 
 /** What is no handle; a function, because pages may have no `SharedArrayBuffer` at all. */
 function noHandles(): unknown[] {
@@ -106,6 +112,49 @@ export const seats: Suite = {
       },
     },
     {
+      title: 'attach() refuses a memory whose header asks for more room than there is, or for none',
+      needsShared: true,
+      run: (subject) => {
+        const lifecycle = subject.create();
+        const handle = lifecycle.share();
+        const { tidegate } = handle;
+        const words = new Int32Array(
+          tidegate instanceof SharedArrayBuffer ? tidegate : tidegate.buffer,
+        );
+        // Members, stages, reports.
+        for (const word of [2, 3, 4]) {
+          const right = words[word] ?? 0;
+          for (const wrong of [right + 1, 2 ** 30, 0, -1]) {
+            words[word] = wrong;
+            throws(() => Lifecycle.attach(handle, { backend: subject.backend }), 'not_tidegate');
+          }
+          words[word] = right;
+        }
+        equal(subject.attach(lifecycle).phase(), Phase.Starting);
+        equal(lifecycle.snapshot().members.length, 2);
+      },
+    },
+    {
+      title: 'create() and attach() refuse options that are none, and nobody has attached',
+      run: (subject) => {
+        for (const wrong of WRONG_OPTIONS) {
+          throws(() => Lifecycle.create(wrong as CreateOptions), 'invalid_argument');
+        }
+        for (const shared of [null, 0, 'yes', {}]) {
+          const options = { backend: subject.backend, shared } as unknown as CreateOptions;
+          throws(() => Lifecycle.create(options), 'invalid_argument');
+        }
+        if (!subject.isShared) return;
+        const lifecycle = subject.create();
+        for (const wrong of [...WRONG_OPTIONS, { clock: 5 }, { clock: null }, { backend: 'c' }]) {
+          const attach = (): Lifecycle =>
+            Lifecycle.attach(lifecycle.share(), wrong as unknown as SeatOptions);
+          throws(attach, 'invalid_argument');
+        }
+        equal(lifecycle.snapshot().members.length, 1);
+      },
+    },
+    {
       title: 'another seat is another member of the same lifecycle',
       needsShared: true,
       run: (subject) => {
@@ -160,6 +209,28 @@ export const seats: Suite = {
         const next = subject.attach(lifecycle);
         equal(next.member.number, member.number);
         holds(next.member.incarnation > member.incarnation, 'the same incarnation again');
+      },
+    },
+    {
+      title: 'detach() ends the waits of this object, each with an error, and nobody else’s',
+      needsShared: true,
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        lifecycle.pipeline({ steps: [] });
+        const [other, third] = [subject.attach(lifecycle), subject.attach(lifecycle)];
+        const permit = third.gate.tryEnter('write');
+        const heard: Phase[] = [];
+        other.onTransition(({ to }) => heard.push(to));
+        const waits = [other.waitFor(Phase.Stopped), other.drain(), other.shutdown()];
+        const reached = third.waitFor(Phase.Stopped);
+        // They are caught below, one by one.
+        for (const wait of waits) wait.catch(() => {});
+        await lifecycle.waitFor(Phase.Draining);
+        other.detach();
+        for (const wait of waits) await rejects(wait, 'detached');
+        permit?.release();
+        equal((await lifecycle.shutdown()).drained, true);
+        equal([await reached, heard.includes(Phase.Stopped)], [Phase.Stopped, false]);
       },
     },
     {

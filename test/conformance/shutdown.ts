@@ -19,6 +19,7 @@ import {
   type Subject,
   type Suite,
   turn,
+  WRONG_OPTIONS,
 } from './suite.ts';
 
 const STEP: PipelineStep = { name: 'flush_wal', run: () => {} };
@@ -416,11 +417,15 @@ export const shutdown: Suite = {
       },
     })),
     {
-      title: 'a trigger that is no text is refused, and nothing is accepted',
+      title:
+        'a trigger that is no text is refused, as options that are none, and nothing is accepted',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         for (const trigger of NOT_STRINGS.slice(1)) {
           await rejects(lifecycle.shutdown({ trigger: trigger as string }), 'invalid_argument');
+        }
+        for (const wrong of WRONG_OPTIONS) {
+          await rejects(lifecycle.shutdown(wrong as object), 'invalid_argument');
         }
         equal([lifecycle.shutdownRequested(), lifecycle.phase()], [false, Phase.Ready]);
       },

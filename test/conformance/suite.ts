@@ -95,5 +95,8 @@ export function turn(ms = 0): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** What are no options. */
+export const WRONG_OPTIONS: readonly unknown[] = [null, 5, 'text', true];
+
 /** What is not one of the values that a function takes. */
 export const NOT_STRINGS: readonly unknown[] = [undefined, null, 0, 1n, true, {}, [], Symbol('s')];

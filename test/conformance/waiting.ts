@@ -4,9 +4,17 @@
  * @module
  */
 
-import { Phase, type Transition } from '../../src/index.ts';
+import { Phase, type Transition, type WaitOptions } from '../../src/index.ts';
 import { equal, holds, rejects, throws } from './claims.ts';
-import { HandClock, inPhase, REPORT, type Subject, type Suite, turn } from './suite.ts';
+import {
+  HandClock,
+  inPhase,
+  REPORT,
+  type Subject,
+  type Suite,
+  turn,
+  WRONG_OPTIONS,
+} from './suite.ts';
 
 const WRONG_TIMES: readonly unknown[] = [-1, Number.NaN, '5', null];
 const WRONG_PHASES: readonly unknown[] = [-1, 5, 0.5, Number.NaN, '1', null, undefined];
@@ -75,7 +83,15 @@ export const waiting: Suite = {
             'invalid_argument',
           );
         }
-        await rejects(lifecycle.drain({ signal: {} as AbortSignal }), 'invalid_argument');
+        for (const wrong of [
+          ...WRONG_OPTIONS,
+          ...[null, 5, {}, { addEventListener: () => {} }].map((signal) => ({ signal })),
+        ]) {
+          const options = wrong as WaitOptions;
+          await rejects(lifecycle.waitFor(Phase.Stopped, options), 'invalid_argument');
+          await rejects(lifecycle.drain(options), 'invalid_argument');
+        }
+        throws(() => lifecycle.waitForSync(Phase.Stopped, undefined as never), 'invalid_argument');
         equal(lifecycle.phase(), Phase.Ready);
       },
     },

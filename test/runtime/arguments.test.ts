@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { Lifecycle, LifecycleError } from '../../src/index.ts';
 import * as bun from '../../src/runtime/bun.ts';
 import * as deno from '../../src/runtime/deno.ts';
+import { startHeartbeat } from '../../src/runtime/heartbeat.ts';
 import * as node from '../../src/runtime/node.ts';
 import { checkServe } from '../../src/runtime/options.ts';
 
@@ -72,6 +73,17 @@ describe.each(Object.entries({ node, deno, bun }))('tidegate/%s', (_, door) => {
     expect(listening()).toBe(before);
   });
 
+  it('nothing is installed for an object that was detached', async () => {
+    const before = listening();
+    const detached = Lifecycle.create();
+    detached.detach();
+    const code = { code: 'detached' };
+    expect(() => door.handleSignals(detached)).toThrow(expect.objectContaining(code));
+    await expect(door.serve({ lifecycle: detached, fetch })).rejects.toMatchObject(code);
+    expect(() => startHeartbeat(detached)).toThrow(expect.objectContaining(code));
+    expect(listening()).toBe(before);
+  });
+
   it('the undo of handleSignals removes what it added, twice is once', () => {
     const before = listening();
     const own = (): void => {};
@@ -93,6 +105,14 @@ describe('doors of other runtimes', () => {
   it('say what is missing', async () => {
     await expect(deno.serve({ lifecycle, fetch })).rejects.toThrow(/no Deno.serve/);
     await expect(bun.serve({ lifecycle, fetch })).rejects.toThrow(/no Bun.serve/);
+  });
+});
+
+describe('startHeartbeat', () => {
+  it.each([[[]], [[null]], [['x']], [[{}]]] as Rows)('%# throws invalid_argument', (args) => {
+    expect(() => (startHeartbeat as Loose)(...args)).toThrow(
+      expect.objectContaining({ code: 'invalid_argument' }),
+    );
   });
 });
 

@@ -112,6 +112,13 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     });
   });
 
+  it('a probe thread that cannot listen says why, keeps no place, and leaves the others alone', async () => {
+    const { said, code } = await new Play(runtime, ['refused', 'wasm']).ended;
+    const codes = ['EADDRINUSE', 'invalid_argument'];
+    expect(said).toEqual([{ event: 'refused', codes, ok: true, members: 2 }]);
+    expect(code).toBe(0);
+  });
+
   it.each(['wasm', 'atomics'])(
     'probes are answered while the main loop is blocked for 5 s, with %s',
     async (backend) => {

@@ -10,8 +10,9 @@ import { steppingClock } from './clock.ts';
 import { type DisturbParts, disturb } from './parts/disturb.ts';
 import { litmus } from './parts/litmus.ts';
 import { observe } from './parts/observe.ts';
-import { drainRounds, enterRounds, type PermitParts } from './parts/permits.ts';
+import { closeRounds, enterRounds, type PermitParts } from './parts/permits.ts';
 import { type RaceParts, race } from './parts/race.ts';
+import { type TogetherParts, together } from './parts/together.ts';
 import {
   askForShutdown,
   blockTwice,
@@ -28,8 +29,10 @@ export interface Assignment {
   readonly part:
     | 'race'
     | 'observe'
-    | 'enter'
-    | 'drain'
+    | 'write'
+    | 'query'
+    | 'close'
+    | 'together'
     | 'disturb'
     | 'ready-later'
     | 'write-for-a-while'
@@ -105,10 +108,13 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
       return race({ attach, barrier, index, rounds, notes } satisfies RaceParts);
     case 'observe':
       return observe(attach(), notes);
-    case 'enter':
-      return enterRounds({ attach, barrier, index, rounds, notes } satisfies PermitParts);
-    case 'drain':
-      return drainRounds({ attach, barrier, index, rounds, notes } satisfies PermitParts);
+    case 'write':
+    case 'query':
+      return enterRounds(part, { attach, barrier, index, rounds, notes } satisfies PermitParts);
+    case 'close':
+      return closeRounds({ attach, barrier, index, rounds, notes } satisfies PermitParts);
+    case 'together':
+      return together({ attach, barrier, index, rounds, notes } satisfies TogetherParts);
     case 'disturb':
       return disturb({ attach, index, seed, notes } satisfies DisturbParts);
     case 'ready-later':

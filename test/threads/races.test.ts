@@ -6,7 +6,12 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Backend, Lifecycle, type LifecycleHandle } from '../../src/index.ts';
+import {
+  type Backend,
+  Lifecycle,
+  type LifecycleHandle,
+  type ShutdownReport,
+} from '../../src/index.ts';
 import { BARRIER_WORDS, Barrier } from './barrier.ts';
 import { buildProgram } from './build.ts';
 import { steppingClock } from './clock.ts';
@@ -14,9 +19,12 @@ import { gather, type Hand, hire, runtime } from './crew.ts';
 import { reasonOf, type Sightings } from './parts/observe.ts';
 import { JOURNAL, MEETINGS as PERMIT_MEETINGS } from './parts/permits.ts';
 import { NOTES, MEETINGS as RACE_MEETINGS } from './parts/race.ts';
+import { MEETINGS as TOGETHER_MEETINGS } from './parts/together.ts';
 
 /** Rounds of each race; fewer for a quick look. */
 const ROUNDS = Number(process.env.TIDEGATE_ROUNDS ?? 10_000);
+/** Shutdowns that all threads ask for at once. */
+const SHUTDOWNS = Math.ceil(ROUNDS / 100);
 
 /** Which backend the worker of an index has. */
 const CREWS: readonly (readonly [string, (index: number) => Backend])[] = [
@@ -57,34 +65,65 @@ describe.each(CREWS)('threads with %s', (_, backendOf) => {
     expect(await gather(hands)).toEqual(Array.from({ length: racers }, () => ROUNDS));
   });
 
-  it('admit no write after a call that closed the gate returned, and end no drain with a permit out', async () => {
-    const writers = 3;
-    const field = new Field(writers + 1, (1 + (writers + 1) * JOURNAL) * 4);
+  it('admit nothing after a call that closed the gate returned, and end no drain with a permit out', async () => {
+    const [writers, queriers] = [2, 2];
+    const entering = writers + queriers;
+    const field = new Field(entering + 1, (1 + (entering + 1) * JOURNAL) * 4);
     const hands = [
-      ...field.hire('enter', writers, backendOf),
-      ...field.hire('drain', 1, backendOf, writers),
+      ...field.hire('write', writers, backendOf),
+      ...field.hire('query', queriers, backendOf, writers),
+      ...field.hire('close', 1, backendOf, entering),
     ];
     const notes = new Int32Array(field.notes);
-    let admissions = 0;
+    const admissions = [0, 0];
     for (let round = 0; round < ROUNDS; round++) {
       notes.fill(0);
       field.newRound((lifecycle) => lifecycle.markReady());
       for (let meetings = 2; meetings < PERMIT_MEETINGS; meetings++) field.barrier.meet();
-      const [returned = 0, over = 0] = notes.subarray(1 + writers * JOURNAL);
-      for (let writer = 0; writer < writers; writer++) {
-        const [admitted = 0, asked = 0, givenBack = 0] = notes.subarray(1 + writer * JOURNAL);
-        admissions += admitted;
-        if (admitted > 0 && (asked > returned || givenBack > over)) {
-          expect({ round, writer, asked, returned, givenBack, over }).toBe(
+      const closed = notes.subarray(1 + entering * JOURNAL);
+      for (let index = 0; index < entering; index++) {
+        const [admitted = 0, asked = 0, givenBack = 0] = notes.subarray(1 + index * JOURNAL);
+        const kind = index < writers ? 0 : 1;
+        admissions[kind] = (admissions[kind] ?? 0) + admitted;
+        const [refused = 0, over = 0] = closed.subarray(kind * 2);
+        if (admitted > 0 && (asked > refused || givenBack > over)) {
+          expect({ round, index, asked, refused, givenBack, over }).toBe(
             'asked and given back before',
           );
         }
       }
       field.barrier.meet();
     }
-    const [, , , waits] = await gather(hands);
-    expect(admissions).toBeGreaterThan(ROUNDS);
-    console.log(`${runtime}: ${admissions} writes in ${ROUNDS} drains, ${waits} of which waited`);
+    const waits = (await gather(hands)).at(-1);
+    const [writes, queries] = admissions;
+    expect(writes).toBeGreaterThan(ROUNDS);
+    expect(queries).toBeGreaterThan(ROUNDS);
+    console.log(
+      `${runtime}: ${writes} writes and ${queries} queries in ${ROUNDS} rounds, ${waits} drains waited`,
+    );
+  });
+
+  it('that all shut down at once, each with a pipeline of its own, have one report of one pipeline', async () => {
+    const askers = 8;
+    const field = new Field(askers, askers * 4);
+    const hands = field.hire('together', askers, backendOf, 0, SHUTDOWNS);
+    const ran = new Int32Array(field.notes);
+    const ranBy: number[] = [];
+    for (let round = 0; round < SHUTDOWNS; round++) {
+      ran.fill(0);
+      field.newRound((lifecycle) => lifecycle.markReady());
+      for (let meetings = 2; meetings < TOGETHER_MEETINGS; meetings++) field.barrier.meet();
+      expect([...ran].sort()).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+      ranBy.push(ran.indexOf(1));
+      field.barrier.meet();
+    }
+    const [first = [], ...others] = (await gather(hands)) as ShutdownReport[][];
+    for (const reports of others) expect(reports).toEqual(first);
+    expect(first.map(({ steps }) => steps.map(({ name, status }) => `${name} ${status}`))).toEqual(
+      ranBy.map((index) => [`by_${index} ok`]),
+    );
+    for (const { trigger } of first) expect(trigger).toMatch(/^from [0-7]$/);
+    console.log(`${runtime}: ${SHUTDOWNS} shutdowns, run by ${new Set(ranBy).size} of ${askers}`);
   });
 
   it('never see a phase without its time, nor a torn reason, nor one beside a later phase', async () => {
@@ -155,10 +194,11 @@ class Field {
   }
 
   hire(
-    part: 'race' | 'enter' | 'drain',
+    part: 'race' | 'write' | 'query' | 'close' | 'together',
     count: number,
     backendOf: (index: number) => Backend,
     from = 0,
+    rounds = ROUNDS,
   ): Hand[] {
     return Array.from({ length: count }, (_, offset) =>
       hire({
@@ -168,7 +208,7 @@ class Field {
         barrier: this.#words,
         parties: this.#parties,
         index: from + offset,
-        rounds: ROUNDS,
+        rounds,
         notes: this.notes,
       }),
     );

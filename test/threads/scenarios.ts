@@ -74,6 +74,19 @@ switch (scenario) {
     await installed(help('host'));
     say('stopped', { report: await lifecycle.shutdown() });
     break;
+  // A second probe thread on the port of the first, and one that its handler refuses.
+  case 'refused': {
+    const first = await serveProbes({ lifecycle });
+    const codes = [];
+    for (const wrong of [{ port: first.port }, { metricsToken: '' }]) {
+      const error: unknown = await serveProbes({ lifecycle, ...wrong }).catch((thrown) => thrown);
+      codes.push((error as { readonly code?: unknown }).code);
+    }
+    const { ok } = await fetch(`${first.url}/health/live`);
+    say('refused', { codes, ok, members: lifecycle.snapshot().members.length });
+    await first.close();
+    break;
+  }
   // The loop is blocked for a while, and nobody else may be held up by that.
   case 'blocked': {
     lifecycle.markReady();

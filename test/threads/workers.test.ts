@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Lifecycle, LifecycleError } from '../../src/index.ts';
-import { serveProbes, watchWorker } from '../../src/node.ts';
+import { type ProbeServerOptions, serveProbes, watchWorker } from '../../src/node.ts';
 import { buildProgram, PROGRAM } from './build.ts';
 import type { Assignment } from './program.ts';
 
@@ -47,12 +47,15 @@ describe('watchWorker()', () => {
   });
 
   it.each([
-    ['throws', "throw new Error('on purpose')", 1],
-    ['calls process.exit()', 'process.exit(3)', 3],
-    ['has nothing left to do', '', 0],
-  ])('hears of a worker that %s', async (_, code, exitCode) => {
+    ['throws', "throw new Error('on purpose')", 1, ''],
+    ['calls process.exit()', 'process.exit(3)', 3, ''],
+    ['has nothing left to do', '', 0, ''],
+    // Such a Node is in the matrix; this is what it lacks.
+    ['is as before Node 20.16', '', 0, 'process.getBuiltinModule = undefined;'],
+  ])('hears of a worker that %s', async (_, code, exitCode, first) => {
     const lifecycle = ready();
     const source = `
+      ${first}
       const { workerData } = require('node:worker_threads');
       import(workerData.tidegate).then(({ Lifecycle }) => {
         const permit = Lifecycle.attach(workerData.handle).gate.tryEnter('query');
@@ -102,6 +105,12 @@ describe('watchWorker()', () => {
     for (const wrong of [undefined, null, 5, {}, { threadId: 0 }, { threadId: 1 }, worker]) {
       expect(() => watchWorker(lifecycle, wrong as Worker)).toThrow(LifecycleError);
     }
+    const living = new Worker('setInterval(() => {}, 1000)', { eval: true });
+    for (const wrong of [undefined, null, {}]) {
+      expect(() => watchWorker(wrong as never, living)).toThrow(LifecycleError);
+    }
+    expect(living.listenerCount('exit')).toBe(0);
+    await living.terminate();
   });
 });
 
@@ -114,6 +123,28 @@ describe('the probe thread', () => {
     await expect(serveProbes({ lifecycle, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     taken.close();
     expect(lifecycle.snapshot().members).toHaveLength(1);
+  });
+
+  it.each([
+    ['an empty token', { metricsToken: '' }],
+    ['a token that is none', { metricsToken: 5 }],
+    ['a choice that is none', { readyWhileDraining: 'yes' }],
+  ])('refuses %s as the handler does, and keeps no place', async (_, wrong) => {
+    const lifecycle = ready();
+    const refused = serveProbes({ lifecycle, ...wrong } as ProbeServerOptions);
+    const error: unknown = await refused.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LifecycleError);
+    expect(error).toMatchObject({ code: 'invalid_argument' });
+    expect(lifecycle.snapshot().members).toHaveLength(1);
+  });
+
+  it('for which no place is left says so', async () => {
+    const lifecycle = ready();
+    for (let members = 1; members < 127; members++) Lifecycle.attach(lifecycle.share());
+    const error: unknown = await serveProbes({ lifecycle }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LifecycleError);
+    expect(error).toMatchObject({ code: 'members_full' });
+    expect(lifecycle.snapshot().members).toHaveLength(127);
   });
 
   it('gives its place back when it is closed, once and for all who close it', async () => {

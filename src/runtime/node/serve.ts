@@ -34,7 +34,7 @@ export interface NodeServeOptions extends ServeOptions {
  * Serves until the lifecycle is Stopped.
  *
  * @returns when it listens
- * @throws {LifecycleError} `invalid_argument`; Node's error if it cannot listen
+ * @throws {LifecycleError} `invalid_argument`, `detached`; Node's error if it cannot listen
  * @example
  * ```ts
  * const health = createHandler(lifecycle);
