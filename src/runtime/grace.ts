@@ -9,9 +9,9 @@ import { monotonicMs } from '../lifecycle/clock.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 
 /** A shutdown that used up its budget is answered even so: the admin's own call is in flight. */
-const LEAST_MS = 2_000;
+export const LEAST_GRACE_MS = 2_000;
 /** A reader that is slower than this is taken for dead, however quick the shutdown was. */
-const MOST_MS = 10_000;
+export const MOST_GRACE_MS = 10_000;
 
 /**
  * Milliseconds from now. With the default budget of 25 s the process is gone within the 30 s that
@@ -19,7 +19,7 @@ const MOST_MS = 10_000;
  */
 export function graceMs(lifecycle: Lifecycle): number {
   const leftMs = (deadlineMs(lifecycle) ?? Number.POSITIVE_INFINITY) - monotonicMs();
-  return Math.min(Math.max(leftMs, LEAST_MS), MOST_MS);
+  return Math.min(Math.max(leftMs, LEAST_GRACE_MS), MOST_GRACE_MS);
 }
 
 /** `null` without a shutdown: the application closed the server, or ends it all by itself. */
