@@ -44,6 +44,11 @@ const PAUSE = 0.25;
 const LOOK_MS = 5;
 /** How long after its time a question is still taken to be under way. */
 const GRACE_MS = 100;
+/**
+ * How far apart the clocks of two events may be: each stands still until something comes in for its
+ * own event. A clock that is further back has been set back.
+ */
+const SKEW_MS = 100;
 
 /** One isolate that follows a fleet. */
 export class IsolateFollower implements Follower {
@@ -58,6 +63,10 @@ export class IsolateFollower implements Follower {
   #retryAtMs = Number.NEGATIVE_INFINITY;
   /** When the question that is under way was asked. */
   #pollingSince: number | undefined;
+  /** The latest time that was seen. */
+  #nowMs = Number.NEGATIVE_INFINITY;
+  /** How often the clock was set back; a question belongs to the time in which it was asked. */
+  #era = 0;
   /** We have set the hold, so we release it; one of the application's own is left alone. */
   #isHolding = false;
 
@@ -124,7 +133,7 @@ export class IsolateFollower implements Follower {
 
   /** Never rejects; `undefined` if a question is under way, or the last one failed just now. */
   #ask(ctx?: EventContext): Promise<void> | undefined {
-    const now = this.#settings.clock();
+    const now = this.#now();
     if (this.#isPolling(now) || now < this.#retryAtMs) return undefined;
     this.#pollingSince = now;
     const asked = this.#poll(now);
@@ -134,19 +143,23 @@ export class IsolateFollower implements Follower {
   }
 
   async #poll(askedAtMs: number): Promise<void> {
-    const { client, poll, clock, random } = this.#settings;
+    const { client, poll, random } = this.#settings;
+    const era = this.#era;
     try {
       const { phase } = await client.poll(poll);
       this.#phase = laterOf(this.#phase, phase);
+      this.#isReachable = true;
+      // How old an answer is cannot be told if the clock was set back while it was on its way.
+      if (era !== this.#era) return;
       this.#askedAtMs = Math.max(this.#askedAtMs, askedAtMs);
       this.#dueMs = this.#cacheAgeMs * (1 - JITTER * random());
-      this.#isReachable = true;
     } catch {
+      if (era !== this.#era) return;
       // An answer to a later question may have come meanwhile; it stands.
       if (askedAtMs >= this.#askedAtMs) this.#isReachable = false;
-      this.#retryAtMs = clock() + this.#cacheAgeMs * PAUSE;
+      this.#retryAtMs = this.#now() + this.#cacheAgeMs * PAUSE;
     } finally {
-      if (this.#pollingSince === askedAtMs) this.#pollingSince = undefined;
+      if (era === this.#era && this.#pollingSince === askedAtMs) this.#pollingSince = undefined;
     }
   }
 
@@ -155,22 +168,38 @@ export class IsolateFollower implements Follower {
    * another event goes nowhere if the platform ends that one.
    */
   async #others(): Promise<void> {
-    while (this.#isPolling(this.#settings.clock())) {
+    while (this.#isPolling(this.#now())) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 
   #isPolling(now: number): boolean {
     const since = this.#pollingSince;
-    if (since === undefined) return false;
-    // Of one that is overdue the event has been ended, and the clock may have been set back.
-    return now >= since && now < since + this.#settings.timeoutMs + GRACE_MS;
+    // Of one that is overdue the event has been ended.
+    return since !== undefined && now < since + this.#settings.timeoutMs + GRACE_MS;
   }
 
-  /** The age of what is known; infinite if nothing is, or if the clock was set back. */
+  /** The age of what is known; infinite if nothing is. */
   #age(): number {
-    const age = this.#settings.clock() - this.#askedAtMs;
-    return age < 0 ? Number.POSITIVE_INFINITY : age;
+    return this.#now() - this.#askedAtMs;
+  }
+
+  /**
+   * The time, which never steps back. If the clock was set back, no age can be told any more: then
+   * nothing is known until the object has been asked again, by the new time.
+   */
+  #now(): number {
+    const now = this.#settings.clock();
+    if (now < this.#nowMs - SKEW_MS) {
+      this.#era += 1;
+      this.#nowMs = now;
+      this.#askedAtMs = Number.NEGATIVE_INFINITY;
+      this.#retryAtMs = Number.NEGATIVE_INFINITY;
+      this.#dueMs = 0;
+      this.#pollingSince = undefined;
+    }
+    this.#nowMs = Math.max(this.#nowMs, now);
+    return this.#nowMs;
   }
 
   /** Brings the lifecycle to where the fleet is. It never goes back, so this can be done at any time. */

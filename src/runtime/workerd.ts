@@ -143,7 +143,9 @@ function checkWorker(handlers: unknown, options: unknown): void {
     throw invalid('lifecycle is not a Lifecycle');
   }
   if (fleet !== undefined && typeof fleet?.follow !== 'function') throw invalid('fleet is none');
-  if (bootTimeoutMs !== undefined && !(bootTimeoutMs > 0 && bootTimeoutMs <= TIMER_MAX_MS)) {
+  const isTime =
+    typeof bootTimeoutMs === 'number' && bootTimeoutMs > 0 && bootTimeoutMs <= TIMER_MAX_MS;
+  if (bootTimeoutMs !== undefined && !isTime) {
     throw invalid(`bootTimeoutMs is ${shown(bootTimeoutMs)}, not milliseconds in 1 … 2^31-1`);
   }
 }

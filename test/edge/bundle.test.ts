@@ -14,6 +14,8 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 /** The project's promise: minified and gzipped, binary and loader included. */
 const BOUND_BYTES = 14 * 1024;
+/** The same for one of a fleet, with the fleet's object and the routes of `tidegate/http`. */
+const FLEET_BOUND_BYTES = 21 * 1024;
 
 const binary = readFileSync(join(ROOT, 'dist/core.unshared.wasm'));
 const packed = (content: string | Uint8Array): number => gzipSync(content, { level: 9 }).length;
@@ -40,6 +42,17 @@ const WORKER = `
   export default withLifecycle({ fetch: () => new Response('hello') });
 `;
 
+const FLEET = `
+  import { Fleet, LifecycleObject } from 'tidegate/cloudflare';
+  import { withLifecycle } from 'tidegate/workerd';
+  const fleet = new Fleet({ namespace: (env) => env.FLEET, deployment: (env) => env.VERSION });
+  export { LifecycleObject };
+  export default withLifecycle(
+    { fetch: () => new Response('hello') },
+    { fleet, handler: (lifecycle, env) => fleet.handler(lifecycle, env, { adminToken: env.TOKEN }) },
+  );
+`;
+
 describe('the bundle for the edge', () => {
   it(`is at most ${BOUND_BYTES} bytes, minified and gzipped, all in`, async () => {
     const text = await bundle(WORKER);
@@ -51,17 +64,27 @@ describe('the bundle for the edge', () => {
     expect(script + wasm).toBeLessThanOrEqual(BOUND_BYTES);
   });
 
+  it(`is at most ${FLEET_BOUND_BYTES} bytes for one of a fleet, all in`, async () => {
+    const text = await bundle(FLEET);
+    const bytes = packed(text) + packed(binary);
+    console.log(`edge bundle of a fleet: ${bytes} of ${FLEET_BOUND_BYTES} bytes gzipped`);
+    expect(text).toContain('core.unshared.wasm');
+    for (const path of ['/fleet/drain', '/health/ready', '/metrics']) expect(text).toContain(path);
+    expect(bytes).toBeLessThanOrEqual(FLEET_BOUND_BYTES);
+  });
+
   it('has neither the embedded binary nor the atomics backend in it', async () => {
-    const both = await bundle(`${WORKER} export * from 'tidegate'; export * from 'tidegate/http';`);
-    expect(both).toContain('/health/live');
+    const all = await bundle(`${FLEET} export * from 'tidegate'; export * from 'tidegate/http';`);
+    expect(all).toContain('/health/live');
     for (const word of ['env&memory', 'compareExchange']) {
-      expect([word, both.includes(word)]).toEqual([word, false]);
+      expect([word, all.includes(word)]).toEqual([word, false]);
     }
   });
 
   it('is nothing at all where nothing is used', async () => {
     const text = await bundle(`
       import { Lifecycle } from 'tidegate';
+      import { Fleet } from 'tidegate/cloudflare';
       import { withLifecycle } from 'tidegate/workerd';
       console.log('nothing');
     `);

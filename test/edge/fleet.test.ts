@@ -25,6 +25,8 @@ import {
 const CACHE_AGE_MS = 400;
 const LEASE_MS = 3 * CACHE_AGE_MS;
 const authorization = 'Bearer secret';
+/** Nothing is too slow to be waited for, so the object can always be reached. */
+const PATIENT = { TIMEOUT_MS: 30_000 };
 
 /** What `/health/ready` answers, as far as it is about the fleet. */
 interface Readiness {
@@ -34,6 +36,8 @@ interface Readiness {
 let modules: Program;
 let isolates: Isolates;
 let folder: string;
+/** The isolates that are up, but for the object's. */
+let started: readonly string[];
 
 beforeAll(async () => {
   modules = await program('fleet');
@@ -42,6 +46,10 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tidegate-fleet-'));
 });
 afterEach(async () => {
+  // Whatever the test was about: nothing at module scope, and Atomics.waitAsync never.
+  for (const name of ['object', ...started]) {
+    expect(await tell(name, 'touched')).toEqual({ touched: [] });
+  }
   await isolates[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -74,6 +82,7 @@ async function startFleet(
     };
   });
   isolates = await start(workers, { durableObjectsPersist: folder });
+  started = names.map((each) => each.split('@')[0] ?? '');
 }
 
 const put = (name: string): Promise<Response> => isolates.ask(name, '/a', { method: 'PUT' });
@@ -84,6 +93,8 @@ const order = (name: string, call: string, body?: string): Promise<Response> =>
     headers: { authorization },
     body: body ?? null,
   });
+const tell = async (name: string, what: string): Promise<unknown> =>
+  (await isolates.ask(name, `/test/${what}`)).json();
 const fall = (how: string): Promise<Response> => isolates.ask('object', `/object/ill?how=${how}`);
 
 async function reasonOf(response: Response): Promise<string> {
@@ -125,8 +136,7 @@ function hammer(name: string): { stop(): Promise<number[]> } {
 describe.each(DATES)('a fleet at %s', (date) => {
   it('drains once, and every isolate refuses writes within a cache age', async () => {
     const names = ['a', 'b', 'c'];
-    // Nothing is too slow to be waited for, so the object can always be reached.
-    await startFleet(names, { date, bindings: { TIMEOUT_MS: 30_000 } });
+    await startFleet(names, { date, bindings: PATIENT });
     const where = (await (await get('a')).json()) as { readonly userAgent: string };
     expect(where.userAgent).toBe('Cloudflare-Workers');
     const hammers = names.map(hammer);
@@ -373,5 +383,108 @@ describe('an event that lasts', () => {
     expect(lastAtMs).toBeGreaterThan(0);
     // It looks every quarter of a cache age, and nothing else came to this isolate meanwhile.
     expect(lastAtMs - drainedAt).toBeLessThanOrEqual(LEASE_MS);
+  });
+});
+
+describe('the clock of an isolate, which stands still while the test says so', () => {
+  const T = 1_700_000_000_000;
+  const HOUR_MS = 3_600_000;
+  /** The object is asked by one isolate alone, so each question is that one's. */
+  const polls = async (): Promise<number> => (await (await fall('')).json()).polls;
+  const at = (ms: number): Promise<unknown> => tell('a', `clock?ms=${ms}`);
+  const readiness = async (): Promise<Readiness> =>
+    (await isolates.ask('a', '/health/ready')).json() as Promise<Readiness>;
+
+  it('makes it ask up to a quarter of a cache age early, by chance', async () => {
+    await startFleet(['a'], { bindings: PATIENT });
+    await at(T);
+    await tell('a', 'chance?is=1');
+    expect((await put('a')).status).toBe(200);
+    expect(await polls()).toBe(1);
+    const early = CACHE_AGE_MS * 0.75;
+    await at(T + early - 1);
+    for (const each of [put, get, put]) expect((await each('a')).status).toBe(200);
+    expect(await polls()).toBe(1);
+    await tell('a', 'chance?is=0');
+    await at(T + early);
+    expect((await get('a')).status).toBe(200);
+    await until(async () => (await polls()) === 2);
+    // What it was told then has no chance in it.
+    await until(async () => (await readiness()).fleet.age_ms === 0);
+    await at(T + early + CACHE_AGE_MS - 1);
+    for (const each of [put, get, put]) expect((await each('a')).status).toBe(200);
+    expect(await polls()).toBe(2);
+    await at(T + early + CACHE_AGE_MS);
+    expect((await put('a')).status).toBe(200);
+    expect(await polls()).toBe(3);
+  });
+
+  it('shows the bounds to the millisecond, with the cache age of 1 s that is the default', async () => {
+    await startFleet(['a', 'b'], { bindings: { ...PATIENT, CACHE_AGE_MS: 0 } });
+    await at(T);
+    await tell('a', 'chance?is=0');
+    expect((await put('a')).status).toBe(200);
+    const drained = await (await order('b', 'drain')).json();
+    expect(drained.settles_in_ms).toBeGreaterThan(0);
+    expect(drained.settles_in_ms).toBeLessThanOrEqual(3_000);
+    // It has not heard of the drain, and need not yet.
+    await at(T + 999);
+    expect((await put('a')).status).toBe(200);
+    await at(T + 1_000);
+    expect(await reasonOf(await put('a'))).toBe('draining');
+  });
+
+  it('shows the lease to the millisecond, and that it comes back', async () => {
+    await startFleet(['a'], { bindings: PATIENT });
+    await at(T);
+    expect((await put('a')).status).toBe(200);
+    await fall('throws');
+    await at(T + LEASE_MS - 1);
+    expect((await put('a')).status).toBe(200);
+    expect(await readiness()).toMatchObject({
+      status: 'ready',
+      fleet: { reachable: false, phase: 'ready', age_ms: LEASE_MS - 1 },
+    });
+    await at(T + LEASE_MS);
+    expect(await reasonOf(await put('a'))).toBe('lease_lost');
+    expect((await get('a')).status).toBe(200);
+    await fall('');
+    // The last question failed just now; the next one is due a quarter of a cache age later.
+    await at(T + LEASE_MS + CACHE_AGE_MS / 4);
+    expect((await put('a')).status).toBe(200);
+    expect(await readiness()).toMatchObject({ fleet: { reachable: true, age_ms: 0 } });
+  });
+
+  it('can be set back: it asks anew, and goes by the new time', async () => {
+    await startFleet(['a', 'b'], { bindings: PATIENT });
+    await at(T);
+    await tell('a', 'chance?is=0');
+    expect((await put('a')).status).toBe(200);
+    await at(T - HOUR_MS);
+    expect((await put('a')).status).toBe(200);
+    expect(await readiness()).toMatchObject({ fleet: { reachable: true, age_ms: 0 } });
+    await at(T - HOUR_MS + CACHE_AGE_MS - 1);
+    expect(await readiness()).toMatchObject({ fleet: { age_ms: CACHE_AGE_MS - 1 } });
+    // Also while the object cannot be reached, when the next try is in what is now the future.
+    await fall('throws');
+    await at(T + HOUR_MS);
+    expect(await reasonOf(await put('a'))).toBe('lease_lost');
+    await fall('');
+    await at(T);
+    expect((await put('a')).status).toBe(200);
+    expect((await order('b', 'drain')).status).toBe(200);
+    await at(T + CACHE_AGE_MS);
+    expect(await reasonOf(await put('a'))).toBe('draining');
+  });
+
+  it('may be a little behind that of another event, and nothing is refused for it', async () => {
+    await startFleet(['a'], { bindings: PATIENT });
+    await at(T);
+    expect((await put('a')).status).toBe(200);
+    const asked = await polls();
+    await at(T - 20);
+    expect((await put('a')).status).toBe(200);
+    expect(await readiness()).toMatchObject({ fleet: { age_ms: 0 } });
+    expect(await polls()).toBe(asked);
   });
 });

@@ -20,6 +20,8 @@ interface State {
   readonly startedAtMs: number;
   readonly early: readonly unknown[];
   readonly isSameClass: boolean;
+  readonly passed: boolean;
+  readonly wrongs: readonly (readonly [string, string])[];
   readonly userAgent: string;
   readonly backend: string;
 }
@@ -109,7 +111,12 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
     await ask('/throws').catch(() => {});
     await seen(({ inFlight }) => inFlight.queries === 0);
     expect((await state()).inFlight).toEqual({ writes: 1, queries: 0 });
+    // The platform's answer is out, and what the handler began before it threw goes on.
+    expect((await ask('/throws-after?name=thrown', { method: 'PUT' })).status).toBe(500);
+    expect((await state()).inFlight).toEqual({ writes: 2, queries: 0 });
     await release('later');
+    await seen(({ inFlight }) => inFlight.writes === 1);
+    await release('thrown');
     await seen(({ inFlight }) => inFlight.writes === 0);
   });
 
@@ -162,16 +169,26 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
 
   it('takes scheduled and queued work as writes, and refuses it once it drains', async () => {
     const events = await isolates.events('plain');
-    const messages = [{ id: '1', timestamp: new Date(), attempts: 1, body: 'a' }];
-    const scheduled = events.scheduled({ cron: '* * * * *' });
-    await seen(({ calls, inFlight }) => calls.includes('scheduled') && inFlight.writes === 1);
+    const messages = ['1', '2'].map((id) => ({
+      id,
+      timestamp: new Date(),
+      attempts: 1,
+      body: 'a',
+    }));
+    const cron = '5 * * * *';
+    const scheduled = events.scheduled({ cron });
+    await seen(({ calls, inFlight }) => calls.length === 1 && inFlight.writes === 1);
+    const queued = events.queue('jobs', messages);
+    await seen(({ calls, inFlight }) => calls.length === 2 && inFlight.writes === 2);
+    await release('queue');
     await release('scheduled');
-    expect((await scheduled).outcome).toBe('ok');
-    expect((await events.queue('jobs', messages)).outcome).toBe('ok');
+    // The handlers have had the platform's own objects, and told it by their methods.
+    expect(await scheduled).toMatchObject({ outcome: 'ok', noRetry: true });
+    expect(await queued).toMatchObject({ outcome: 'ok', explicitAcks: ['1'] });
     const { calls } = await seen(({ inFlight }) => inFlight.writes === 0);
-    expect(calls).toEqual(['scheduled', 'queue of 1']);
+    expect(calls).toEqual([`scheduled at ${cron}`, 'queue of 2']);
     await ask('/admin/drain', { method: 'POST', headers: { authorization } });
-    expect((await events.scheduled({ cron: '* * * * *' })).outcome).toBe('exception');
+    expect((await events.scheduled({ cron })).outcome).toBe('exception');
     expect((await events.queue('jobs', messages)).outcome).toBe('exception');
     expect((await state()).calls).toEqual(calls);
   });
@@ -188,6 +205,13 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
     expect((await state()).inFlight).toEqual({ writes: 1, queries: 0 });
     await release('left');
     await seen(({ inFlight }) => inFlight.writes === 0);
+  });
+
+  it('passes on what it does not know, and refuses what cannot be with a typed error', async () => {
+    const { passed, wrongs } = await state();
+    expect(passed).toBe(true);
+    expect(wrongs.length).toBeGreaterThan(10);
+    expect(wrongs.filter(([, code]) => code !== 'invalid_argument')).toEqual([]);
   });
 
   it('refuses /admin without the token', async () => {

@@ -39,7 +39,7 @@ export interface Worker<Env = unknown> {
   readonly [name: string]: unknown;
 }
 
-/** Keeps isolates in step with each other: see `fleet()` in `tidegate/cloudflare`. */
+/** Keeps isolates in step with each other: see `Fleet` in `tidegate/cloudflare`. */
 export interface Guide<Env = unknown> {
   /** Called once in each isolate, at its first event. */
   follow(lifecycle: Lifecycle, env: Env): Follower;

@@ -1,17 +1,22 @@
 /**
  * A worker of a fleet, and the object that leads it, which can be made ill: it then throws, never
- * answers, answers late, or is ended by the platform in the middle of a call.
+ * answers, answers late, or is ended by the platform in the middle of a call. The clock that the
+ * isolate follows by can be set, and then stands still; so can chance.
  *
  * @module
  */
 
+// First: it watches what the others do while they are evaluated.
+import './touched.ts';
 import { Fleet, type FleetNamespace, LifecycleObject } from 'tidegate/cloudflare';
-import { type Lifecycle, withLifecycle } from 'tidegate/workerd';
+import { type EventContext, type Lifecycle, withLifecycle } from 'tidegate/workerd';
+import { begun, touched } from './touched.ts';
 
 interface Env {
   readonly FLEET: FleetNamespace;
   readonly DEPLOYMENT: string;
   readonly MADE_AT?: string;
+  /** 0: what the package has by default. */
   readonly CACHE_AGE_MS: number;
   readonly TIMEOUT_MS?: number;
   readonly TOKEN: string;
@@ -20,8 +25,22 @@ interface Env {
 /** What the platform passes, beyond what the package needs of it. */
 type Context = ConstructorParameters<typeof LifecycleObject>[0] & { abort(why: string): void };
 
-/** How often the platform has made the object in this isolate. */
-let instances = 0;
+/** How often the platform has made the object in this isolate, and how often it was asked. */
+const seen = { instances: 0, polls: 0 };
+
+/** What the test has set; otherwise the clock goes, and chance is chance. */
+const set: { clock?: number; chance?: number } = {};
+
+let isBegun = false;
+
+/** The first event of this isolate: the watch over its module scope ends, and chance can be set. */
+function begin(): void {
+  if (isBegun) return;
+  isBegun = true;
+  begun();
+  const { random } = Math;
+  Math.random = () => set.chance ?? random();
+}
 
 /** The object, with an illness. */
 export class IllObject extends LifecycleObject {
@@ -29,8 +48,9 @@ export class IllObject extends LifecycleObject {
   #illness = '';
 
   constructor(ctx: Context) {
+    begin();
     super(ctx);
-    instances += 1;
+    seen.instances += 1;
     this.#ctx = ctx;
   }
 
@@ -38,8 +58,9 @@ export class IllObject extends LifecycleObject {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === '/ill') {
       this.#illness = searchParams.get('how') ?? '';
-      return Response.json({ illness: this.#illness, instances });
+      return Response.json({ illness: this.#illness, ...seen });
     }
+    if (pathname === '/poll') seen.polls += 1;
     if (this.#illness === 'throws') throw new Error('the object is ill');
     if (this.#illness === 'hangs') {
       await new Promise((resolve) => setTimeout(resolve, 60_000));
@@ -60,8 +81,9 @@ function fleetOf({ CACHE_AGE_MS, TIMEOUT_MS }: Env): Fleet<Env> {
   const fleet = new Fleet<Env>({
     namespace: (env) => env.FLEET,
     deployment: ({ DEPLOYMENT, MADE_AT }) => ({ id: DEPLOYMENT, timestamp: MADE_AT }),
-    cacheAgeMs: CACHE_AGE_MS,
+    cacheAgeMs: CACHE_AGE_MS || undefined,
     timeoutMs: TIMEOUT_MS,
+    clock: () => set.clock ?? Date.now(),
   });
   fleets.set(CACHE_AGE_MS, fleet);
   return fleet;
@@ -83,10 +105,19 @@ async function keepWriting(lifecycle: Lifecycle): Promise<Response> {
   return new Response('it was never refused', { status: 500 });
 }
 
-export default withLifecycle<Env>(
+/** What a test tells this isolate, or asks it, past the gate. */
+function told({ pathname, searchParams }: URL): Response {
+  if (pathname === '/test/clock') set.clock = Number(searchParams.get('ms'));
+  if (pathname === '/test/chance') set.chance = Number(searchParams.get('is'));
+  return Response.json({ touched });
+}
+
+const worker = withLifecycle<Env>(
   {
     async fetch(request, env, _ctx, lifecycle) {
-      const { pathname, search } = new URL(request.url);
+      const url = new URL(request.url);
+      const { pathname, search } = url;
+      if (pathname.startsWith('/test/')) return told(url);
       // What the platform would not let anybody do.
       if (pathname.startsWith('/object/')) {
         const stub = env.FLEET.get(env.FLEET.idFromName('fleet'));
@@ -105,7 +136,7 @@ export default withLifecycle<Env>(
   {
     fleet: { follow: (lifecycle, env) => fleetOf(env).follow(lifecycle, env) },
     kindOf: ({ method, url }) => {
-      if (new URL(url).pathname.startsWith('/object/')) return null;
+      if (/^\/(object|test)\//.test(new URL(url).pathname)) return null;
       return method === 'GET' ? 'query' : 'write';
     },
     handler: (lifecycle, env) => {
@@ -114,3 +145,11 @@ export default withLifecycle<Env>(
     },
   },
 );
+
+export default {
+  ...worker,
+  fetch(request: Request, env: Env, ctx: EventContext): unknown {
+    begin();
+    return worker.fetch?.(request, env, ctx);
+  },
+};

@@ -7,9 +7,9 @@
 
 // First: it watches what the others do while they are evaluated.
 import './touched.ts';
-import { Lifecycle } from 'tidegate';
+import { Lifecycle, LifecycleError } from 'tidegate';
 import { createHandler } from 'tidegate/http';
-import { type EventContext, withLifecycle } from 'tidegate/workerd';
+import { type EventContext, type Worker, withLifecycle } from 'tidegate/workerd';
 import { begun, touched } from './touched.ts';
 
 interface Env {
@@ -37,7 +37,37 @@ async function boot({ BOOT }: Env): Promise<void> {
   if (BOOT === 'fails once' && shared.boots === 1) throw new Error('the first boot fails');
 }
 
-const worker = withLifecycle<Env>(
+/** What is no business of the package, and must come out as it went in. */
+const others = { email: () => {}, tail: () => {}, answer: 42 };
+
+/** What an application may get wrong, each to be refused with a typed error. */
+const WRONGS: readonly (readonly [string, () => unknown])[] = [
+  ['no handlers', () => withLifecycle(null as never)],
+  ['fetch: 1', () => withLifecycle({ fetch: 1 as never })],
+  ['scheduled: {}', () => withLifecycle({ scheduled: {} as never })],
+  ['queue: ""', () => withLifecycle({ queue: '' as never })],
+  ['options: 1', () => withLifecycle({}, 1 as never)],
+  ['boot: true', () => withLifecycle({}, { boot: true as never })],
+  ['handler: {}', () => withLifecycle({}, { handler: {} as never })],
+  ['kindOf: "write"', () => withLifecycle({}, { kindOf: 'write' as never })],
+  ['lifecycle: {}', () => withLifecycle({}, { lifecycle: {} as never })],
+  ['fleet: {}', () => withLifecycle({}, { fleet: {} as never })],
+  ...[0, -1, Number.NaN, 2 ** 31, '1'].map(
+    (ms) =>
+      [`bootTimeoutMs: ${ms}`, () => withLifecycle({}, { bootTimeoutMs: ms as never })] as const,
+  ),
+];
+
+function codeOf(wrong: () => unknown): unknown {
+  try {
+    wrong();
+    return 'taken';
+  } catch (error) {
+    return error instanceof LifecycleError ? error.code : error;
+  }
+}
+
+const worker: Worker<Env> = withLifecycle<Env>(
   {
     async fetch(request, _env, ctx, lifecycle) {
       const { pathname, searchParams } = new URL(request.url);
@@ -46,18 +76,27 @@ const worker = withLifecycle<Env>(
       if (pathname === '/until') await until(name);
       if (pathname === '/after') ctx.waitUntil(until(name));
       if (pathname === '/after-failure') ctx.waitUntil(Promise.reject(new Error('after')));
+      if (pathname === '/throws-after') {
+        ctx.waitUntil(until(name));
+        throw new Error('a handler that throws, with work under way');
+      }
       if (pathname === '/throws') throw new Error('a handler that throws');
       if (pathname === '/gate') lifecycle.gate.run('write', () => 'written');
       return new Response(`${request.method} ${pathname}`);
     },
-    async scheduled(_controller, _env, ctx) {
-      shared.calls.push('scheduled');
+    async scheduled(controller, _env, ctx) {
+      const { cron, noRetry } = controller as { readonly cron: string; noRetry(): void };
+      noRetry.call(controller);
+      shared.calls.push(`scheduled at ${cron}`);
       ctx.waitUntil(until('scheduled'));
     },
-    queue(batch) {
-      shared.calls.push(`queue of ${(batch as { readonly messages: unknown[] }).messages.length}`);
+    async queue(batch, _env, ctx) {
+      const { messages } = batch as { readonly messages: readonly { ack(): void }[] };
+      messages[0]?.ack();
+      shared.calls.push(`queue of ${messages.length}`);
+      ctx.waitUntil(until('queue'));
     },
-    answer: 42,
+    ...others,
   },
   {
     boot,
@@ -82,6 +121,8 @@ const worker = withLifecycle<Env>(
           startedAtMs,
           early: [early.startedAtMs(), early.markReady(), early.markRestoreStarted()],
           isSameClass: lifecycle instanceof Lifecycle,
+          passed: Object.entries(others).every(([key, value]) => worker[key] === value),
+          wrongs: WRONGS.map(([what, wrong]) => [what, codeOf(wrong)]),
           userAgent: navigator.userAgent,
           backend: lifecycle.backend,
         });
