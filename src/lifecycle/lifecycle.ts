@@ -153,7 +153,7 @@ export class Lifecycle {
       coldStart: this.coldStartPhases(),
       holds: this.gate.holds(),
       inFlight: this.gate.inFlight(),
-      steps: this.#shutdown.recorded(),
+      records: this.#shutdown.recorded(),
     });
   }
 
@@ -192,7 +192,7 @@ export class Lifecycle {
       const slot = core.claimReport(member.number, member.incarnation, CLAIM_FINISHER);
       if (slot < 0) continue;
       checked.steps.forEach((step, index) => {
-        putStep(this.#seat, slot, index, step);
+        putStep(this.#seat, slot, index, { step, endMs: null });
       });
       putHead(this.#seat, slot, checked);
       const made = core.finishShutdown(

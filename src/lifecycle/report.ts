@@ -69,7 +69,8 @@ const DEFAULTS: Partial<ShutdownReport> = { drained: true, takenOver: false };
 // The head of a slot: flags u32, trigger length + 1 u32, three f64, trigger bytes.
 const HEAD_TIMES = 8;
 const HEAD_TRIGGER = 32;
-// A step: status u32, name length u32, error length + 1 u32, (free) u32, duration f64, bytes.
+// A step: status u32, name length u32, error length + 1 u32, end + 1 u32, duration f64, bytes.
+const STEP_END = 12;
 const STEP_DURATION = 16;
 const STEP_NAME = 24;
 const STEP_ERROR = 56;
@@ -112,17 +113,25 @@ export function putHead(
   core.putHead(slot, member.number);
 }
 
+/** A step as it is in memory. */
+export interface StepRecord {
+  readonly step: StepReport;
+  /** Milliseconds from the acceptance to its end; `null` if an application made the report. */
+  readonly endMs: number | null;
+}
+
 /** Writes one step into a slot that this seat has claimed. */
 export function putStep(
   { core, member, staging }: Seat,
   slot: number,
   index: number,
-  { name, status, durationMs, error }: StepReport,
+  { step: { name, status, durationMs, error }, endMs }: StepRecord,
 ): void {
   const numbers = staging.numbers();
   numbers.setUint32(0, STATUSES.indexOf(status), true);
   numbers.setUint32(4, staging.put(name, STEP_NAME_BYTES, STEP_NAME), true);
   numbers.setUint32(8, staging.put(error, STEP_ERROR_BYTES, STEP_ERROR) + 1, true);
+  numbers.setUint32(STEP_END, endMs === null ? 0 : endMs + 1, true);
   numbers.setFloat64(STEP_DURATION, durationMs, true);
   core.putStep(slot, member.number, index);
 }
@@ -132,16 +141,18 @@ function getStep(
   { core, member, staging }: Seat,
   slot: number,
   index: number,
-): StepReport | undefined {
+): StepRecord | undefined {
   if (core.getStep(slot, member.number, index) === 0) return undefined;
   const numbers = staging.numbers();
   const error = staging.get(numbers.getUint32(8, true) - 1, STEP_ERROR);
-  return {
+  const end = numbers.getUint32(STEP_END, true);
+  const step: StepReport = {
     name: staging.get(numbers.getUint32(4, true), STEP_NAME) ?? '',
     status: STATUSES[numbers.getUint32(0, true)] ?? 'failed',
     durationMs: numbers.getFloat64(STEP_DURATION, true),
     ...(error !== null && { error }),
   };
+  return { step, endMs: end === 0 ? null : end - 1 };
 }
 
 /** Reads the report of a Stopped lifecycle: a new copy at every call. */
@@ -165,12 +176,18 @@ export function readReport(seat: Seat): ShutdownReport | null {
     takenOver: flag(4),
     trigger: staging.get(numbers.getUint32(4, true) - 1, HEAD_TRIGGER),
     // Last, because each step is read through the place where the head is now.
-    steps: readSteps(seat, slot, count),
+    steps: readSteps(seat, slot, count).map(({ step }) => step),
   };
 }
 
+/** The steps of {@link readReport}, with when each had ended. */
+export function readRecords(seat: Seat): StepRecord[] {
+  const slot = seat.core.stoppedReport();
+  return slot < 0 ? [] : readSteps(seat, slot, seat.core.getHead(slot, seat.member.number));
+}
+
 /** The first `count` steps of a slot, but for those that changed hands meanwhile. */
-export function readSteps(seat: Seat, slot: number, count: number): StepReport[] {
+export function readSteps(seat: Seat, slot: number, count: number): StepRecord[] {
   const steps = Array.from({ length: count }, (_, index) => getStep(seat, slot, index));
   return steps.filter((step) => step !== undefined);
 }

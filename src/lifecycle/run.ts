@@ -10,7 +10,7 @@ import { elapsedMs, monotonicMs } from './clock.ts';
 import { returned } from './drain.ts';
 import { Phase } from './phase.ts';
 import { type Pipeline, type PipelineStep, runStep } from './pipeline.ts';
-import { putHead, putStep, type StepReport } from './report.ts';
+import { putHead, putStep, type StepRecord, type StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
 
 /**
@@ -34,7 +34,7 @@ export class Run {
   readonly #pipeline: Pipeline;
   readonly #tenure: number;
   /** Steps that hosts before this one have recorded. */
-  readonly #inherited: readonly StepReport[];
+  readonly #inherited: readonly StepRecord[];
   /** Another host began this very shutdown: it had stamped the deadline. */
   readonly #isHeir: boolean;
   readonly #acceptedMs: number;
@@ -44,7 +44,7 @@ export class Run {
   #isSpent = false;
   #preDrainedMs = 0;
 
-  constructor(seat: Seat, pipeline: Pipeline, tenure: number, inherited: readonly StepReport[]) {
+  constructor(seat: Seat, pipeline: Pipeline, tenure: number, inherited: readonly StepRecord[]) {
     this.#seat = seat;
     this.#pipeline = pipeline;
     this.#tenure = tenure;
@@ -135,9 +135,9 @@ export class Run {
   /** Runs the steps that have no recorded end; `undefined` if the shutdown was taken from us. */
   async #steps(slot: number): Promise<StepReport[] | undefined> {
     const steps: StepReport[] = [];
-    const record = (step: StepReport): void => {
-      putStep(this.#seat, slot, steps.length, step);
-      steps.push(step);
+    const record = (one: StepRecord): void => {
+      putStep(this.#seat, slot, steps.length, one);
+      steps.push(one.step);
     };
     // Copied before any step runs, so that an heir of ours finds them in one place.
     this.#inherited.forEach(record);
@@ -151,7 +151,7 @@ export class Run {
         : await this.#run(step);
       // Given up while the step ran: what the heir records is what counts.
       if (!this.#isHost()) return undefined;
-      record(ended);
+      record({ step: ended, endMs: Math.round(this.#elapsedMs()) });
     }
     return steps;
   }

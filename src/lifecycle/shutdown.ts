@@ -21,7 +21,7 @@ import { monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
 import { checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
-import { readReport, readSteps, type ShutdownReport, type StepReport } from './report.ts';
+import { readReport, readSteps, type ShutdownReport, type StepRecord } from './report.ts';
 import { Run } from './run.ts';
 import type { Seat } from './seat.ts';
 
@@ -83,14 +83,14 @@ export class Shutdown {
   }
 
   /** The steps that hosts have recorded so far, first record of each name. */
-  recorded(): StepReport[] {
-    const steps: StepReport[] = [];
+  recorded(): StepRecord[] {
+    const records: StepRecord[] = [];
     for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
-      for (const step of readSteps(this.#seat, slot, this.#seat.core.hostSteps(slot))) {
-        if (!steps.some(({ name }) => name === step.name)) steps.push(step);
+      for (const one of readSteps(this.#seat, slot, this.#seat.core.hostSteps(slot))) {
+        if (!records.some(({ step }) => step.name === one.step.name)) records.push(one);
       }
     }
-    return steps;
+    return records;
   }
 
   /**

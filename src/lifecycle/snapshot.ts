@@ -9,7 +9,13 @@ import { isObject } from './check.ts';
 import type { ColdStartPhases } from './cold-start.ts';
 import type { HoldName } from './gate.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
-import { readReport, type ShutdownReport, type StepReport } from './report.ts';
+import {
+  readRecords,
+  readReport,
+  type ShutdownReport,
+  type StepRecord,
+  type StepReport,
+} from './report.ts';
 import type { Seat } from './seat.ts';
 import { threadOf } from './thread.ts';
 
@@ -44,6 +50,11 @@ export interface LifecycleSnapshot {
   readonly shutdownRequested: boolean;
   /** Steps that have ended so far. */
   readonly steps: readonly Readonly<StepReport>[];
+  /**
+   * Milliseconds from the acceptance to the end of each of `steps`; `null` for those of a report
+   * that the application made.
+   */
+  readonly stepEndsMs: readonly (number | null)[];
   readonly coldStart: ColdStartPhases;
   readonly holds: readonly HoldName[];
   readonly inFlight: { readonly writes: number; readonly queries: number };
@@ -54,14 +65,17 @@ export interface LifecycleSnapshot {
 /** The parts that other rooms collect. */
 export type SnapshotParts = Pick<
   LifecycleSnapshot,
-  'reason' | 'steps' | 'coldStart' | 'holds' | 'inFlight'
->;
+  'reason' | 'coldStart' | 'holds' | 'inFlight'
+> & {
+  /** Steps that have ended so far. */
+  readonly records: readonly StepRecord[];
+};
 
 /**
  * Text first, then STATE: a reason that was read counts only if the phase is still Starting. What
  * STATE says then fixes the rest: every past phase has its slot filled, and a report never changes.
  */
-export function takeSnapshot(seat: Seat, parts: SnapshotParts): LifecycleSnapshot {
+export function takeSnapshot(seat: Seat, { records, ...parts }: SnapshotParts): LifecycleSnapshot {
   const { core, backend } = seat;
   const state = core.state();
   const phase = phaseFromU8(state % 8);
@@ -72,6 +86,7 @@ export function takeSnapshot(seat: Seat, parts: SnapshotParts): LifecycleSnapsho
     return time < 0 ? null : time;
   };
   const report = phase === Phase.Stopped ? readReport(seat) : null;
+  const ended = report === null ? records : readRecords(seat);
   const snapshot: LifecycleSnapshot = {
     phase,
     startedAtMs: at(Phase.Starting) ?? 0,
@@ -83,7 +98,8 @@ export function takeSnapshot(seat: Seat, parts: SnapshotParts): LifecycleSnapsho
     reason: phase === Phase.Starting ? parts.reason : null,
     report,
     shutdownRequested: core.isRequested() === 1,
-    steps: report?.steps ?? parts.steps,
+    steps: ended.map(({ step }) => step),
+    stepEndsMs: ended.map(({ endMs }) => endMs),
     members: members(seat),
     backend,
   };

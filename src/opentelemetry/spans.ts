@@ -99,7 +99,7 @@ class Teller {
     ] as const) {
       if (atMs !== null) root.addEvent(name, timeOf(atMs));
     }
-    const parts = stepsOf(report);
+    const parts = stepsOf(report, seen.stepEndsMs);
     const failed = parts.filter(({ error }) => error !== undefined).map(({ name }) => name);
     if (!report.drained) fail(root, 'not everything in flight had ended in time');
     else if (failed.length > 0) fail(root, `not ok: ${failed.join(', ')}`);
@@ -143,19 +143,21 @@ function stagesOf({ coldStart, readyAtMs }: LifecycleSnapshot, bootEndMs: number
 }
 
 /**
- * A report has how long each step took, and when the last one had ended. They run one after the
- * other without a pause, so each began when the one before it ended. (After a take-over there was a
- * pause, before the heir's first step; the steps of the host that died then seem later than they
- * were.)
+ * A step began as long before its end as it took. Where a report does not say when that was (an
+ * application made it), its steps are taken to have run one after the other up to its completion.
  */
-function stepsOf(report: Readonly<ShutdownReport>): Part[] {
-  let endMs = Math.max(report.startedAtMs, report.completedAtMs);
+function stepsOf(report: Readonly<ShutdownReport>, ends: readonly (number | null)[]): Part[] {
+  const { startedAtMs, steps } = report;
+  const completedAtMs = Math.max(startedAtMs, report.completedAtMs);
+  let nextMs = completedAtMs;
   const parts: Part[] = [];
-  for (const { name, status, durationMs, error } of [...report.steps].reverse()) {
-    const startMs = Math.max(report.startedAtMs, endMs - durationMs);
+  for (const [index, { name, status, durationMs, error }] of [...steps.entries()].reverse()) {
+    const saidMs = ends[index] ?? null;
+    const endMs = saidMs === null ? nextMs : Math.min(startedAtMs + saidMs, completedAtMs);
+    const startMs = Math.max(startedAtMs, endMs - durationMs);
     const attributes = { 'tidegate.step': name, 'tidegate.step.status': status };
     parts.unshift({ name, startMs, endMs, attributes, error: errorOf(status, error) });
-    endMs = startMs;
+    nextMs = startMs;
   }
   return parts;
 }

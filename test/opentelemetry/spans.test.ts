@@ -214,6 +214,31 @@ describe('the shutdown', () => {
     expect(ran.map(([name]) => name)).toContain('own');
   });
 
+  it('that was taken over tells the steps of the host that died at their own times', async () => {
+    const lifecycle = Lifecycle.create();
+    const heir = Lifecycle.attach(lifecycle.share());
+    const flush = { name: 'flush_wal', run: () => turn(20) };
+    // The host hangs in its second step, and is declared dead only after a while.
+    const hang = (): Promise<never> => new Promise(() => {});
+    lifecycle.pipeline({ steps: [flush, { name: 'backup', run: hang }] });
+    heir.pipeline({ steps: [flush, { name: 'backup', run: () => turn(20) }] });
+    follow(heir);
+    lifecycle.markReady();
+    const report = heir.shutdown();
+    while (heir.snapshot().steps.length === 0) await turn(5);
+    await turn(300);
+    const diedAtMs = Date.now();
+    expect(heir.reap(lifecycle.member)).toBe(true);
+    expect(await report).toMatchObject({ takenOver: true });
+    await heard(heir);
+
+    const [first, second] = sdk.spans().slice(-2);
+    expect([first?.name, second?.name]).toEqual(['flush_wal', 'backup']);
+    // The pause lies between them.
+    expect(msOf(first?.endTime ?? [0, 0])).toBeLessThan(diedAtMs);
+    expect(msOf(second?.endTime ?? [0, 0])).toBeGreaterThan(diedAtMs);
+  });
+
   it('of an application of its own is told by its report', async () => {
     const lifecycle = Lifecycle.create({ clock: () => 500 });
     follow(lifecycle);
