@@ -390,7 +390,7 @@ describe('the clock of an isolate, which stands still while the test says so', (
   const T = 1_700_000_000_000;
   const HOUR_MS = 3_600_000;
   /** The object is asked by one isolate alone, so each question is that one's. */
-  const polls = async (): Promise<number> => (await (await fall('')).json()).polls;
+  const polls = async (how = ''): Promise<number> => (await (await fall(how)).json()).polls;
   const at = (ms: number): Promise<unknown> => tell('a', `clock?ms=${ms}`);
   const readiness = async (): Promise<Readiness> =>
     (await isolates.ask('a', '/health/ready')).json() as Promise<Readiness>;
@@ -453,6 +453,19 @@ describe('the clock of an isolate, which stands still while the test says so', (
     await at(T + LEASE_MS + CACHE_AGE_MS / 4);
     expect((await put('a')).status).toBe(200);
     expect(await readiness()).toMatchObject({ fleet: { reachable: true, age_ms: 0 } });
+  });
+
+  it('counts the age of an answer from the question, however late it comes', async () => {
+    await startFleet(['a'], { bindings: PATIENT });
+    await at(T);
+    await tell('a', 'chance?is=0');
+    await fall('waits');
+    const writing = put('a');
+    await until(async () => (await polls('waits')) === 1);
+    await at(T + CACHE_AGE_MS - 1);
+    await fall('');
+    expect((await writing).status).toBe(200);
+    expect(await readiness()).toMatchObject({ fleet: { age_ms: CACHE_AGE_MS - 1 } });
   });
 
   it('can be set back: it asks anew, and goes by the new time', async () => {

@@ -1,6 +1,6 @@
 /**
  * A worker of a fleet, and the object that leads it, which can be made ill: it then throws, never
- * answers, answers late, or is ended by the platform in the middle of a call. The clock that the
+ * answers, answers late or when it is well again, or is ended by the platform in the middle of a call. The clock that the
  * isolate follows by can be set, and then stands still; so can chance.
  *
  * @module
@@ -66,6 +66,7 @@ export class IllObject extends LifecycleObject {
       await new Promise((resolve) => setTimeout(resolve, 60_000));
     }
     const answer = await super.fetch(request);
+    while (this.#illness === 'waits') await new Promise((resolve) => setTimeout(resolve, 5));
     if (this.#illness === 'is late') await new Promise((resolve) => setTimeout(resolve, 200));
     if (this.#illness === 'dies') this.#ctx.abort('it dies');
     return answer;
