@@ -8,6 +8,9 @@
  * is code that runs, no bundler may shake it off; without that one field it can, which is a tenth of
  * the whole bundle.
  *
+ * At import the loader writes to `Object`, for what is not used here either: nothing may happen then,
+ * and where intrinsics are frozen it would throw.
+ *
  * @module
  */
 
@@ -18,8 +21,15 @@ const CUTS = [
   // `instantiateSync`, and `instantiate` with the same lines, which nobody imports.
   [/ {2}const exports = postInstantiate\(extended, instance\);\n/g, ''],
   [/\{ module, instance, exports \}/g, '{ module, instance }'],
-  // Made at import for the strings of `abort`, which the core cannot call: shaken with its reader.
+  // What the core does not import; a test of the binary says so. Of `abort`, its strings: there are none.
+  [
+    / {2}env\.trace = [\s\S]*?\n {2}\};\n {2}env\.seed = .*\n {2}imports\.Math = .*\n {2}imports\.Date = .*\n/g,
+    '',
+  ],
+  [/return getStringImpl\(memory\.buffer, ptr\);/g, 'return ptr;'],
+  // Made at import for these strings: shaken with their reader.
   [/= new TextDecoder\(/g, '= /* @__PURE__ */ new TextDecoder('],
+  [/Object\.hasOwn = Object\.hasOwn \|\| function[\s\S]*?\n\};\n/g, ''],
 ];
 
 /** An esbuild plugin. It fails if the loader no longer reads as it was read here. */

@@ -188,3 +188,18 @@ describe('the entry points', () => {
     expect(stdout.trim().split('\n')).toEqual(['wasm true 4', 'atomics true 4']);
   });
 });
+
+describe('the package on a server', () => {
+  it('is imported and lives where intrinsics are frozen: it writes to no global', async () => {
+    const doors = ['tidegate', 'tidegate/http', 'tidegate/node', 'tidegate/cloudflare'];
+    const code = `
+      const [{ Lifecycle }] = await Promise.all(
+        ${JSON.stringify(doors)}.map((door) => import(door)),
+      );
+      const backend = 'wasm';
+      ${LIFE}
+    `;
+    const args = ['--frozen-intrinsics', '--input-type=module', '--eval', code];
+    expect((await run(process.execPath, args)).stdout.trim()).toBe('wasm true 4');
+  });
+});
