@@ -31,16 +31,29 @@ export function plainJson(value: unknown): string {
   );
 }
 
-/** Cuts a line so that it takes at most so many columns. */
-export function cutTo(text: string, columns: number): string {
+/**
+ * Shortens a text to so many columns, before its end rather than at it: what could not be reached
+ * begins with where, and ends with why.
+ */
+export function squeezeTo(text: string, columns: number): string {
+  const characters = [...text];
+  if (fitting(characters, columns) === characters.length) return text;
+  const headColumns = Math.floor((columns - 1) / 3);
+  const head = fitting(characters, headColumns);
+  const tail = fitting([...characters].reverse(), columns - 1 - headColumns);
+  return [...characters.slice(0, head), '…', ...characters.slice(characters.length - tail)].join(
+    '',
+  );
+}
+
+/** How many of the characters fit. */
+function fitting(characters: readonly string[], columns: number): number {
   let width = 0;
-  let room = '';
-  for (const character of text) {
+  const over = characters.findIndex((character) => {
     width += /\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
-    if (width > columns) return `${room}…`;
-    if (width < columns) room += character;
-  }
-  return text;
+    return width > columns;
+  });
+  return over < 0 ? characters.length : over;
 }
 
 function escapeOf(code: number): string {

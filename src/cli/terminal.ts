@@ -6,7 +6,7 @@
  */
 
 import process from 'node:process';
-import { cutTo } from './plain.ts';
+import { squeezeTo } from './plain.ts';
 
 /** Colours that mean something; the same is always said in words, too. */
 export type Colour = 'good' | 'bad' | 'between' | 'faint' | 'strong';
@@ -52,15 +52,17 @@ export class Terminal {
   }
 
   /**
-   * What is being waited for, and for how long. On a terminal one line that rewrites itself;
-   * elsewhere a line for each change, without the time, which always changes.
+   * What is being done, what is in its way, and for how long. On a terminal one line that rewrites
+   * itself; elsewhere a line for each change, without the time, which always changes.
    */
-  progress(text: string, time: string): void {
+  progress(what: string, why: string, time: string): void {
     if (this.#isQuiet) return;
+    const text = `${what}: ${why}`;
     if (this.#isTerminal) {
       // Three columns stay free, for the `^C` of a terminal: a line that wraps cannot be rewritten.
-      const room = this.columns - time.length - 6;
-      process.stdout.write(`\r${cutTo(text, room)} (${time})\x1b[K`);
+      const columns = Math.max(0, this.columns - 3);
+      const shortened = squeezeTo(why, Math.max(1, columns - what.length - time.length - 5));
+      process.stdout.write(`\r${squeezeTo(`${what}: ${shortened} (${time})`, columns)}\x1b[K`);
     } else if (text !== this.#shown) {
       process.stdout.write(`${text}\n`);
     }

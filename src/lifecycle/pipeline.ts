@@ -30,7 +30,10 @@ export interface PipelineOptions {
   readonly budgetMs?: number | undefined;
   /** Milliseconds between acceptance and Draining, for load balancers to leave; default 0. */
   readonly preDrainMs?: number | undefined;
-  /** Ends the pre-drain once this many readiness probes have seen the failure. */
+  /**
+   * Ends the pre-drain once this many readiness probes have seen the failure, if that is sooner than
+   * `preDrainMs`: without that time there is no pre-drain to end.
+   */
   readonly preDrainProbes?: number | undefined;
   /** Milliseconds to wait for permits; default half of what is left of the budget by then. */
   readonly drainTimeoutMs?: number | undefined;

@@ -49,18 +49,30 @@ const ESC = String.fromCodePoint(27);
 const coloured = (output: string): boolean => new RegExp(`${ESC}\\[\\d+m`).test(output);
 
 describe('on a terminal', () => {
-  it.each([80, 40])('of %i columns the progress is one line that never wraps', async (columns) => {
-    const { output, code } = await onTerminal(['wait', url, '--timeout', '1s'], columns);
-    expect(code).toBe(5);
-    const [progress = ''] = output.split('tidegate: ');
-    expect(progress).not.toContain('\n');
-    const shown = progress.split('\r').map((text) => text.replace(`${ESC}[K`, ''));
-    expect(shown.length).toBeGreaterThan(2);
-    for (const text of shown) expect([...text].length).toBeLessThan(columns - 2);
-    // How long is said also where the reason has to be cut.
-    expect(shown[1]).toMatch(/^Waiting for ready: \S.* \(\d.* of 1 s\)$/);
-    // It is gone before the result comes.
-    expect(shown.at(-1)).toBe('');
+  it.each([80, 40, 20])(
+    'of %i columns the progress is one line that never wraps',
+    async (columns) => {
+      const { output, code } = await onTerminal(['wait', url, '--timeout', '1s'], columns);
+      expect(code).toBe(5);
+      const [progress = ''] = output.split('tidegate: ');
+      expect(progress).not.toContain('\n');
+      const shown = progress.split('\r').map((text) => text.replace(`${ESC}[K`, ''));
+      expect(shown.length).toBeGreaterThan(2);
+      for (const text of shown) expect([...text].length).toBeLessThan(columns - 2);
+      // How long is said also where the reason has to be cut.
+      if (columns > 20) expect(shown[1]).toMatch(/^Waiting for ready: \S.* \(\d.* of 1 s\)$/);
+      else expect(shown[1]).toMatch(/^Wait.*….*of 1 s\)$/);
+      // It is gone before the result comes.
+      expect(shown.at(-1)).toBe('');
+    },
+  );
+
+  it('a progress that is too long loses its middle, and keeps the reason', async () => {
+    const down = `http://127.0.0.1:1/${'a-long-base-path/'.repeat(4)}`;
+    const { output } = await onTerminal(['wait', down, '--timeout', '500ms'], 80);
+    expect(output).toMatch(
+      /\rWaiting for ready: Cannot reach.*….*the connection is refused \(\d.* of 500 ms\)/,
+    );
   });
 
   it('the status is in colour and as wide as the terminal', async () => {

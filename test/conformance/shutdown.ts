@@ -287,6 +287,15 @@ export const shutdown: Suite = {
       },
     },
     {
+      title: 'probes end a pre-drain and make none: without preDrainMs nobody is waited for',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        lifecycle.pipeline({ steps: [STEP], budgetMs: 60_000, preDrainProbes: 2 });
+        void lifecycle.shutdown();
+        equal(await lifecycle.waitFor(Phase.Stopped, { timeoutMs: 20_000 }), Phase.Stopped);
+      },
+    },
+    {
       title: 'the pre-drain lasts preDrainMs without probes',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);

@@ -45,7 +45,7 @@ export async function wait(call: Call, terminal: Terminal): Promise<Outcome> {
     // The last look is cut short: what the one before it saw says more.
     const isCut = seen.exit === Exit.TimedOut && left < LOOK_TIMEOUT_MS;
     why = isCut && why !== undefined ? why : seen.text;
-    terminal.progress(`Waiting for ${call.probe}: ${why}`, `${passed} of ${all}`);
+    terminal.progress(`Waiting for ${call.probe}`, why, `${passed} of ${all}`);
     const pauseMs = Math.min(LOOK_MS, Math.max(0, call.timeoutMs - elapsedMs(began)));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

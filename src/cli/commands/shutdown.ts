@@ -61,7 +61,7 @@ async function watch(
     const answer = await ask({ url, token, timeoutMs: LOOK_TIMEOUT_MS }).catch(() => undefined);
     if (over.aborted) return;
     if (isStatus(answer?.body)) {
-      terminal.progress(`Shutting down: ${doing(answer.body)}`, elapsed(elapsedMs(began)));
+      terminal.progress('Shutting down', doing(answer.body), elapsed(elapsedMs(began)));
     }
   }
 }
