@@ -7,7 +7,7 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
-import { enabledIn } from './body.ts';
+import { enabledIn, isPlainCall } from './body.ts';
 import { type Answer, json, refusal } from './respond.ts';
 import { reportOnWire, type Status } from './status.ts';
 
@@ -23,7 +23,8 @@ export function statusAsJson(status: Status): Answer {
 }
 
 /** `POST /admin/drain`: closes the gate to writes and returns at once. */
-export function beginDrain(lifecycle: Lifecycle): Answer {
+export function beginDrain(lifecycle: Lifecycle, body: Uint8Array): Answer {
+  if (!isPlainCall(body)) return malformed();
   let phase: Phase;
   // Again, if another thread made it Ready between the two: there is something to drain after all.
   do {
@@ -36,7 +37,8 @@ export function beginDrain(lifecycle: Lifecycle): Answer {
 }
 
 /** `POST /admin/shutdown`: shuts down or joins, and answers when it is over. */
-export async function shutDown(lifecycle: Lifecycle): Promise<Answer> {
+export async function shutDown(lifecycle: Lifecycle, body: Uint8Array): Promise<Answer> {
+  if (!isPlainCall(body)) return malformed();
   const report = await lifecycle.shutdown({ trigger: TRIGGER });
   const ended = report.steps.every(({ status }) => status === 'ok' || status === 'skipped');
   const ok = report.drained && ended;
@@ -52,4 +54,8 @@ export function setReadOnly(lifecycle: Lifecycle, body: Uint8Array): Answer {
   const { gate } = lifecycle;
   const changed = enabled ? gate.hold('read_only') : gate.release('read_only');
   return json(200, { ok: true, read_only: enabled, changed });
+}
+
+function malformed(): Answer {
+  return refusal(400, 'The body is neither empty nor a JSON object');
 }

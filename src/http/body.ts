@@ -44,17 +44,29 @@ export async function readBody(request: Request): Promise<Uint8Array | Answer> {
  * that a misspelt or additional field is not passed over in silence.
  */
 export function enabledIn(body: Uint8Array): boolean | undefined {
+  const [entry, ...others] = Object.entries(objectIn(body) ?? {});
+  if (entry === undefined || others.length > 0) return undefined;
+  const [name, enabled]: [string, unknown] = entry;
+  return name === 'enabled' && typeof enabled === 'boolean' ? enabled : undefined;
+}
+
+/**
+ * True for the body of a call that has no fields: nothing, or an object, whose fields are not
+ * looked at. A body that is broken may have been cut, and is not taken for a call.
+ */
+export function isPlainCall(body: Uint8Array): boolean {
+  return body.length === 0 || objectIn(body) !== undefined;
+}
+
+/** The JSON object that the body is; `undefined` for anything else. */
+function objectIn(body: Uint8Array): object | undefined {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const [entry, ...others] = Object.entries(value);
-  if (entry === undefined || others.length > 0) return undefined;
-  const [name, enabled]: [string, unknown] = entry;
-  return name === 'enabled' && typeof enabled === 'boolean' ? enabled : undefined;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
 function tooLong(): Answer {

@@ -201,6 +201,7 @@ function adminRoutes(
   { mayPost, mayRead }: AdminGuards,
   form: StatusForm,
 ): Routes {
+  const post = (answer: Route['answer']): Route => ({ method: 'POST', refuse: mayPost, answer });
   return [
     [
       '/admin/status',
@@ -210,12 +211,9 @@ function adminRoutes(
         answer: (_, { headers }) => form(statusOf(lifecycle), headers.get('accept')),
       },
     ],
-    ['/admin/drain', { method: 'POST', refuse: mayPost, answer: () => beginDrain(lifecycle) }],
-    ['/admin/shutdown', { method: 'POST', refuse: mayPost, answer: () => shutDown(lifecycle) }],
-    [
-      '/admin/readonly',
-      { method: 'POST', refuse: mayPost, answer: (body) => setReadOnly(lifecycle, body) },
-    ],
+    ['/admin/drain', post((body) => beginDrain(lifecycle, body))],
+    ['/admin/shutdown', post((body) => shutDown(lifecycle, body))],
+    ['/admin/readonly', post((body) => setReadOnly(lifecycle, body))],
   ];
 }
 

@@ -48,16 +48,15 @@ export class ColdStartPhases {
 
   /** @param times creation, Ready, and the six marks: and more, which it does not look at */
   constructor(times: ColdStartTimes, stages: readonly StageTimes[]) {
-    [
-      this.startedAtMs,
-      this.readyAtMs,
-      this.restoreStartedAtMs,
-      this.restoreReadyAtMs,
-      this.walReplayStartedAtMs,
-      this.walReplayReadyAtMs,
-      this.indexWarmupStartedAtMs,
-      this.indexWarmupReadyAtMs,
-    ] = times;
+    // Set in the order of the contract, which JSON and `Object.keys()` then have too.
+    this.startedAtMs = times[0];
+    this.restoreStartedAtMs = times[2];
+    this.restoreReadyAtMs = times[3];
+    this.walReplayStartedAtMs = times[4];
+    this.walReplayReadyAtMs = times[5];
+    this.indexWarmupStartedAtMs = times[6];
+    this.indexWarmupReadyAtMs = times[7];
+    this.readyAtMs = times[1];
     this.stages = stages;
   }
 
@@ -227,9 +226,11 @@ function readName(core: Core, cell: number): string | undefined {
 }
 
 function startedMark(seat: Seat, name: string): number {
+  // Read first: that throws once the seat was given back, for the named three as well.
+  const { stage } = seat.core;
   const named = NAMED.indexOf(name);
   if (named >= 0) return named * 2;
-  const cell = seat.core.stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
+  const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
   if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
   return FIXED_MARKS + cell * 2;
 }

@@ -77,7 +77,11 @@ export class GateClosedError extends LifecycleError {
   }
 }
 
-/** Shows a value in a message, short and on one line. */
+/** Shows a value in a message, short and on one line; also one that has no string form. */
 export function shown(value: unknown): string {
-  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);
+  try {
+    return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);
+  } catch {
+    return `a nameless ${typeof value}`;
+  }
 }

@@ -148,13 +148,19 @@ export class Lifecycle {
   /** Phase, times, reason and report of one moment, immutable. */
   snapshot(): LifecycleSnapshot {
     this.#seat.settle();
-    return takeSnapshot(this.#seat, {
-      reason: this.notReadyReason(),
-      coldStart: this.coldStartPhases(),
-      holds: this.gate.holds(),
-      inFlight: this.gate.inFlight(),
-      records: this.#shutdown.recorded(),
-    });
+    // Again if another thread moved it meanwhile, which it can four times: the cold start of one
+    // phase is not that of the next.
+    while (true) {
+      const phase = this.phase();
+      const seen = takeSnapshot(this.#seat, {
+        reason: this.notReadyReason(),
+        coldStart: this.coldStartPhases(),
+        holds: this.gate.holds(),
+        inFlight: this.gate.inFlight(),
+        records: this.#shutdown.recorded(),
+      });
+      if (seen.phase === phase) return seen;
+    }
   }
 
   /** Starting → Ready. True if this call made the move. */

@@ -50,8 +50,10 @@ export const PHASE_NAMES: readonly PhaseName[] = Object.freeze([
  * ```
  */
 export function phaseFromU8(value: number): Phase {
-  // 0-3 is what two bits hold; not by isPhase(), because every hot call comes through here.
-  return (value & 3) === value ? (value as Phase) : Phase.Stopped;
+  // 0-3 is what two bits hold; not by isPhase(), because every hot call comes through here. The
+  // type is asked for because bigints and symbols throw, and -0 comes out as 0.
+  const low = typeof value === 'number' ? value & 3 : Phase.Stopped;
+  return low === value ? (low as Phase) : Phase.Stopped;
 }
 
 /** True for the value of a phase. */

@@ -57,6 +57,7 @@ const NOT_TIMES: readonly unknown[] = [
   null,
   undefined,
   5n,
+  Object.create(null),
 ];
 
 const marks = MARKS.flatMap(({ field, mark, set }, index) => [
@@ -195,6 +196,8 @@ export const coldStart: Suite = {
         lifecycle.markRestoreStarted();
         lifecycle.stage('later').markStarted();
         equal([before.restoreStartedAtMs, before.stages], [0, []]);
+        const sixMarks = MARKS.map(({ field }) => field);
+        equal(Object.keys(before), ['startedAtMs', ...sixMarks, 'readyAtMs', 'stages']);
         holds(Object.isFrozen(before) && Object.isFrozen(before.stages), 'it is not frozen');
       },
     },

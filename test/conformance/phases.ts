@@ -90,6 +90,10 @@ export const phases: Suite = {
         for (const other of [5, 255, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
           equal(phaseFromU8(other), Phase.Stopped, String(other));
         }
+        holds(Object.is(phaseFromU8(-0), Phase.Starting), 'minus zero is no phase');
+        for (const other of [1n, Symbol('1'), '1', [1], null, undefined, Object.create(null)]) {
+          equal(phaseFromU8(other as number), Phase.Stopped, typeof other);
+        }
       },
     },
     {

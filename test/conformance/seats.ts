@@ -201,6 +201,8 @@ export const seats: Suite = {
           () => other.share(),
           () => other.setStartingReason('x'),
           () => other.coldStartPhases(),
+          () => other.stage('restore'),
+          () => other.stage('cache_fill'),
           () => other.detach(),
         ]) {
           throws(call, 'detached');

@@ -99,4 +99,15 @@ export function turn(ms = 0): Promise<void> {
 export const WRONG_OPTIONS: readonly unknown[] = [null, 5, 'text', true];
 
 /** What is not one of the values that a function takes. */
-export const NOT_STRINGS: readonly unknown[] = [undefined, null, 0, 1n, true, {}, [], Symbol('s')];
+export const NOT_STRINGS: readonly unknown[] = [
+  undefined,
+  null,
+  0,
+  1n,
+  true,
+  {},
+  [],
+  Symbol('s'),
+  // Cannot be turned into a string for the message either.
+  Object.create(null),
+];

@@ -157,6 +157,31 @@ describe.each(CALLS)('POST %s', (path) => {
   });
 });
 
+describe.each(['/admin/drain', '/admin/shutdown'])('POST %s, which has no fields,', (path) => {
+  it.each(['', '{}', ' {"by":"a deploy"}\n'])('takes the body %j', async (body) => {
+    expect((await post(room('wasm', 1), path, body)).status).toBe(200);
+  });
+
+  it.each([
+    ['an object that was cut', '{"by":'],
+    ['two values', '{}{}'],
+    ['a word', 'now'],
+    ['spaces', '  '],
+    ['a list', '[]'],
+    ['a string', '""'],
+    ['null', 'null'],
+    ['half a character', Uint8Array.of(0x7b, 0x22, 0xc3, 0x22, 0x3a, 0x31, 0x7d)],
+  ])('with %s is 400, and moves nothing', async (_, body) => {
+    const subject = room('wasm', 1);
+    const before = stateOf(subject.lifecycle);
+    const { status, headers, json } = await post(subject, path, body);
+    expect([status, headers]).toEqual([400, jsonHeaders()]);
+    expect(json).toEqual({ ok: false, error: 'The body is neither empty nor a JSON object' });
+    expect(stateOf(subject.lifecycle)).toBe(before);
+    expect(subject.lifecycle.shutdownRequested()).toBe(false);
+  });
+});
+
 describe('POST /admin/readonly', () => {
   const bytes = (...parts: readonly (string | readonly number[])[]): Uint8Array =>
     Uint8Array.from(

@@ -47,6 +47,9 @@ export function observe(lifecycle: Lifecycle, notes: SharedArrayBuffer): Sightin
       seen.shuttingDownAtMs,
       seen.stoppedAtMs,
     ]);
+    if (seen.coldStart.readyAtMs !== (seen.readyAtMs ?? 0)) {
+      throw new Error(`In phase ${seen.phase} the cold start is of another moment`);
+    }
     if ((seen.report !== null) !== (seen.phase === Phase.Stopped)) {
       throw new Error(`A report is ${seen.report} in phase ${seen.phase}`);
     }
