@@ -420,7 +420,7 @@ describe('the clock of an isolate, which stands still while the test says so', (
   });
 
   it('shows the bounds to the millisecond, with the cache age of 1 s that is the default', async () => {
-    await startFleet(['a', 'b'], { bindings: { ...PATIENT, CACHE_AGE_MS: 0 } });
+    await startFleet(['a', 'b'], { bindings: { CACHE_AGE_MS: 0 } });
     await at(T);
     await tell('a', 'chance?is=0');
     expect((await put('a')).status).toBe(200);

@@ -36,6 +36,7 @@ it('moves forward only, through any history', () => {
       const known = new Map<number, Deployment>();
       const ranks = new Map<string, number>();
       let now = 1_000;
+      let longestAgeMs = 0;
       for (const { call, id, madeAtMs, cacheAgeMs } of steps) {
         now += 10;
         const found = known.get(id);
@@ -44,6 +45,9 @@ it('moves forward only, through any history', () => {
           known.set(id, from);
           const isAfresh = found === undefined && madeAtMs === null;
           state = heard(state, from, cacheAgeMs);
+          longestAgeMs = Math.max(longestAgeMs, cacheAgeMs);
+          // Whoever lets an answer come to the greatest age decides when a drain has settled.
+          expect(state.cacheAgeMs).toBe(longestAgeMs);
           if (isAfresh) expect([state.newest, phaseAt(state, from.order)]).toEqual([from, 'ready']);
         } else if (found !== undefined) {
           const to = call === 'drain' ? 'draining' : 'shutting_down';

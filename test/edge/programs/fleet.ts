@@ -8,7 +8,12 @@
 
 // First: it watches what the others do while they are evaluated.
 import './touched.ts';
-import { Fleet, type FleetNamespace, LifecycleObject } from 'tidegate/cloudflare';
+import {
+  Fleet,
+  type FleetNamespace,
+  type FleetOptions,
+  LifecycleObject,
+} from 'tidegate/cloudflare';
 import { type EventContext, type Lifecycle, withLifecycle } from 'tidegate/workerd';
 import { begun, touched } from './touched.ts';
 
@@ -73,21 +78,21 @@ export class IllObject extends LifecycleObject {
   }
 }
 
-const fleets = new Map<number, Fleet<Env>>();
+const options: FleetOptions<Env> = {
+  namespace: (env) => env.FLEET,
+  deployment: ({ DEPLOYMENT, MADE_AT }) => ({ id: DEPLOYMENT, timestamp: MADE_AT }),
+  clock: () => set.clock ?? Date.now(),
+};
 
-/** One for each isolate; a project has one, at module scope. */
+// At module scope, where a project has it: with the cache age that the package has by default.
+const plain = new Fleet<Env>({ ...options, timeoutMs: 30_000 });
+let quick: Fleet<Env> | undefined;
+
+/** The fleet that the bindings ask for. */
 function fleetOf({ CACHE_AGE_MS, TIMEOUT_MS }: Env): Fleet<Env> {
-  const known = fleets.get(CACHE_AGE_MS);
-  if (known !== undefined) return known;
-  const fleet = new Fleet<Env>({
-    namespace: (env) => env.FLEET,
-    deployment: ({ DEPLOYMENT, MADE_AT }) => ({ id: DEPLOYMENT, timestamp: MADE_AT }),
-    cacheAgeMs: CACHE_AGE_MS || undefined,
-    timeoutMs: TIMEOUT_MS,
-    clock: () => set.clock ?? Date.now(),
-  });
-  fleets.set(CACHE_AGE_MS, fleet);
-  return fleet;
+  if (CACHE_AGE_MS === 0) return plain;
+  quick ??= new Fleet<Env>({ ...options, cacheAgeMs: CACHE_AGE_MS, timeoutMs: TIMEOUT_MS });
+  return quick;
 }
 
 /** Writes again and again, as a socket's handler would, and says when the last one was admitted. */
