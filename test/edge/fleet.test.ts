@@ -490,6 +490,24 @@ describe('the clock of an isolate, which stands still while the test says so', (
     expect(await reasonOf(await put('a'))).toBe('draining');
   });
 
+  it('can be set back while a question is out, whose answer then says nothing of its age', async () => {
+    await startFleet(['a'], { bindings: PATIENT });
+    await at(T);
+    await fall('waits');
+    const writing = put('a');
+    await until(async () => (await polls('waits')) === 1);
+    await at(T - HOUR_MS);
+    // Notices it, and asks anew.
+    const reading = get('a');
+    await until(async () => (await polls('waits')) === 2);
+    await fall('');
+    expect((await reading).status).toBe(200);
+    // Admitted or not, by which answer came first; never by one of what is now the future.
+    await writing;
+    expect((await put('a')).status).toBe(200);
+    expect(await readiness()).toMatchObject({ fleet: { reachable: true, age_ms: 0 } });
+  });
+
   it('may be a little behind that of another event, and nothing is refused for it', async () => {
     await startFleet(['a'], { bindings: PATIENT });
     await at(T);
