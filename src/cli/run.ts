@@ -29,7 +29,10 @@ export async function run(words: readonly string[]): Promise<Exit> {
     call = understand(words);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    await new Terminal(true).complain(`${error.message}\nTry tidegate --help`);
+    const terminal = new Terminal(true);
+    // As far as a command line that is none can ask for it.
+    if (words.includes('--json')) await terminal.print(refusalOf(error));
+    else await terminal.complain(`${error.message}\nTry tidegate --help`);
     return error.exit;
   }
   const terminal = new Terminal(typeof call === 'object' && call.json);
@@ -48,15 +51,15 @@ export async function run(words: readonly string[]): Promise<Exit> {
     return outcome.exit;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    // A wrong command line is its author's business; the rest is a result like any other.
-    if (call.json && error.exit !== Exit.Usage) {
-      const { message, exit } = error;
-      await terminal.print(plainJson({ ok: false, error: message, exit_code: exit }));
-    } else {
-      await terminal.complain(error.message);
-    }
+    if (call.json) await terminal.print(refusalOf(error));
+    else await terminal.complain(error.message);
     return error.exit;
   }
+}
+
+/** What went wrong, for scripts: a result like any other. */
+function refusalOf({ message, exit }: CommandError): string {
+  return plainJson({ ok: false, error: message, exit_code: exit });
 }
 
 function perform(call: Call, terminal: Terminal): Promise<Outcome> {

@@ -64,6 +64,22 @@ describe('a command line that is none', () => {
   );
 });
 
+describe('with --json', () => {
+  it.each([
+    ...WRONG.slice(0, 2),
+    [['probe', 'localhost:8080'], /begins with http/],
+    [['status', URL, '--token', SECRET], /not taken from the command line/],
+    [['status', URL, '--token-file', '/nonexistent/token'], /could not be read: ENOENT/],
+  ] as const)('%j is exit code 2, and says so in one line of JSON', async (words, said) => {
+    const ended = await run('node', [...words, '--json']);
+    expect(ended).toMatchObject({ code: 2, stderr: '' });
+    const error = expect.stringMatching(said);
+    expect(JSON.parse(ended.stdout)).toEqual({ ok: false, error, exit_code: 2 });
+    expect(ended.stdout).toMatch(/^[^\n]+\n$/);
+    expect(ended.stdout).not.toContain(SECRET);
+  });
+});
+
 describe.each(RUNTIMES)('on %s', (runtime) => {
   it('says its version, its help, and what is wrong', async () => {
     const version = { code: 0, stdout: `${VERSION}\n`, stderr: '' };
