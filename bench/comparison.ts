@@ -34,7 +34,7 @@ export function compare(before: Results, after: Results, confidence = 0.99): Com
         after: point,
         ratio: point.median / other.median,
         interval,
-        outcome: outcomeOf(interval, point.unit === 'req/s'),
+        outcome: outcomeOf(interval, moreIsBetter(point)),
       },
     ];
   });
@@ -54,7 +54,12 @@ export function differences(before: Results, after: Results): string[] {
   return found;
 }
 
-function outcomeOf({ low, high }: Interval, moreIsBetter: boolean): Comparison['outcome'] {
+/** Rates, and ratios of them; everything else is a cost. */
+function moreIsBetter({ unit, case: name }: Point): boolean {
+  return unit === 'req/s' || (unit === 'ratio' && name.startsWith('requests a second'));
+}
+
+function outcomeOf({ low, high }: Interval, isMoreBetter: boolean): Comparison['outcome'] {
   if (low <= 1 && high >= 1) return 'same';
-  return high < 1 === moreIsBetter ? 'worse' : 'better';
+  return high < 1 === isMoreBetter ? 'worse' : 'better';
 }

@@ -27,7 +27,7 @@ export function judge(results: Results, bounds: readonly Bound[]): Verdict[] {
   return bounds.flatMap((bound) =>
     present.flatMap(({ name: runtime }) => {
       const above = medians.get(keyOf({ ...bound.above, runtime }));
-      const below = medians.get(keyOf({ ...bound.below, runtime }));
+      const below = bound.below === undefined ? 1 : medians.get(keyOf({ ...bound.below, runtime }));
       if (above === undefined || below === undefined) return [];
       const ratio = above / below;
       return [{ bound, runtime, ratio, outcome: outcomeOf(bound, runtime, ratio) }];
@@ -37,7 +37,7 @@ export function judge(results: Results, bounds: readonly Bound[]): Verdict[] {
 
 /** The points that a list of bounds needs. */
 export function sidesOf(bounds: readonly Bound[]): Side[] {
-  return bounds.flatMap(({ above, below }) => [above, below]);
+  return bounds.flatMap(({ above, below }) => (below === undefined ? [above] : [above, below]));
 }
 
 /** What a runtime is held to where it misses what is promised. */

@@ -6,10 +6,10 @@
  */
 
 /** Version of the shape. A reader refuses another one. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
-/** Nanoseconds, milliseconds, bytes, requests a second. */
-export type Unit = 'ns' | 'ms' | 'B' | 'req/s';
+/** Nanoseconds, milliseconds, bytes, requests a second, and ratios that were measured by pairs. */
+export type Unit = 'ns' | 'ms' | 'B' | 'req/s' | 'ratio';
 
 /** The parts of a run, in the order of the report. */
 export type Part =

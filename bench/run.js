@@ -21,6 +21,7 @@ await build({
     page: join(import.meta.dirname, 'program/page.ts'),
     'page-worker': join(import.meta.dirname, 'program/page-worker.ts'),
     server: join(import.meta.dirname, 'program/server.ts'),
+    load: join(import.meta.dirname, 'program/load.ts'),
     isolate: join(import.meta.dirname, 'program/isolate.ts'),
   },
   outdir,
@@ -28,16 +29,7 @@ await build({
   bundle: true,
   // Node's own modules and what is loaded from node_modules as it is; the loader is bundled, as it is
   // in the package.
-  external: [
-    'node:*',
-    'ajv',
-    'autocannon',
-    'esbuild',
-    '*.wasm',
-    '@godaddy/terminus',
-    'lightship',
-    'srvx/node',
-  ],
+  external: ['node:*', 'ajv', 'esbuild', '*.wasm', '@godaddy/terminus', 'lightship', 'srvx/node'],
   format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],

@@ -104,7 +104,7 @@ export const reads: Calls = {
   },
   coldStartPhases: {
     group: 'read',
-    what: 'coldStartPhases(), no mark set: every word is read twice',
+    what: 'coldStartPhases(), no mark set: each is looked for, and none is new',
     call:
       ({ lifecycle }) =>
       () => {
@@ -118,7 +118,7 @@ export const reads: Calls = {
   },
   'coldStartPhases, all set': {
     group: 'read',
-    what: 'coldStartPhases(), six marks set',
+    what: 'coldStartPhases(), six marks set: no stage is new',
     call: ({ lifecycle }) => {
       markAll(lifecycle);
       return () => {

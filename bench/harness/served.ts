@@ -5,15 +5,13 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { SkipError } from './job.ts';
+import { type Party, pinnedTo } from './pins.ts';
 import type { Runtime } from './runtimes.ts';
 
 const SERVER = 'build/bench/server.mjs';
-
-/** A clock tick of /proc, in nanoseconds: 100 a second on every Linux that Node runs on. */
-const TICK_NS = 1e7;
 
 /** A server that listens. */
 export class Served {
@@ -29,10 +27,11 @@ export class Served {
     this.#exit = new Promise((resolve) => child.once('exit', () => resolve()));
   }
 
-  /** Starts one of the kinds of `program/server.ts`. */
-  static async start(runtime: Runtime, kind: string): Promise<Served> {
-    const [program = '', ...args] = runtime.command ?? [];
-    const child = spawn(program, [...args, SERVER, kind], {
+  /** Starts one of the kinds of `program/server.ts`, on the core of `party` if it has one. */
+  static async start(runtime: Runtime, kind: string, party?: Party): Promise<Served> {
+    const pins = party === undefined ? [] : pinnedTo(party);
+    const [program = '', ...args] = [...pins, ...(runtime.command ?? []), SERVER, kind];
+    const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '1' },
     });
@@ -50,17 +49,20 @@ export class Served {
     throw new Error(`The server "${kind}" did not start on ${runtime.name}: ${error}`);
   }
 
-  /** Nanoseconds of processor time so far, of all its threads. */
+  /**
+   * Nanoseconds of processor time so far, of all its threads.
+   *
+   * @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+   */
   cpuNs(): number {
-    let stat: string;
+    const tasks = `/proc/${this.#pid}/task`;
     try {
-      stat = readFileSync(`/proc/${this.#pid}/stat`, 'utf8');
+      return readdirSync(tasks)
+        .map((task) => Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]))
+        .reduce((sum, ns) => sum + ns, 0);
     } catch {
-      throw new SkipError('there is no /proc here; Linux has it');
+      throw new SkipError('there is no /proc with schedstat here; Linux has it');
     }
-    // The name, in parentheses, may have blanks in it; utime and stime are fields 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * TICK_NS;
   }
 
   /** Asks it to end, and resolves with the milliseconds that took. */

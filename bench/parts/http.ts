@@ -1,89 +1,117 @@
 /**
- * Part `http`: requests a second of a real server under load by autocannon. On a machine of few
- * cores the load competes with the server, and a quick server waits for the load; so beside each is
- * the processor time of the server alone, by request.
+ * Part `http`: requests a second of a real server, beside the same server and adapter that answers a
+ * constant body, and its processor time for one request.
+ *
+ * A rate alone is as much of the machine as of the server: whoever else is on it, and whether the load
+ * keeps up. So both servers run side by side, on one core, the load on another, and they are asked in
+ * turn, in slices that are short beside what a neighbour does: A B B A. Each two neighbours are a
+ * pair, and a ratio; whatever drifts strikes both of it.
  *
  * @module
  */
 
-import autocannon from 'autocannon';
 import type { Job } from '../harness/job.ts';
+import { Load } from '../harness/load.ts';
 import type { Runtime } from '../harness/runtimes.ts';
 import { Served } from '../harness/served.ts';
 
-const CONNECTIONS = 20;
-const WARM_UP_S = 1;
-const MEASURED_S = 2;
+/** Compilers of servers work beside them, and on the same core. */
+const WARM_UP_MS = 2_500;
+const SLICE_MS = 150;
+/** Times A B B A, hence half as many as there are pairs. */
+const BLOCKS = 6;
 
+/** What is compared with it. */
+const CONSTANT = 'constant body';
 /** On Node: what others give for the same question, each by its own server. */
 const RIVALS = ['terminus', 'lightship', 'srvx'];
-
 const PATHS: Readonly<Record<string, string>> = { lightship: '/ready' };
 
-/** The kinds of `program/server.ts` that every runtime has. */
-const KINDS = ['health', 'permit', 'constant body'];
+/** What one session gives. */
+type Series = 'rate' | 'cpuNs' | 'constantRate' | 'constantCpuNs' | 'rateRatio' | 'cpuRatio';
 
-/** Two for each kind: its rate, and its processor time. */
+/** A case for each series; the constant body is measured beside `health`. */
+const CASES = [
+  ['a request', 'req/s', 'rate', 'constantRate'],
+  ['a request: processor time', 'ns', 'cpuNs', 'constantCpuNs'],
+  ['requests a second / a constant body', 'ratio', 'rateRatio', undefined],
+  ['processor time / a constant body', 'ratio', 'cpuRatio', undefined],
+] as const;
+
+/** All of them. */
 export const httpJobs: readonly Job[] = [
-  ...KINDS.flatMap((kind) => pair(kind)),
-  ...RIVALS.flatMap((rival) => pair(rival, isNode)),
+  ...jobsOf('health', 3),
+  ...jobsOf('permit', 2),
+  ...RIVALS.flatMap((rival) => jobsOf(rival, 1, ({ name }) => name === 'node')),
 ];
 
-/** One load gives both numbers; whichever job comes first measures, and leaves the other its own. */
-function pair(variant: string, on?: (runtime: Runtime) => boolean): Job[] {
-  const left = { rate: new Map<string, number[]>(), cpuNs: new Map<string, number[]>() };
-  const measure = async (runtime: Runtime, wanted: 'rate' | 'cpuNs'): Promise<number[]> => {
-    const found = left[wanted].get(runtime.name)?.pop();
-    if (found !== undefined) return [found];
-    const loaded = await load(runtime, variant);
-    const other = wanted === 'rate' ? 'cpuNs' : 'rate';
-    const waiting = left[other].get(runtime.name) ?? [];
-    left[other].set(runtime.name, [...waiting, loaded[other]]);
-    return [loaded[wanted]];
+function jobsOf(variant: string, rounds: number, on?: (runtime: Runtime) => boolean): Job[] {
+  const left = new Map<string, number[][]>();
+  // One session gives all series; whichever job comes first has it held, and leaves the others theirs.
+  const take = async (runtime: Runtime, series: Series): Promise<readonly number[]> => {
+    const key = `${series} on ${runtime.name}`;
+    const before = left.get(key)?.pop();
+    if (before !== undefined) return before;
+    const held = await session(runtime, variant);
+    for (const [name, samples] of Object.entries(held)) {
+      if (name === series) continue;
+      const at = `${name} on ${runtime.name}`;
+      left.set(at, [...(left.get(at) ?? []), samples]);
+    }
+    return held[series];
   };
-  const job = { part: 'http', variant, rounds: 3, ...(on === undefined ? {} : { on }) } as const;
-  return [
-    { ...job, case: 'a request', unit: 'req/s', run: (runtime) => measure(runtime, 'rate') },
-    {
-      ...job,
-      case: 'a request: processor time',
-      unit: 'ns',
-      run: (runtime) => measure(runtime, 'cpuNs'),
-    },
-  ];
+  const shared = { part: 'http', rounds, ...(on === undefined ? {} : { on }) } as const;
+  return CASES.flatMap(([name, unit, own, constant]): Job[] => {
+    const job = { ...shared, case: name, unit };
+    const jobs: Job[] = [{ ...job, variant, run: (runtime) => take(runtime, own) }];
+    if (variant === 'health' && constant !== undefined) {
+      jobs.push({ ...job, variant: CONSTANT, run: (runtime) => take(runtime, constant) });
+    }
+    return jobs;
+  });
 }
 
-interface Load {
-  readonly rate: number;
-  readonly cpuNs: number;
+/** A server, and what its slices gave. */
+interface Side {
+  readonly served: Served;
+  readonly path: string;
+  readonly rates: number[];
+  readonly cpuNs: number[];
 }
 
-async function load(runtime: Runtime, kind: string): Promise<Load> {
-  const served = await Served.start(runtime, kind);
+async function session(runtime: Runtime, variant: string): Promise<Record<Series, number[]>> {
+  const sides: Side[] = [];
+  const load = Load.start();
   try {
-    const url = `http://127.0.0.1:${served.port}${PATHS[kind] ?? '/health/ready'}`;
-    await fire(url, WARM_UP_S);
-    const before = served.cpuNs();
-    const { requests, duration } = await fire(url, MEASURED_S);
-    const cpuNs = (served.cpuNs() - before) / requests;
-    return { rate: requests / duration, cpuNs };
+    for (const kind of [variant, CONSTANT]) {
+      const served = await Served.start(runtime, kind, 'server');
+      sides.push({ served, path: PATHS[kind] ?? '/health/ready', rates: [], cpuNs: [] });
+    }
+    const [own, constant] = sides as [Side, Side];
+    for (const { served, path } of sides) {
+      await load.fire({ port: served.port, path, ms: WARM_UP_MS });
+    }
+    for (let block = 0; block < BLOCKS; block++) {
+      for (const side of [own, constant, constant, own]) await slice(load, side);
+    }
+    return {
+      rate: own.rates,
+      cpuNs: own.cpuNs,
+      constantRate: constant.rates,
+      constantCpuNs: constant.cpuNs,
+      // The first slices of both are a pair, the second ones are, and so on.
+      rateRatio: own.rates.map((rate, index) => rate / (constant.rates[index] ?? Number.NaN)),
+      cpuRatio: own.cpuNs.map((ns, index) => ns / (constant.cpuNs[index] ?? Number.NaN)),
+    };
   } finally {
-    await served.kill();
+    load.kill();
+    await Promise.all(sides.map(({ served }) => served.kill()));
   }
 }
 
-/** Fails on any answer that is not 200: a server that refuses is quick. */
-async function fire(
-  url: string,
-  seconds: number,
-): Promise<{ readonly requests: number; readonly duration: number }> {
-  const result = await autocannon({ url, connections: CONNECTIONS, duration: seconds });
-  const bad = result.non2xx + result.errors + result.timeouts;
-  if (bad > 0) throw new Error(`${bad} of the requests to ${url} failed`);
-  if (result.requests.total === 0) throw new Error(`${url} answered nothing`);
-  return { requests: result.requests.total, duration: result.duration };
-}
-
-function isNode({ name }: Runtime): boolean {
-  return name === 'node';
+async function slice(load: Load, { served, path, rates, cpuNs }: Side): Promise<void> {
+  const before = served.cpuNs();
+  const { requests, ns } = await load.fire({ port: served.port, path, ms: SLICE_MS });
+  rates.push((requests * 1e9) / ns);
+  cpuNs.push((served.cpuNs() - before) / requests);
 }

@@ -41,6 +41,8 @@ export function shown(value: number, unit: Unit): string {
       return value < 1 ? `${digits(value * 1e3)} µs` : `${digits(value)} ms`;
     case 'B':
       return value >= 10_240 ? `${digits(value / 1024)} KiB` : `${digits(value)} B`;
+    case 'ratio':
+      return value.toFixed(3);
     case 'req/s':
       return `${Math.round(value).toLocaleString('en')} req/s`;
   }

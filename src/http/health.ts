@@ -27,6 +27,9 @@ interface Standing {
   readonly shutdownRequested: boolean;
 }
 
+/** Of one whose answer is yes, and who asks no further. */
+const NO_REASON = { startingReason: null, hold: undefined, shutdownRequested: false } as const;
+
 /** A thread whose loop a probe thread looks at from outside. */
 export interface Watched {
   readonly member: Member;
@@ -77,12 +80,12 @@ export function readiness(
   demand: Demand,
   details: Readonly<Record<string, unknown>> = {},
 ): Answer {
-  const standing = look(lifecycle);
+  const standing = look(lifecycle, demand);
   const { phase } = standing;
   const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
   const name = phaseName(phase);
   const since_secs = Math.floor(lifecycle.ageMs() / 1000);
-  const headers = probe === 'ready/write' ? {} : serverTiming(lifecycle);
+  const headers = probe === 'ready/write' ? NONE : serverTiming(lifecycle);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
     const told = { ...details, probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
@@ -93,6 +96,9 @@ export function readiness(
   return json(503, told, headers);
 }
 
+/** No headers beyond those that every answer has. */
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+
 /**
  * The stages of the boot that have ended, for a browser's network panel. Their names are tokens as
  * they are, and milliseconds are the unit of `dur`.
@@ -100,9 +106,12 @@ export function readiness(
  * @see https://www.w3.org/TR/server-timing/#the-server-timing-header-field
  */
 function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> {
-  const durations = lifecycle.coldStartPhases().durationsMs();
-  const stages = durations.filter(([name]) => name !== 'total');
-  if (stages.length === 0) return {};
+  const boot = lifecycle.coldStartPhases();
+  // A service that marks nothing is probed as often, and lists of nothing would be half of the cost.
+  const ended = boot.restoreReadyAtMs + boot.walReplayReadyAtMs + boot.indexWarmupReadyAtMs;
+  if (ended === 0 && boot.stages.length === 0) return NONE;
+  const stages = boot.durationsMs().filter(([name]) => name !== 'total');
+  if (stages.length === 0) return NONE;
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
 }
 
@@ -128,7 +137,10 @@ function whyNoWrites({
  * moves four times at most, so this ends. The reason comes before the phase: a reason is seen in
  * Starting only, and counts only if that is still the phase.
  */
-function look(lifecycle: Lifecycle): Standing {
+function look(lifecycle: Lifecycle, demand: Demand): Standing {
+  // Whether queries are served is in the phase alone; the rest is for those who are told no.
+  const now = lifecycle.phase();
+  if (demand === 'queries' && acceptsQueries(now)) return { ...NO_REASON, phase: now };
   while (true) {
     const reason = lifecycle.notReadyReason();
     const phase = lifecycle.phase();

@@ -162,38 +162,54 @@ export class Stage {
   }
 }
 
-/**
- * Collects every time and name, as of one moment. What is there never changes again, so a pass looks
- * only for what is missing, and once one finds nothing new, all was so at the moment it began: what
- * was found before is there still, and what it missed was missing then.
- */
+/** What a seat has collected so far. */
+export class Collected {
+  readonly #times: ColdStartTimes = [0, 0, 0, 0, 0, 0, 0, 0];
+  readonly #names: (string | undefined)[] = [];
+  #phases: ColdStartPhases | undefined;
+
+  /**
+   * Every time and name, as of one moment; the same object for as long as nothing is new. What is there
+   * never changes again, so a pass looks only for what is missing, and once one finds nothing new,
+   * all was so at the moment it began: what was found before is there still, and what it missed was
+   * missing then.
+   */
+  look(core: Core): ColdStartPhases {
+    const times = this.#times;
+    const names = this.#names;
+    // Asked for in any case: the core of a seat that was given back throws, and there is no look.
+    const { stageWord } = core;
+    let isNew = true;
+    while (isNew) {
+      isNew = false;
+      while (names.length < STAGE_CAPACITY && stageWord(names.length, 0) !== 0) {
+        names.push(undefined);
+        times.push(0, 0);
+      }
+      for (let cell = 0; cell < names.length; cell++) {
+        // A cell whose registrar died half-way has no end, and is nobody's.
+        if (names[cell] !== undefined) continue;
+        names[cell] = readName(core, cell);
+        isNew ||= names[cell] !== undefined;
+      }
+      for (let place = 0; place < times.length; place++) {
+        if (times[place] !== 0) continue;
+        const time = place < 2 ? core.enteredAt(place) : core.markedAt(place - 2);
+        if (time <= 0) continue;
+        times[place] = time;
+        isNew = true;
+      }
+      if (isNew) this.#phases = undefined;
+    }
+    this.#phases ??= Object.freeze(new ColdStartPhases(times, stagesOf(names, times)));
+    return this.#phases;
+  }
+}
+
+/** The cold start as of now. */
 export function collectColdStart(seat: Seat): ColdStartPhases {
   seat.settle();
-  const { core } = seat;
-  const times: ColdStartTimes = [0, 0, 0, 0, 0, 0, 0, 0];
-  const names: (string | undefined)[] = [];
-  let isNew = true;
-  while (isNew) {
-    isNew = false;
-    while (names.length < STAGE_CAPACITY && core.stageWord(names.length, 0) !== 0) {
-      names.push(undefined);
-      times.push(0, 0);
-    }
-    for (let cell = 0; cell < names.length; cell++) {
-      // A cell whose registrar died half-way has no end, and is nobody's.
-      if (names[cell] !== undefined) continue;
-      names[cell] = readName(core, cell);
-      isNew ||= names[cell] !== undefined;
-    }
-    for (let place = 0; place < times.length; place++) {
-      if (times[place] !== 0) continue;
-      const time = place < 2 ? core.enteredAt(place) : core.markedAt(place - 2);
-      if (time <= 0) continue;
-      times[place] = time;
-      isNew = true;
-    }
-  }
-  return Object.freeze(new ColdStartPhases(times, stagesOf(names, times)));
+  return seat.coldStart.look(seat.core);
 }
 
 /** What a lifecycle without named stages has. */

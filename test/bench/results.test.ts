@@ -15,7 +15,7 @@ import { BOUNDS, type Bound } from '../../bench/bounds.ts';
 import { compare, differences } from '../../bench/comparison.ts';
 import { run } from '../../bench/harness/run.ts';
 import { processRuntime } from '../../bench/harness/runtimes.ts';
-import { judge } from '../../bench/judge.ts';
+import { judge, sidesOf } from '../../bench/judge.ts';
 import { checkResults, readResults } from '../../bench/measured.ts';
 import { jobs } from '../../bench/parts/index.ts';
 import { plainTable } from '../../bench/report/table.ts';
@@ -243,7 +243,7 @@ describe('the gate', () => {
 
   it('has a job for both sides of every bound', () => {
     const known = new Set(jobs.map((job) => keyOf({ ...job, runtime: '' })));
-    const sides = BOUNDS.flatMap(({ above, below }) => [above, below]);
+    const sides = sidesOf(BOUNDS);
     expect(
       sides.map((side) => keyOf({ ...side, runtime: '' })).filter((k) => !known.has(k)),
     ).toEqual([]);

@@ -202,6 +202,40 @@ export const coldStart: Suite = {
       },
     },
     {
+      title: 'a snapshot of the cold start sees all that is new, until there is no more to come',
+      run: (subject) => {
+        const lifecycle = subject.create({ clock: () => 7 });
+        const seen = new Set([lifecycle.coldStartPhases()]);
+        const changes = [
+          () => lifecycle.markReady(),
+          ...MARKS.map(
+            ({ mark }) =>
+              () =>
+                mark(lifecycle),
+          ),
+          ...Array.from({ length: 32 }, (_, index) => () => lifecycle.stage(`s_${index}`)),
+          ...Array.from({ length: 32 }, (_, i) => () => lifecycle.stage(`s_${i}`).markStarted()),
+          ...Array.from({ length: 32 }, (_, i) => () => lifecycle.stage(`s_${i}`).markReady()),
+        ];
+        for (const change of changes) {
+          change();
+          const now = lifecycle.coldStartPhases();
+          holds(!seen.has(now), 'nothing new was seen');
+          holds(lifecycle.coldStartPhases() === now, 'another snapshot, and nothing is new');
+          seen.add(now);
+        }
+        const times = { startedAtMs: 7, readyAtMs: 7 };
+        const { stages, ...whole } = lifecycle.coldStartPhases();
+        equal(whole, { ...times, ...Object.fromEntries(MARKS.map(({ field }) => [field, 7])) });
+        equal(
+          stages,
+          Array.from({ length: 32 }, (_, index) => ({ name: `s_${index}`, ...times })),
+        );
+        lifecycle.detach();
+        throws(() => lifecycle.coldStartPhases(), 'detached');
+      },
+    },
+    {
       title: 'the stages restore, wal_replay and index_warmup are the six marks',
       run: (subject) => {
         const lifecycle = subject.create({ clock: () => 40 });
