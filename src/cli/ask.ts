@@ -40,6 +40,9 @@ const CAUSES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name could not be looked up',
   EHOSTUNREACH: 'there is no route to the host',
   ENETUNREACH: 'there is no route to the network',
+  // Node's code, and that of Deno and Bun.
+  EPROTO: 'no TLS could be agreed on; is it an http:// address?',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS could be agreed on; is it an http:// address?',
 };
 
 /**
@@ -66,22 +69,28 @@ export async function ask(question: Question): Promise<Answer> {
     const fail = (exit: Exit, message: string): void => {
       clearTimeout(timer);
       reject(new CommandError(exit, message));
-      sent.destroy();
+      sent?.destroy();
     };
     const timer = setTimeout(() => {
       fail(Exit.TimedOut, `No answer from ${plain(url)} in the time given`);
     }, timeoutMs);
-    const sent = request(url, options, (response) => {
-      read(response).then(
-        (answer) => {
-          clearTimeout(timer);
-          resolve(answer);
-        },
-        (error: unknown) => fail(Exit.Unreachable, unreachable(url, error)),
-      );
-    });
-    sent.on('error', (error) => fail(Exit.Unreachable, unreachable(url, error)));
-    sent.end();
+    let sent: ReturnType<typeof request> | undefined;
+    try {
+      sent = request(url, options, (response) => {
+        read(response).then(
+          (answer) => {
+            clearTimeout(timer);
+            resolve(answer);
+          },
+          (error: unknown) => fail(Exit.Unreachable, unreachable(url, error)),
+        );
+      });
+      sent.on('error', (error) => fail(Exit.Unreachable, unreachable(url, error)));
+      sent.end();
+    } catch (error) {
+      // Deno, where a permission is missing.
+      fail(Exit.Unreachable, unreachable(url, error));
+    }
   });
 }
 

@@ -69,6 +69,19 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     }
   });
 
+  it('https to a server that speaks none is said in words, not in those of OpenSSL', async () => {
+    const { url } = await listen({ bytes: http('400 Bad Request', ''), end: true });
+    const { code, stderr } = await run(runtime, ['probe', url.replace('http:', 'https:')]);
+    expect(code).toBe(3);
+    // Deno asks for a permission first, which the command was not given.
+    const said = {
+      node: /: no TLS could be agreed on; is it an http:\/\/ address\?\n$/,
+      bun: /: no TLS could be agreed on; is it an http:\/\/ address\?\n$/,
+      deno: /^tidegate: Cannot reach .* sys access to "ca".*\n$/,
+    };
+    expect(stderr).toMatch(said[runtime]);
+  });
+
   it.each([
     ['that never answers', {}],
     ['that never ends its answer', { bytes: http('200 OK', READY).slice(0, -5) }],
