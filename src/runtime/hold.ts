@@ -9,6 +9,8 @@
  * @module
  */
 
+import { patience, turns } from './patience.ts';
+
 /** One server's hold: once, and for good released. */
 export class Hold {
   readonly #released: Promise<void>;
@@ -26,13 +28,15 @@ export class Hold {
     return this.#isOn ? this.#released : undefined;
   }
 
-  /** From now on, for so long. The listener may be closed when it resolves, and then released. */
+  /**
+   * From now on, for so long, or longer on a busy machine. The listener may be closed when it
+   * resolves, and then released.
+   */
   async on(ms: number): Promise<void> {
     this.#isOn = true;
-    // And two turns of the loop, in case it was blocked: what arrived meanwhile is read first.
-    for (const delayMs of [ms, 0, 0]) {
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-    }
+    await patience(ms);
+    // In case the loop was blocked: what arrived meanwhile is read first.
+    await turns(2);
   }
 
   /** Lets all answers go, those held and those to come. */

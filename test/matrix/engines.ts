@@ -25,29 +25,39 @@ export interface AbsentEngine {
 
 /** The latest of each line when this was written. */
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
+/** The first that `engines` in package.json allows: it lacks what came with later ones of its line. */
+const OLDEST = '20.0.0';
+const UNREACHED = 'npm could not install it into build/engines; a registry has to be reached';
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'build/engines');
 
-/** Every Node of the matrix, the one that runs this in its line's place. */
+/** A Node of every line, the one that runs this in its line's place. */
 export function nodes(): (Engine | AbsentEngine)[] {
-  const others = VERSIONS.filter((version) => !isCurrent(version));
-  if (!others.every(isInstalled)) install(others);
-  return foundNodes('npm could not install it into build/engines; a registry has to be reached');
+  installMissing();
+  return foundNodes(UNREACHED);
+}
+
+/** The oldest Node. */
+export function oldestNode(): Engine | AbsentEngine {
+  installMissing();
+  return found(OLDEST, UNREACHED);
 }
 
 /** The same as they are found, for who does not install them: `absent` is why one is not there. */
 export function foundNodes(absent: string): (Engine | AbsentEngine)[] {
-  return VERSIONS.map((version) => {
-    if (isCurrent(version)) {
-      return { name: 'node', version: process.versions.node, program: process.execPath };
-    }
-    const program = programOf(version);
-    if (!isInstalled(version)) return { name: 'node', version, absent };
-    const fault = faultOf(program);
-    return fault === null
-      ? { name: 'node', version, program }
-      : { name: 'node', version, absent: `it does not start: ${fault}` };
-  });
+  return VERSIONS.map((version) => found(version, absent));
+}
+
+function found(version: string, absent: string): Engine | AbsentEngine {
+  if (isCurrent(version)) {
+    return { name: 'node', version: process.versions.node, program: process.execPath };
+  }
+  const program = programOf(version);
+  if (!isInstalled(version)) return { name: 'node', version, absent };
+  const fault = faultOf(program);
+  return fault === null
+    ? { name: 'node', version, program }
+    : { name: 'node', version, absent: `it does not start: ${fault}` };
 }
 
 /** Deno or Bun, which the lock file pins. */
@@ -57,18 +67,28 @@ export function pinned(name: 'deno' | 'bun'): Engine {
 }
 
 function isCurrent(version: string): boolean {
-  return majorOf(version) === majorOf(process.versions.node);
+  const { node } = process.versions;
+  return version === OLDEST ? version === node : majorOf(version) === majorOf(node);
 }
 
 function isInstalled(version: string): boolean {
   const manifest = join(FOLDER, 'node_modules', aliasOf(version), 'package.json');
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version;
+  if (!existsSync(manifest)) return false;
+  const found = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
+  // Some of these packages say it with a v.
+  return found.version.replace(/^v/, '') === version;
 }
 
 /** What a program that cannot start says: a shared library of the system may be missing. */
 function faultOf(program: string): string | null {
   const { status, stderr, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   return status === 0 ? null : (error?.message ?? stderr.trim());
+}
+
+/** All at once: npm takes away what it is not asked for. */
+function installMissing(): void {
+  const others = [...VERSIONS, OLDEST].filter((version) => !isCurrent(version));
+  if (!others.every(isInstalled)) install(others);
 }
 
 /** The packages that hold the binaries themselves: no install script has to run. */
@@ -90,7 +110,7 @@ function programOf(version: string): string {
 }
 
 function aliasOf(version: string): string {
-  return `node${majorOf(version)}`;
+  return version === OLDEST ? 'node-oldest' : `node${majorOf(version)}`;
 }
 
 function majorOf(version: string): string {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Account, Missing, Whereabouts } from '../conformance/harness.ts';
 import type { Assignment } from './assignment.ts';
 import { bundle } from './bundle.ts';
-import { type AbsentEngine, type Engine, nodes, pinned } from './engines.ts';
+import { type AbsentEngine, type Engine, nodes, oldestNode, pinned } from './engines.ts';
 import type { AbsentRow, Claim, Row } from './row.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -45,7 +45,13 @@ interface Kind {
 export async function processRows(): Promise<(Row | AbsentRow)[]> {
   for (const name of ['node', 'deno', 'bun'] as const) await buildProgram(name);
   await buildFiles();
-  return [...nodes().flatMap(nodeRows), ...denoRows(pinned('deno')), ...bunRows(pinned('bun'))];
+  return [
+    // Without WebAssembly it has nothing that the latest of its line has not.
+    ...nodeRows(oldestNode()).filter(({ place }) => !place.includes('--jitless')),
+    ...nodes().flatMap(nodeRows),
+    ...denoRows(pinned('deno')),
+    ...bunRows(pinned('bun')),
+  ];
 }
 
 function nodeRows(node: Engine | AbsentEngine): (Row | AbsentRow)[] {

@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { measured } from '../runtime/measured.ts';
 import { buildScenarios, SCENARIOS } from './build.ts';
 import type { Sample, Survival } from './chaos.ts';
 
@@ -25,8 +26,6 @@ type Runtime = keyof typeof COMMANDS;
 const RUNTIMES = Object.keys(COMMANDS) as Runtime[];
 /** Of the main thread and of the workers; mixed, they are different. */
 const BACKENDS = ['wasm', 'atomics', 'mixed'] as const;
-/** A measurement of a promised time may be spoilt by the machine this often, and not once more. */
-const TRIES = 3;
 /** How long after its budget a process may live, as issued. */
 const LATE_MS = 300;
 
@@ -253,13 +252,6 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     600_000,
   );
 });
-
-/** Measures, again if it was late, and fails if it was late every time. */
-async function measured(isInTime: () => Promise<boolean>): Promise<void> {
-  for (let tries = 1; !(await isInTime()); tries++) {
-    if (tries === TRIES) throw new Error(`Late ${TRIES} times of ${TRIES}`);
-  }
-}
 
 /** Killed by its probe thread, not before the deadline; true if in time. */
 async function endsByBudget(play: Play, deadlineMs: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 /**
  * The connections of a `node:http` server, and how they end: those that answer finish, those that
- * seem idle linger, silent ones go. Node's own `close()` destroys idle ones at once, and with
- * them the request that is in the socket buffer.
+ * seem idle linger. Node's own `close()` destroys idle ones at once, and with them the request that
+ * is in the socket buffer.
  *
  * @module
  */
@@ -9,12 +9,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { Hold } from '../hold.ts';
+import { patience } from '../patience.ts';
 
 interface Connection {
   /** Requests without a finished response. */
   inFlight: number;
-  readonly sinceMs: number;
 }
+
+/** How many connections wait to be accepted at most: Node's default for `listen()`. */
+const BACKLOG = 511;
 
 /** How often a lingering connection is given more time because bytes still come in. */
 const LINGERS_MAX = 20;
@@ -47,17 +50,15 @@ export class Connections {
   /** Stops accepting, and resolves when the last connection is gone. */
   async close(inFlightTimeoutMs: number): Promise<void> {
     this.#isClosing = true;
-    const closesAtMs = performance.now() + this.#lingerMs;
     await this.hold.on(this.#lingerMs / 2);
-    await this.#acceptAll(closesAtMs);
+    await this.#acceptAll();
     const closed = new Promise<void>((resolve) => this.#server.once('close', resolve));
     // http.Server's own close() would destroy idle connections now.
     NetServer.prototype.close.call(this.#server);
     this.hold.release();
     this.#isAccepting = false;
     // The linger began with the closing, so that it does not delay the exit twice.
-    const restMs = Math.max(0, closesAtMs - performance.now());
-    for (const socket of this.#open.keys()) this.#settle(socket, restMs);
+    for (const socket of this.#open.keys()) this.#settle(socket, this.#lingerMs / 2);
     const timer = setTimeout(() => this.#server.closeAllConnections(), inFlightTimeoutMs);
     await closed;
     clearTimeout(timer);
@@ -67,12 +68,14 @@ export class Connections {
 
   /**
    * Until nobody who has connected waits to be accepted: closing the listener resets those. libuv
-   * accepts one connection a turn of the loop, so under load there is a queue.
+   * accepts one connection a turn of the loop, so under load there is a queue. Its length is the
+   * bound, and no time: on a machine where turns are slow the queue is long.
    */
-  async #acceptAll(untilMs: number): Promise<void> {
+  async #acceptAll(): Promise<void> {
+    const last = this.#accepted + BACKLOG;
     let idleTurns = 0;
     // The first turn may be the rest of one that has polled already.
-    while (idleTurns < 2 && performance.now() < untilMs) {
+    while (idleTurns < 2 && this.#accepted < last) {
       const before = this.#accepted;
       await new Promise((resolve) => setImmediate(resolve));
       idleTurns = this.#accepted === before ? idleTurns + 1 : 0;
@@ -81,7 +84,7 @@ export class Connections {
 
   #opened(socket: Socket): void {
     this.#accepted += 1;
-    this.#open.set(socket, { inFlight: 0, sinceMs: performance.now() });
+    this.#open.set(socket, { inFlight: 0 });
     socket.once('close', () => this.#open.delete(socket));
   }
 
@@ -98,24 +101,23 @@ export class Connections {
   /** Decides how long a connection may stay that has nothing in flight. */
   #settle(socket: Socket, lingerMs: number): void {
     const connection = this.#open.get(socket);
-    if (connection === undefined || connection.inFlight > 0) return;
-    // Never a byte, and it had the time for one: there is no request to lose.
-    const ageMs = performance.now() - connection.sinceMs;
-    if (socket.bytesRead === 0 && ageMs >= this.#lingerMs) socket.destroy();
-    else this.#linger(socket, connection, lingerMs, LINGERS_MAX);
+    if (connection !== undefined && connection.inFlight === 0) {
+      void this.#linger(socket, connection, lingerMs);
+    }
   }
 
-  #linger(socket: Socket, connection: Connection, ms: number, turns: number): void {
-    const seen = socket.bytesRead;
-    setTimeout(() => {
+  async #linger(socket: Socket, connection: Connection, firstMs: number): Promise<void> {
+    let ms = firstMs;
+    for (let lingers = 0; lingers < LINGERS_MAX; lingers++) {
+      const seen = socket.bytesRead;
+      await patience(ms);
       // After the poll phase, in case the loop was blocked: what arrived meanwhile is read first.
-      setImmediate(() => {
-        // Answered, it settles again when the response is out.
-        if (connection.inFlight > 0 || socket.destroyed) return;
-        if (socket.bytesRead !== seen && turns > 1)
-          this.#linger(socket, connection, this.#lingerMs, turns - 1);
-        else socket.destroy();
-      });
-    }, ms);
+      await new Promise((resolve) => setImmediate(resolve));
+      // Answered, it settles again when the response is out.
+      if (connection.inFlight > 0) return;
+      if (socket.bytesRead === seen) break;
+      ms = this.#lingerMs;
+    }
+    socket.destroy();
   }
 }

@@ -30,6 +30,8 @@ export interface Answer {
 
 /** A worker at hand. */
 export interface Hand {
+  /** How its runtime numbers it, where that tells: Node. */
+  readonly threadId: number | undefined;
   ask(order: Order): Promise<unknown>;
   /** Ends it wherever it is. Again is the same end. */
   end(): Promise<void>;
@@ -40,6 +42,7 @@ export type Hire = () => Hand;
 
 /** What the kinds of workers differ in, as `lead` needs it. */
 export interface Line {
+  readonly threadId?: number;
   post(question: Question): void;
   /** Sets what hears the answers, and what hears that the worker broke. */
   listen(answered: (answer: Answer) => void, broken: (why: string) => void): void;
@@ -66,6 +69,7 @@ export function lead(line: Line): Hand {
     },
   );
   return {
+    threadId: line.threadId,
     ask: (order) =>
       new Promise((resolve, reject) => {
         if (broke !== undefined) throw broke;

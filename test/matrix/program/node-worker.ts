@@ -12,6 +12,7 @@ import { player } from './part.ts';
 export function hireThread(url: URL): Hand {
   const worker = new Worker(url);
   return lead({
+    threadId: worker.threadId,
     post: (question) => worker.postMessage(question),
     listen: (answered, broken) => {
       worker.on('message', answered);
