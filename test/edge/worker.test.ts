@@ -18,7 +18,8 @@ interface State {
   readonly phase: number;
   readonly inFlight: { readonly writes: number; readonly queries: number };
   readonly startedAtMs: number;
-  readonly early: readonly unknown[];
+  readonly atModuleScope: readonly unknown[];
+  readonly early: readonly number[];
   readonly isSameClass: boolean;
   readonly passed: boolean;
   readonly wrongs: readonly (readonly [string, string])[];
@@ -66,13 +67,16 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
 
   it('is workerd, boots once, and touches nothing at module scope', async () => {
     await Promise.all(Array.from({ length: 20 }, () => ask('/hello')));
-    const { userAgent, touched, boots, phase, early, isSameClass, ...now } = await state();
+    const { userAgent, touched, boots, phase, isSameClass, ...now } = await state();
     expect([userAgent, now.backend, isSameClass]).toEqual(['Cloudflare-Workers', 'wasm', true]);
     expect(touched).toEqual([]);
     expect([boots, phase, now.inFlight]).toEqual([1, 1, { writes: 0, queries: 0 }]);
-    // The clock of module scope: there is no time yet, and a mark says so.
-    expect(early).toEqual([0, true, false]);
-    expect(Math.abs(now.startedAtMs - Date.now())).toBeLessThan(60_000);
+    // The clock of module scope: there is no time yet, and a mark says so. The first call that sees one
+    // gives it to what was done before.
+    expect(now.atModuleScope).toEqual([0, true, false]);
+    for (const ms of [now.startedAtMs, ...now.early]) {
+      expect(Math.abs(ms - Date.now())).toBeLessThan(60_000);
+    }
   });
 
   it('admits by method, counts, and answers 503 with the reason once it drains', async () => {

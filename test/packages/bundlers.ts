@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { rolldown } from 'rolldown';
-import { build as vite } from 'vite';
+import { mergeConfig, build as vite } from 'vite';
 import type { Configuration } from 'webpack';
 
 // CommonJS, and its types say otherwise.
@@ -30,8 +30,16 @@ export interface Bundler {
 /** The site has a script that tells it of a page that breaks. */
 const HTML = `<!doctype html><script src="watch.js"></script>
 <script type="module" src="browser.js"></script>`;
-const WASM = /\.wasm$/;
-const EDGE_CONDITIONS = ['workerd', 'worker', 'browser'];
+
+/** The lines for workerd that the README has of a bundler, as the options that they are. */
+function linesOf(bundler: string): object {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, , cell = ''] = new RegExp(`^\\| (${bundler}) +\\|(.*)\\|$`, 'm').exec(readme) ?? [];
+  const lines = [...cell.matchAll(/`([^`]+)`/g)].map(([, line = '']) => line);
+  if (lines.length === 0) throw new Error(`The README says nothing of ${bundler}`);
+  // They are code, with regular expressions in it, and our own.
+  return new Function(`return { ${lines.join(', ')} }`)() as object;
+}
 
 const withEsbuild: Bundler = {
   name: 'esbuild',
@@ -51,10 +59,8 @@ const withEsbuild: Bundler = {
     await esbuild({
       entryPoints: [join(project, 'worker.js')],
       bundle: true,
-      format: 'esm',
-      conditions: EDGE_CONDITIONS,
-      external: ['*.wasm'],
       outfile,
+      ...linesOf('esbuild'),
     });
     return readFileSync(outfile, 'utf8');
   },
@@ -75,13 +81,7 @@ const withRolldown: Bundler = {
     return join(dir, 'server.js');
   },
   async worker(project) {
-    const bundle = await rolldown({
-      input: join(project, 'worker.js'),
-      platform: 'browser',
-      resolve: { conditionNames: [...EDGE_CONDITIONS, 'import'] },
-      external: WASM,
-      makeAbsoluteExternalsRelative: false,
-    });
+    const bundle = await rolldown({ input: join(project, 'worker.js'), ...linesOf('Rolldown') });
     const { output } = await bundle.generate();
     return output[0].code;
   },
@@ -105,16 +105,8 @@ const withVite: Bundler = {
   },
   async worker(project) {
     const outDir = join(project, 'vite/worker');
-    await vite({
-      ...QUIET,
-      root: project,
-      resolve: { conditions: EDGE_CONDITIONS },
-      build: {
-        outDir,
-        lib: { entry: 'worker.js', formats: ['es'], fileName: 'worker' },
-        rolldownOptions: { external: WASM, makeAbsoluteExternalsRelative: false },
-      },
-    });
+    const own = { ...QUIET, root: project, build: { outDir, lib: { fileName: 'worker' } } };
+    await vite(mergeConfig(own, linesOf('Vite')));
     return readFileSync(join(outDir, 'worker.js'), 'utf8');
   },
 };
@@ -136,14 +128,11 @@ const withWebpack: Bundler = {
   },
   async worker(project) {
     const path = join(project, 'webpack/worker');
+    const { output, ...lines } = linesOf('webpack') as Configuration;
     await runWebpack(project, {
-      target: 'webworker',
       entry: './worker.js',
-      resolve: { conditionNames: [...EDGE_CONDITIONS, 'import'] },
-      externals: [WASM],
-      externalsType: 'module',
-      experiments: { outputModule: true },
-      output: { path, filename: 'worker.js', module: true, library: { type: 'module' } },
+      ...lines,
+      output: { path, filename: 'worker.js', ...output },
     });
     return readFileSync(join(path, 'worker.js'), 'utf8');
   },

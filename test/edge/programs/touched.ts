@@ -8,6 +8,9 @@
 /** What was touched at module scope, and `Atomics.waitAsync` at any time. */
 export const touched: string[] = [];
 
+/** The clock as an application has it, which may look at it whenever it likes. */
+export const dateNow: () => number = Date.now;
+
 const undo: (() => void)[] = [];
 
 /** Ends the watch over the module scope: the first event has come. */

@@ -10,7 +10,7 @@ import './touched.ts';
 import { Lifecycle, LifecycleError } from 'tidegate';
 import { createHandler } from 'tidegate/http';
 import { type EventContext, type Worker, withLifecycle } from 'tidegate/workerd';
-import { begun, touched } from './touched.ts';
+import { begun, dateNow, touched } from './touched.ts';
 
 interface Env {
   readonly BOOT?: 'slow' | 'fails once';
@@ -23,8 +23,9 @@ const shared = {
   released: new Set<string>(),
 };
 
-// Made at module scope, as applications may: its creation has no time yet.
-const early = Lifecycle.create({ clock: () => 0 });
+// Made at module scope, as applications may, with the clock that is there: there is no time yet.
+const early = Lifecycle.create({ clock: dateNow });
+const atModuleScope = [early.startedAtMs(), early.markReady(), early.markRestoreStarted()];
 
 /** Waits by timers of its own, as requests must, until a name is released. */
 async function until(name: string): Promise<void> {
@@ -119,7 +120,8 @@ const worker: Worker<Env> = withLifecycle<Env>(
           phase,
           inFlight,
           startedAtMs,
-          early: [early.startedAtMs(), early.markReady(), early.markRestoreStarted()],
+          atModuleScope,
+          early: [early.startedAtMs(), early.readyAtMs()],
           isSameClass: lifecycle instanceof Lifecycle,
           passed: Object.entries(others).every(([key, value]) => worker[key] === value),
           wrongs: WRONGS.map(([what, wrong]) => [what, codeOf(wrong)]),
