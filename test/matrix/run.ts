@@ -12,7 +12,7 @@ import { broken, type Result, resultOf, skippedResult, WHERE } from './row.ts';
 import { Site } from './site.ts';
 import { nameOf, Table } from './table.ts';
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
 const site = await Site.open();
 try {
   // Each family of rows: processes, pages, isolates on the edge.
@@ -20,7 +20,10 @@ try {
     ...(await processRows()),
     ...(await isolateRows()),
     ...(await pageRows(site)),
-  ].filter((row) => wanted.length === 0 || wanted.some((word) => nameOf(row).includes(word)));
+  ].filter(
+    (row) => wanted.length === 0 || wanted.some((word) => nameOf(row).toLowerCase().includes(word)),
+  );
+  if (rows.length === 0) console.error(`No row has ${wanted.join(' or ')} in its name`);
   const table = new Table(rows);
   table.head();
   for (const row of rows) {

@@ -25,7 +25,7 @@ export class Table {
   readonly #nameWidth: number;
 
   constructor(rows: readonly Named[]) {
-    this.#nameWidth = Math.max(...rows.map((row) => nameOf(row).length)) + 1;
+    this.#nameWidth = Math.max(0, ...rows.map((row) => nameOf(row).length)) + 1;
   }
 
   /** The names of the suites, a word on each line. */
