@@ -162,21 +162,19 @@ export class Stage {
   }
 }
 
-/** What a seat has collected so far. */
-export class Collected {
-  readonly #times: ColdStartTimes = [0, 0, 0, 0, 0, 0, 0, 0];
-  readonly #names: (string | undefined)[] = [];
-  #phases: ColdStartPhases | undefined;
-
-  /**
-   * Every time and name, as of one moment; the same object for as long as nothing is new. What is there
-   * never changes again, so a pass looks only for what is missing, and once one finds nothing new,
-   * all was so at the moment it began: what was found before is there still, and what it missed was
-   * missing then.
-   */
-  look(core: Core): ColdStartPhases {
-    const times = this.#times;
-    const names = this.#names;
+/**
+ * Makes what collects every time and name of a seat, as of one moment: the same object for as long as
+ * nothing is new. What is there never changes again, so a pass looks only for what is missing, and
+ * once one finds nothing new, all was so at the moment it began: what was found before is there
+ * still, and what it missed was missing then.
+ */
+export function collectorOf(seat: Seat): () => ColdStartPhases {
+  const times: ColdStartTimes = [0, 0, 0, 0, 0, 0, 0, 0];
+  const names: (string | undefined)[] = [];
+  let phases: ColdStartPhases | undefined;
+  return () => {
+    seat.settle();
+    const { core } = seat;
     // Asked for in any case: the core of a seat that was given back throws, and there is no look.
     const { stageWord } = core;
     let isNew = true;
@@ -199,32 +197,21 @@ export class Collected {
         times[place] = time;
         isNew = true;
       }
-      if (isNew) this.#phases = undefined;
+      if (isNew) phases = undefined;
     }
-    this.#phases ??= Object.freeze(new ColdStartPhases(times, stagesOf(names, times)));
-    return this.#phases;
-  }
-}
-
-/** The cold start as of now. */
-export function collectColdStart(seat: Seat): ColdStartPhases {
-  seat.settle();
-  return seat.coldStart.look(seat.core);
-}
-
-/** What a lifecycle without named stages has. */
-const NO_STAGES: readonly StageTimes[] = Object.freeze([]);
-
-function stagesOf(
-  names: readonly (string | undefined)[],
-  times: readonly number[],
-): readonly StageTimes[] {
-  if (names.length === 0) return NO_STAGES;
-  const stages = names.flatMap((name, cell) => {
-    const [startedAtMs = 0, readyAtMs = 0] = times.slice(8 + cell * 2);
-    return name === undefined ? [] : [Object.freeze({ name, startedAtMs, readyAtMs })];
-  });
-  return Object.freeze(stages);
+    phases ??= Object.freeze(
+      new ColdStartPhases(
+        times,
+        Object.freeze(
+          names.flatMap((name, cell) => {
+            const [startedAtMs = 0, readyAtMs = 0] = times.slice(8 + cell * 2);
+            return name === undefined ? [] : [Object.freeze({ name, startedAtMs, readyAtMs })];
+          }),
+        ),
+      ),
+    );
+    return phases;
+  };
 }
 
 /** Four ASCII characters a word; the last word has the bit that says so. */

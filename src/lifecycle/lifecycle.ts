@@ -9,7 +9,7 @@ import { CLAIM_FINISHER, MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layo
 import type { Backend } from '../core/core.ts';
 import { check, isWhole, isWithin } from './check.ts';
 import { monotonicMs } from './clock.ts';
-import { type ColdStartPhases, collectColdStart, markAt, markNow, Stage } from './cold-start.ts';
+import { type ColdStartPhases, markAt, markNow, Stage } from './cold-start.ts';
 import { checkWait, type DrainResult, drain } from './drain.ts';
 import { LifecycleError } from './errors.ts';
 import { WriteGate } from './gate.ts';
@@ -310,7 +310,7 @@ export class Lifecycle {
 
   /** All times of the boot, of one moment. */
   coldStartPhases(): ColdStartPhases {
-    return collectColdStart(this.#seat);
+    return this.#seat.coldStart();
   }
 
   /**

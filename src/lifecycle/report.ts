@@ -131,7 +131,7 @@ export function putStep(
   numbers.setUint32(0, STATUSES.indexOf(status), true);
   numbers.setUint32(4, staging.put(name, STEP_NAME_BYTES, STEP_NAME), true);
   numbers.setUint32(8, staging.put(error, STEP_ERROR_BYTES, STEP_ERROR) + 1, true);
-  numbers.setUint32(STEP_END, endMs === null ? 0 : endMs + 1, true);
+  numbers.setUint32(STEP_END, (endMs ?? -1) + 1, true);
   numbers.setFloat64(STEP_DURATION, durationMs, true);
   core.putStep(slot, member.number, index);
 }

@@ -17,7 +17,7 @@ import { adopt, allocate, type CoreMemory, type WasmMemory, whyNotShared } from 
 import { wasmCore } from '../core/wasm.ts';
 import { check, isObject } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
-import { Collected } from './cold-start.ts';
+import { type ColdStartPhases, collectorOf } from './cold-start.ts';
 import { LifecycleError } from './errors.ts';
 import { Staging } from './staging.ts';
 import { threadTag } from './thread.ts';
@@ -61,7 +61,7 @@ export class Seat {
   readonly member: Member;
   readonly staging: Staging;
   readonly wakeups: Wakeups;
-  readonly coldStart: Collected = new Collected();
+  readonly coldStart: () => ColdStartPhases = collectorOf(this);
   readonly #clock: Clock;
   /** True until the creation has a time, see `now`. */
   #unsettled: boolean;

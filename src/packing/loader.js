@@ -21,12 +21,19 @@ const CUTS = [
   // `instantiateSync`, and `instantiate` with the same lines, which nobody imports.
   [/ {2}const exports = postInstantiate\(extended, instance\);\n/g, ''],
   [/\{ module, instance, exports \}/g, '{ module, instance }'],
+  // It compiles bytes, too, and is given none: `wasm.ts` has a module.
+  [
+    /const module = isModule\(source\) \? source : new WebAssembly\.Module\(source\);/g,
+    'const module = source;',
+  ],
   // What the core does not import; a test of the binary says so. Of `abort`, its strings: there are none.
   [
     / {2}env\.trace = [\s\S]*?\n {2}\};\n {2}env\.seed = .*\n {2}imports\.Math = .*\n {2}imports\.Date = .*\n/g,
     '',
   ],
-  [/return getStringImpl\(memory\.buffer, ptr\);/g, 'return ptr;'],
+  [/ {2}function getString\(memory, ptr\) \{[\s\S]*?\n {2}\}\n/g, ''],
+  [/ {4}const memory = extendedExports\.memory .*\n/g, ''],
+  [/getString\(memory, (msg|file)\)/g, '$1'],
   // Made at import for these strings: shaken with their reader.
   [/= new TextDecoder\(/g, '= /* @__PURE__ */ new TextDecoder('],
   [/Object\.hasOwn = Object\.hasOwn \|\| function[\s\S]*?\n\};\n/g, ''],
