@@ -11,7 +11,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import { onHeard } from '../runtime/heard.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
-import { isLifecycle } from '../runtime/options.ts';
+import { isLifecycle, urlOf } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';
 import type { RefusalMessage, SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
 import { THREAD_SOURCE } from './thread-source.ts';
@@ -32,6 +32,7 @@ export interface ProbeServerOptions {
 
 /** A probe thread that listens. */
 export interface ProbeServer {
+  /** Without a slash at its end; one on all addresses names the loopback one. */
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
@@ -99,7 +100,7 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
       closing ??= end();
       return closing;
     };
-    return { url: `http://${hostname}:${port}`, hostname, port, close };
+    return { url: urlOf(hostname, port), hostname, port, close };
   } catch (error) {
     await end();
     throw error;

@@ -91,8 +91,7 @@ function listen(
   server.listen(port, host, () => {
     const address = server.address();
     if (typeof address !== 'object' || address === null) return;
-    const hostname = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    say({ hostname, port: address.port, member });
+    say({ hostname: address.address, port: address.port, member });
   });
 }
 

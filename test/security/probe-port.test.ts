@@ -39,6 +39,18 @@ describe('the port of the probe thread', () => {
     expect(lifecycle.shutdownRequested()).toBe(false);
   });
 
+  it.each([
+    ['127.0.0.1', /^http:\/\/127\.0\.0\.1:\d+$/],
+    ['0.0.0.0', /^http:\/\/127\.0\.0\.1:\d+$/],
+    ['::1', /^http:\/\/\[::1\]:\d+$/],
+    ['::', /^http:\/\/\[::1\]:\d+$/],
+  ])('on %s has an address that can be fetched, as a server has', async (host, url) => {
+    const other = await serveProbes({ lifecycle, host });
+    expect([other.url, other.hostname]).toEqual([expect.stringMatching(url), host]);
+    expect((await fetch(`${other.url}/health/live`)).status).toBe(200);
+    await other.close();
+  });
+
   it(`${REQUESTS} raw requests move no phase and get no 5xx`, async () => {
     const before = lifecycle.snapshot();
     const statuses = await barrage(probes.port, SEED, REQUESTS);
