@@ -31,12 +31,14 @@ export const LIMITS_FLAG_OFFSET = ${limitsFlagOffset(bytes)};
 );
 
 /**
- * One character a byte where that can be: gzip packs that to three quarters of base64, whose
- * characters straddle bytes, and finds the names of the exports again in the code that calls them.
+ * One character a byte where that can be, and else two: gzip packs that to three quarters of base64,
+ * whose characters straddle bytes, and finds the names of the exports again in the code that calls them.
  *
  * - 0x00-0x1f, which is most of a binary, moves up to 0x20-0x3f
- * - 0x40-0x7d stands for itself
- * - the rest is `~` and two hexadecimal digits
+ * - 0x40-0x7b stands for itself
+ * - 0x7f-0xdd is `~` and the character that is 0x5f less
+ * - 0xde-0xff, and on to 0x3c, is `}` and the character that is 0xbe less, around the end
+ * - the rest stands for itself after `|`
  *
  * @param {Uint8Array} wasm
  * @returns {string}
@@ -44,8 +46,10 @@ export const LIMITS_FLAG_OFFSET = ${limitsFlagOffset(bytes)};
 function asText(wasm) {
   const characters = Array.from(wasm, (byte) => {
     if (byte < 0x20) return String.fromCharCode(byte + 0x20);
-    if (byte >= 0x40 && byte < 0x7e) return String.fromCharCode(byte);
-    return `~${byte.toString(16).padStart(2, '0')}`;
+    if (byte >= 0x40 && byte < 0x7c) return String.fromCharCode(byte);
+    if (byte >= 0x7f && byte < 0xde) return `~${String.fromCharCode(byte - 0x5f)}`;
+    if (byte >= 0xde || byte < 0x3d) return `}${String.fromCharCode((byte - 0xbe) & 0xff)}`;
+    return `|${String.fromCharCode(byte)}`;
   });
   return characters.join('');
 }

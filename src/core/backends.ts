@@ -1,6 +1,6 @@
 /**
- * The backends that a program has at hand. An entry point says which, when its class is first used:
- * no program loads, and no page or isolate pays for, what it cannot use.
+ * The backends that a program has at hand, and what it knows of its thread. An entry point says which,
+ * when its class is first used: no program loads, and no page or isolate pays for, what it cannot use.
  *
  * @module
  */
@@ -15,4 +15,6 @@ export const added: {
   atomics?: (buffer: ArrayBufferLike) => Core;
   /** True where there is one thread and never another: an isolate on the edge. */
   alone?: boolean;
+  /** The tag of this thread, where threads are numbered: on servers. */
+  threadTag?: () => number;
 } = {};

@@ -11,8 +11,9 @@ import { CORE_TEXT, LIMITS_FLAG_OFFSET } from './binary.ts';
 /** Limits flag of a memory with a maximum, not shared (WebAssembly core and threads proposal). */
 const UNSHARED_WITH_MAXIMUM = 1;
 
-/** `~` */
-const ESCAPE = 0x7e;
+/** `|`, `}` and `~` are followed by another character; what that is less than its byte. */
+const ESCAPES = [0, 0xbe, 0x5f];
+const FIRST_ESCAPE = 0x7c;
 
 /** Compiled once for each kind of memory, at first use: nothing happens at import. */
 const modules: { shared?: WebAssembly.Module; unshared?: WebAssembly.Module } = {};
@@ -32,18 +33,16 @@ export function embeddedModule(shared: boolean): WebAssembly.Module {
 
 /** The bytes of the core for shared or unshared memory: one artefact, one byte apart. */
 export function coreBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  // A byte is a character, or `~` and two digits; `assembly/embed.js` says which. A loop, for it runs
-  // once, uncompiled, while a process starts: a pattern and a callback took Bun 2.5 ms, this 0.4.
+  // A byte is a character, or two; `assembly/embed.js` says which. A loop, for it runs once,
+  // uncompiled, while a process starts: a pattern and a callback took Bun 2.5 ms, this 0.4.
   const bytes = new Uint8Array(CORE_TEXT.length);
   let length = 0;
   for (let at = 0; at < CORE_TEXT.length; at++) {
     let code = CORE_TEXT.charCodeAt(at);
-    if (code === ESCAPE) {
-      code = Number.parseInt(CORE_TEXT.slice(at + 1, at + 3), 16);
-      at += 2;
-    } else if (code < 0x40) {
-      code -= 0x20;
-    }
+    const less = ESCAPES[code - FIRST_ESCAPE];
+    if (less !== undefined) code = CORE_TEXT.charCodeAt(++at) + less;
+    else if (code < 0x40) code -= 0x20;
+    // Beyond 0xff it begins again, as the array has it.
     bytes[length++] = code;
   }
   if (!shared) bytes[LIMITS_FLAG_OFFSET] = UNSHARED_WITH_MAXIMUM;

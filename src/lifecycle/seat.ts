@@ -20,7 +20,6 @@ import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { type ColdStartPhases, collectorOf } from './cold-start.ts';
 import { LifecycleError } from './errors.ts';
 import { Staging } from './staging.ts';
-import { threadTag } from './thread.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** A member of a lifecycle: its line, and which of the line's tenants it is. */
@@ -71,7 +70,7 @@ export class Seat {
     this.memory = memory;
     this.backend = backend;
     this.#clock = clock;
-    const place = core.attach(threadTag());
+    const place = core.attach(added.threadTag?.() ?? 0);
     if (place < 0) {
       throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
     }

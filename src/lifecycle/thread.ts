@@ -5,6 +5,8 @@
  * @module
  */
 
+import { added } from '../core/backends.ts';
+
 /** What a runtime says of its threads, without an import that others do not have. */
 interface Host {
   /** The class of the global object of pages and of Deno's main thread. Workers do not have it. */
@@ -31,7 +33,7 @@ const MAIN_TAG = 1;
  *
  * @see https://nodejs.org/api/process.html#processgetbuiltinmoduleid
  */
-export function threadTag(): number {
+function threadTag(): number {
   const host = globalThis as Host;
   if (host.Window !== undefined || host.Bun?.isMainThread === true) return MAIN_TAG;
   const { getBuiltinModule, report } = host.process ?? {};
@@ -42,7 +44,12 @@ export function threadTag(): number {
   return number === undefined ? 0 : number + MAIN_TAG;
 }
 
-/** The number that {@link threadTag} made a tag of, `null` if there was none. */
+/** Brings it: no page or isolate has numbers to tell. */
+export function useThreadNumbers(): void {
+  added.threadTag = threadTag;
+}
+
+/** The number that a tag was made of, `null` if there was none. */
 export function threadOf(tag: number): number | null {
   return tag === 0 ? null : tag - MAIN_TAG;
 }

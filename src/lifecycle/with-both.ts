@@ -1,5 +1,6 @@
 /**
- * The lifecycle with both backends at hand: what servers load. It is the same class.
+ * The lifecycle with both backends and the numbers of threads at hand: what servers load. It is the
+ * same class.
  *
  * @module
  */
@@ -7,6 +8,7 @@
 import { useEmbedded } from '../core/embedded.ts';
 import { useAtomics } from '../core/use-atomics.ts';
 import { Lifecycle as NoBackend } from './lifecycle.ts';
+import { useThreadNumbers } from './thread.ts';
 
 /** The class, which can then be asked for either backend. */
 export const Lifecycle: typeof NoBackend = /* @__PURE__ */ withBoth();
@@ -16,5 +18,6 @@ export type Lifecycle = NoBackend;
 function withBoth(): typeof NoBackend {
   useEmbedded();
   useAtomics();
+  useThreadNumbers();
   return NoBackend;
 }
