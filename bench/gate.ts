@@ -68,10 +68,12 @@ async function measure(
   return await measured(seed, () => run({ jobs: chosen, runtimes, seed, rounds }));
 }
 
-function lineOf({ bound, runtime, ratio, outcome }: Verdict): string {
+function lineOf({ bound, runtime, ratio, interval, outcome }: Verdict): string {
   const { atMost, atLeast } = bound;
   const promise = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
   const instead = insteadOf(bound, runtime);
   const why = outcome === 'missed' ? `, held to ${instead?.bound}: ${instead?.why}` : '';
-  return `${outcome.padEnd(6)} ${runtime.padEnd(8)} ${ratio.toFixed(2)} ${promise}  ${bound.name}${why}`;
+  const range =
+    interval === null ? '' : ` (${interval.low.toFixed(2)} … ${interval.high.toFixed(2)})`;
+  return `${outcome.padEnd(6)} ${runtime.padEnd(8)} ${ratio.toFixed(2)}${range} ${promise}  ${bound.name}${why}`;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Bound, Instead, Side } from './bounds.ts';
+import { type Interval, ratioInterval } from './harness/statistics.ts';
 import { keyOf, type Results } from './results.ts';
 
 /** How a bound stands on a runtime. */
@@ -12,6 +13,8 @@ export interface Verdict {
   readonly bound: Bound;
   readonly runtime: string;
   readonly ratio: number;
+  /** Of 99 %, where the ratio was measured by pairs. */
+  readonly interval: Interval | null;
   /**
    * - `kept`: what is promised
    * - `missed`: not what is promised, but what `bounds.ts` says of this runtime
@@ -30,7 +33,8 @@ export function judge(results: Results, bounds: readonly Bound[]): Verdict[] {
       const below = bound.below === undefined ? 1 : medians.get(keyOf({ ...bound.below, runtime }));
       if (above === undefined || below === undefined) return [];
       const ratio = above / below;
-      return [{ bound, runtime, ratio, outcome: outcomeOf(bound, runtime, ratio) }];
+      const interval = bound.below === undefined ? intervalOf(results, bound, runtime) : null;
+      return [{ bound, runtime, ratio, interval, outcome: outcomeOf(bound, runtime, ratio) }];
     }),
   );
 }
@@ -43,6 +47,11 @@ export function sidesOf(bounds: readonly Bound[]): Side[] {
 /** What a runtime is held to where it misses what is promised. */
 export function insteadOf({ missed }: Bound, runtime: string): Instead | undefined {
   return missed?.[runtime] ?? missed?.['*'];
+}
+
+function intervalOf(results: Results, { above }: Bound, runtime: string): Interval | null {
+  const point = results.points.find((each) => keyOf(each) === keyOf({ ...above, runtime }));
+  return point === undefined ? null : ratioInterval([[1]], point.rounds);
 }
 
 function outcomeOf(bound: Bound, runtime: string, ratio: number): Verdict['outcome'] {

@@ -77,7 +77,7 @@ export function chartOf(
     dots.push({ series: series(point), median, p25, p75 });
     groups.set(label(point), dots);
   }
-  const [first] = points;
+  const [first] = points.filter(({ median }) => median > 0);
   if (first === undefined) throw new RangeError(`There is nothing to draw for ${title}`);
   return {
     title,
@@ -90,8 +90,11 @@ export function chartOf(
 /** The chart in one of the two versions. */
 export function svgOf(chart: Chart, theme: Theme): string {
   const values = chart.groups.flatMap(({ dots }) => dots.flatMap(({ p25, p75 }) => [p25, p75]));
-  const low = 10 ** Math.floor(Math.log10(Math.max(0.05, Math.min(...values))));
-  const high = 10 ** Math.ceil(Math.log10(Math.max(...values)));
+  // A logarithm has no place for 0, which a coarse clock or a page that was there before may give: such
+  // a dot is at the left edge, and its text says 0.
+  const positive = values.filter((value) => value > 0);
+  const low = 10 ** Math.floor(Math.log10(Math.min(...positive)));
+  const high = 10 ** Math.ceil(Math.log10(Math.max(...positive)));
   const span = Math.log10(high / low) || 1;
   const x = (value: number): number =>
     round(LEFT + (Math.log10(Math.max(value, low) / low) / span) * (WIDTH - LEFT - RIGHT));
@@ -126,7 +129,7 @@ export function svgOf(chart: Chart, theme: Theme): string {
   for (let tick = low; tick <= high * 1.001; tick *= 10) {
     grid.push(
       `<path d="M${x(tick)} ${TOP - 6}V${bottom}" stroke="${theme.faint}"/>`,
-      text(x(tick), TOP - 10, shown(tick, chart.unit), theme.text, 'middle', 10),
+      text(x(tick), TOP - 10, tickText(tick, chart.unit), theme.text, 'middle', 10),
     );
   }
   return [
@@ -154,6 +157,18 @@ function legend(chart: Chart, theme: Theme): string[] {
     left += 32 + name.length * 6.6;
     return parts;
   });
+}
+
+/** A power of ten in the unit that it is 1, 10 or 100 of. */
+function tickText(value: number, unit: Unit): string {
+  const round = (number: number): string => String(Number(number.toPrecision(1)));
+  if (unit === 'ratio') return round(value);
+  if (unit === 'B') return value < 1_000 ? `${round(value)} B` : `${round(value / 1_000)} kB`;
+  if (unit === 'req/s') return shown(value, unit);
+  const ns = unit === 'ms' ? value * 1e6 : value;
+  if (ns >= 0.999e9) return `${round(ns / 1e9)} s`;
+  if (ns >= 0.999e6) return `${round(ns / 1e6)} ms`;
+  return ns >= 999 ? `${round(ns / 1e3)} µs` : `${round(ns)} ns`;
 }
 
 function text(

@@ -20,6 +20,29 @@ const SHOWN_CALLS = [
   'snapshot',
 ];
 
+/** What a call costs when there is more of something. */
+const GROWTH = [
+  {
+    file: 'permits',
+    title: 'A write permit, by permits that are out',
+    name: 'permits out: write permit',
+    what: 'permit',
+  },
+  { file: 'members', title: 'snapshot(), by members', name: 'members: snapshot', what: 'member' },
+  {
+    file: 'stages',
+    title: 'coldStartPhases(), by stages',
+    name: 'stages: coldStartPhases',
+    what: 'stage',
+  },
+  {
+    file: 'waiters',
+    title: 'markReady() until the last waiter has heard, by waiters',
+    name: 'waiters: markReady to the last',
+    what: 'waiter',
+  },
+] as const;
+
 /** A chart with the name of its file. */
 export interface NamedChart {
   readonly file: string;
@@ -32,7 +55,8 @@ export function chartsOf(results: Results): NamedChart[] {
   const runtimes = results.runtimes.filter(({ skipped }) => skipped === null);
   const charts: NamedChart[] = [];
   const add = (file: string, title: string, of: readonly Point[], by: By): void => {
-    if (of.length > 0) charts.push({ file, chart: chartOf(title, of, by.label, by.series) });
+    if (!of.some(({ median }) => median > 0)) return;
+    charts.push({ file, chart: chartOf(title, of, by.label, by.series) });
   };
   for (const { name, version } of runtimes) {
     const here = points.filter(({ runtime }) => runtime === name);
@@ -51,7 +75,7 @@ export function chartsOf(results: Results): NamedChart[] {
     'contended',
     'A write permit on several threads, for each of them',
     of('contended', 'write permit'),
-    BY_SIZE,
+    bySize('thread'),
   );
   add('wakeup', 'Until another thread has heard', of('wakeup', 'another thread'), BY_RUNTIME);
   add('http', 'Requests a second, 20 connections', of('http', 'a request'), BY_RUNTIME);
@@ -62,17 +86,29 @@ export function chartsOf(results: Results): NamedChart[] {
     BY_RUNTIME,
   );
   add(
+    'http-ratio',
+    'Requests a second / those of a constant body, by pairs',
+    of('http', 'requests a second / a constant body'),
+    BY_RUNTIME,
+  );
+  add(
     'drain',
     'SIGTERM to exit, by kept-alive connections',
     of('drain', 'SIGTERM to exit, idle connections'),
-    BY_SIZE,
+    bySize('connection'),
   );
-  add(
-    'growth',
-    'A write permit, by permits that are out',
-    of('growth', 'permits out: write permit'),
-    BY_SIZE,
-  );
+  for (const { file, title, name, what } of GROWTH) {
+    add(`growth-${file}`, title, of('growth', name), bySize(what));
+  }
+  for (const name of ['import', 'first create', 'attach']) {
+    add(
+      `cold-start-${name.replace(' ', '-')}`,
+      `Cold start: ${name}`,
+      of('cold-start', name),
+      BY_RUNTIME,
+    );
+  }
+  add('memory', 'Resident memory of a lifecycle', of('memory', 'resident'), BY_RUNTIME);
   return charts;
 }
 
@@ -85,7 +121,8 @@ interface By {
 const variant = ({ variant: name }: Point): string => name;
 const BY_CASE: By = { label: ({ case: name }) => name, series: variant };
 const BY_RUNTIME: By = { label: ({ runtime }) => runtime, series: variant };
-const BY_SIZE: By = {
-  label: ({ runtime, size = 0 }) => `${runtime}, ${size.toLocaleString('en')}`,
+const bySize = (what: string): By => ({
+  label: ({ runtime, size = 0 }) =>
+    `${runtime}, ${size.toLocaleString('en')} ${what}${size === 1 ? '' : 's'}`,
   series: variant,
-};
+});

@@ -60,7 +60,8 @@ function bounds(results: Results): string {
   return [
     '### The bounds',
     '',
-    'Ratios of medians of this run. **Bold** misses what is promised; why is said below.',
+    'Ratios of medians of this run; of what is measured by pairs the median of the ratios, with an interval of 99 %.',
+    '**Bold** misses what is promised; why is said above.',
     '',
     ...table(['ratio', 'bound', ...names], rows),
   ].join('\n');
@@ -68,7 +69,9 @@ function bounds(results: Results): string {
 
 function cellOf(verdict: Verdict | undefined): string {
   if (verdict === undefined) return '–';
-  const ratio = verdict.ratio.toFixed(2);
+  const { low, high } = verdict.interval ?? {};
+  const range = low === undefined ? '' : ` (${low.toFixed(2)} – ${high?.toFixed(2)})`;
+  const ratio = `${verdict.ratio.toFixed(2)}${range}`;
   return verdict.outcome === 'kept' ? ratio : `**${ratio}**`;
 }
 
