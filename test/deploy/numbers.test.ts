@@ -50,6 +50,9 @@ const CHANGES: readonly [file: keyof Files, from: string, to: string, rule: RegE
   ['Dockerfile', '"2s"', '"5s"', /speaks before it is ended/],
   ['Dockerfile', 'EXPOSE 8080 9090', 'EXPOSE 8080 9091', /has the ports that it listens on/],
   ['Dockerfile', 'localhost:9090', 'localhost:8080', /asks the one of the probes/],
+  ['kubernetes.yaml', 'valueFrom:', 'value: x\n              valueFrom:', /no token is in a file/],
+  ['tidegate-example.service', 'BUDGET_MS=20000', '$& A_TOKEN=x', /no token is in a file/],
+  ['Dockerfile', 'ENV PORT=8080', '$& ADMIN_TOKEN=x', /no token is in a file/],
   ['service.js', "BUDGET_MS = '25000'", "BUDGET_MS = '9000'", /the default budget/],
 ];
 

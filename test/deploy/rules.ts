@@ -143,6 +143,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const { port } = new URL(check.at(-1) ?? '');
     return same([ports, port], [[env.PORT, env.PROBE_PORT], env.PROBE_PORT]);
   },
+  'no token is in a file': (files) => {
+    const { env } = deployedOf(files['kubernetes.yaml']);
+    const set = [env, unitEnvironment(files), image(files).env].flatMap(Object.entries);
+    // From a secret it has no value here.
+    return subset(
+      set.filter(([name, value]) => /TOKEN/.test(name) && value !== undefined),
+      [],
+    );
+  },
   'what is set is what the service reads': (files) => {
     const [, read = ''] = /const \{([^}]*)\} = process\.env/.exec(files['service.js']) ?? [];
     const set = [
