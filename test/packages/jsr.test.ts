@@ -52,6 +52,7 @@ describe('deno publish', () => {
       writeFileSync(
         join(place.path, 'main.ts'),
         `import { Lifecycle } from 'tidegate';
+         import { FleetClient } from 'tidegate/cloudflare';
          import { createHandler } from 'tidegate/http';
          import { serve } from 'tidegate/deno';
          const lifecycle = Lifecycle.create();
@@ -60,10 +61,14 @@ describe('deno publish', () => {
          const { status }: { status: string } = await answer.json();
          await lifecycle.shutdown();
          await server.closed;
-         console.log(lifecycle.backend, status, lifecycle.phase());`,
+         const namespace = { idFromName: String, get: () => ({ fetch: () => Promise.reject() }) };
+         const code: string = await new FleetClient(namespace).drain().catch((error) => error.code);
+         console.log(lifecycle.backend, status, lifecycle.phase(), code);`,
       );
       const args = ['run', '--check', '--no-lock', '--no-remote', '--allow-net', 'main.ts'];
-      expect((await run(DENO, args, place.path, QUIET)).trim()).toBe('wasm alive 4');
+      expect((await run(DENO, args, place.path, QUIET)).trim()).toBe(
+        'wasm alive 4 fleet_unreachable',
+      );
     } finally {
       place.remove();
     }
