@@ -1,6 +1,6 @@
 /**
- * What the environment says: where to listen, where the data is, how many threads read, who may
- * administer.
+ * What the environment says: where to listen, where the data is, how many threads read, how long a
+ * shutdown may take, who may administer.
  *
  * @module
  */
@@ -15,6 +15,8 @@ export interface Config {
   /** Reader threads; 0: the main thread reads. */
   readonly workers: number;
   readonly dataFolder: string;
+  /** Milliseconds that a shutdown may take, from the signal to the exit. */
+  readonly budgetMs: number;
   readonly adminToken: string;
   /** The token was made for this run, so somebody has to be told. */
   readonly isTokenNew: boolean;
@@ -30,6 +32,9 @@ const PORT_MAX = 65_535;
 /** Half of what a lifecycle has room for (127 members): a reader that restarts may overlap itself. */
 const WORKERS_MAX = 64;
 const HOSTNAME = '127.0.0.1';
+/** Below the 30 s that Kubernetes leaves, and the 90 s of systemd. */
+const BUDGET_MS = 25_000;
+const BUDGET_MAX_MS = 3_600_000;
 /** What a header carries as it is, from its first character to its last. */
 const TOKEN = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
@@ -40,8 +45,9 @@ export interface Defaults {
 }
 
 /**
- * Reads `PORT`, `PROBE_PORT`, `HOST`, `WORKERS`, `DATA_DIR` and `TIDEGATE_ADMIN_TOKEN`. Nothing has to
- * be set: without a token it makes one, so that the admin calls are neither open nor out of reach.
+ * Reads `PORT`, `PROBE_PORT`, `HOST`, `WORKERS`, `DATA_DIR`, `SHUTDOWN_BUDGET_MS` and
+ * `TIDEGATE_ADMIN_TOKEN`. Nothing has to be set: without a token it makes one, so that the admin calls
+ * are neither open nor out of reach.
  *
  * @throws {ConfigError} for a number out of its range, a token that no client can send, an empty value
  */
@@ -60,6 +66,7 @@ export function readConfig(
     probePort: number(environment, 'PROBE_PORT', PORT_MAX) ?? 0,
     workers: number(environment, 'WORKERS', WORKERS_MAX) ?? Math.min(defaults.workers, WORKERS_MAX),
     dataFolder: set(environment, 'DATA_DIR') ?? defaults.dataFolder,
+    budgetMs: number(environment, 'SHUTDOWN_BUDGET_MS', BUDGET_MAX_MS) ?? BUDGET_MS,
     adminToken: adminToken ?? newToken(),
     isTokenNew: adminToken === undefined,
   };

@@ -30,6 +30,7 @@
  * HOST                  127.0.0.1
  * WORKERS               the cores  reader threads, 0 … 64
  * DATA_DIR              data/      beside this file
+ * SHUTDOWN_BUDGET_MS    25000
  * TIDEGATE_ADMIN_TOKEN             without it, one is made for the run and shown once
  *
  * PUT    /documents/:id    {"title": "...", "text": "..."}: 201 new, 200 replaced
@@ -84,7 +85,7 @@ async function main(config: Config): Promise<void> {
     read: (address) => readers?.read(address) ?? here(address),
     complain: complainOfRequest,
   });
-  lifecycle.pipeline({ steps: steps(opened) });
+  lifecycle.pipeline({ steps: steps(opened), budgetMs: config.budgetMs });
   tellOfShutdown(lifecycle);
   const { hostname, port, probePort } = config;
   const server = await adapter

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { measured } from '../runtime/measured.ts';
 import { saysClose, Wire } from '../runtime/wire.ts';
 import { DataFolder, RUNTIMES, Service, TOKEN } from './process.ts';
-import { rowsOf } from './rows.ts';
+import { keepReading, rowsOf } from './rows.ts';
 
 const folders: DataFolder[] = [];
 const services: Service[] = [];
@@ -189,6 +189,39 @@ describe('told to end at an awkward moment', () => {
       expect(rowsOf(data.backup).filter(({ id }) => id === 'unread')).toHaveLength(1);
     },
   );
+});
+
+describe.each(RUNTIMES)('told to end while the flush hangs, on %s', (runtime) => {
+  it('it is ended by its budget, blocked as it is, and has kept what it acknowledged', async () => {
+    const budgetMs = 1_500;
+    await measured(async () => {
+      const data = new DataFolder();
+      folders.push(data);
+      const environment = { SHUTDOWN_BUDGET_MS: String(budgetMs) };
+      const service = await Service.start(runtime, data, environment);
+      services.push(service);
+      using _reader = keepReading(data.database);
+      expect((await service.put('kept', 'Kept', 'text')).status).toBe(201);
+      const sentAtMs = Date.now();
+      service.signal('SIGTERM');
+      await service.seen(/draining/);
+      // SQLite waits for the reader, and with it the whole loop, for longer than the budget.
+      let live: Record<string, unknown> = {};
+      while (live.loop !== 'blocked') {
+        live = (await (await service.probe('/health/live')).json()) as Record<string, unknown>;
+      }
+      expect(live).toMatchObject({ status: 'alive', phase: 'shutting_down' });
+      const { code, signal, atMs } = await service.exit;
+      const lateMs = atMs - sentAtMs - budgetMs;
+      console.log(`${runtime}: ended ${lateMs} ms after its budget`);
+      expect([code, signal]).toEqual([null, 'SIGKILL']);
+      expect(service.output).not.toMatch(/flush_wal +/);
+      const [next] = await start(runtime, data);
+      expect((await next.get('/documents/kept')).status).toBe(200);
+      // From the acceptance on, which comes a moment after the signal was sent.
+      return lateMs <= 300;
+    });
+  });
 });
 
 /** Writes over kept-alive connections until none is accepted; a request without a reply is lost. */

@@ -1,5 +1,5 @@
 /**
- * Looks into the databases of the service from outside, while no service runs there.
+ * Looks into the databases of the service from outside, and gets in its way there.
  *
  * @module
  */
@@ -23,6 +23,17 @@ export function rowsOf(file: string): Row[] {
   } finally {
     database.close();
   }
+}
+
+/**
+ * Reads what there is now, and goes on reading that until it is told to end, as a backup tool that
+ * hangs would: no checkpoint of the log comes past it.
+ */
+export function keepReading(file: string): Disposable {
+  const database = new Database(file);
+  database.exec('BEGIN');
+  database.prepare('SELECT count(*) FROM documents').get();
+  return { [Symbol.dispose]: () => void database.close() };
 }
 
 /** Throws if the database or its full-text index is damaged, or they do not agree. */

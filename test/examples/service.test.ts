@@ -184,6 +184,7 @@ describe('the settings', () => {
     [{ PROBE_PORT: '65536' }, /PROBE_PORT is "65536", not a number in 0 … 65535/],
     [{ WORKERS: 'all' }, /WORKERS is "all", not a number in 0 … 64/],
     [{ WORKERS: '65' }, /WORKERS is "65"/],
+    [{ SHUTDOWN_BUDGET_MS: '25s' }, /SHUTDOWN_BUDGET_MS is "25s", not a number in 0 … 3600000/],
     [{ WORKERS: '-1' }, /WORKERS is "-1"/],
     [{ WORKERS: '1.5' }, /WORKERS is "1.5"/],
     [{ WORKERS: '' }, /WORKERS is set, but empty/],
