@@ -111,7 +111,7 @@ export class Stage {
    * Finds or registers the stage.
    *
    * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
-   * is `total`; `stages_full` for one more than there is room for
+   * is `total`; `stages_full` for one more than there is room for; `reaped`
    */
   constructor(seat: Seat, name: string, setReason: (text: string) => void) {
     const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
@@ -233,6 +233,7 @@ function startedMark(seat: Seat, name: string): number {
   const { stage } = seat.core;
   const named = NAMED.indexOf(name);
   if (named >= 0) return named * 2;
+  seat.mustLive('use a stage');
   const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
   if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
   return FIXED_MARKS + cell * 2;

@@ -27,6 +27,7 @@ import {
   type CreateOptions,
   type LifecycleHandle,
   type Member,
+  reaped,
   Seat,
   type SeatOptions,
 } from './seat.ts';
@@ -190,8 +191,7 @@ export class Lifecycle {
     const checked = checkReport(report);
     const { core, member } = this.#seat;
     const now = this.#seat.now();
-    // Its texts pass through the line of this member, which is another's once it was reaped.
-    if (core.incarnationOf(member.number) !== member.incarnation) throw reaped();
+    this.#seat.mustLive('finish');
     // A slot is free unless as many other threads finish at this very moment as there are slots.
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       if (core.phase() === Phase.Stopped) return false;
@@ -208,7 +208,7 @@ export class Lifecycle {
         member.incarnation,
         CLAIM_FINISHER,
       );
-      if (made < 0) throw reaped();
+      if (made < 0) throw reaped('finish');
       return this.#moved(made);
     }
     throw new LifecycleError('reports_busy', 'Cannot finish: all report slots are being filled');
@@ -318,7 +318,7 @@ export class Lifecycle {
    * and `index_warmup` are the marks above.
    *
    * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
-   * is `total`; `stages_full` for one more than there is room for (32)
+   * is `total`; `stages_full` for one more than there is room for (32); `reaped`
    */
   stage(name: string): Stage {
     return new Stage(this.#seat, name, (reason) => this.setStartingReason(reason));
@@ -328,17 +328,24 @@ export class Lifecycle {
    * Says why it is not ready yet; the last text wins. Kept: the longest prefix of at most 240
    * UTF-8 bytes that ends at a code point. A no-op in any phase but Starting.
    *
-   * @throws {LifecycleError} `invalid_argument` for what is not a string
+   * @throws {LifecycleError} `invalid_argument` for what is not a string, `reaped`
    */
   setStartingReason(text: string): void {
     check(typeof text === 'string', 'the reason', text);
+    this.#seat.mustLive('set the reason');
     const { core, member, staging } = this.#seat;
     core.publishReason(member.number, staging.put(text, TEXT_BYTES));
   }
 
-  /** Why it is not ready; `null` before the first reason, and in any phase but Starting. */
+  /**
+   * Why it is not ready; `null` before the first reason, and in any phase but Starting.
+   *
+   * @throws {LifecycleError} `reaped`
+   */
   notReadyReason(): string | null {
     const { core, member, staging } = this.#seat;
+    if (core.phase() !== Phase.Starting) return null;
+    this.#seat.mustLive('read the reason');
     return staging.get(core.readReason(member.number));
   }
 
@@ -468,8 +475,4 @@ export class Lifecycle {
     const time = this.#seat.core.enteredAt(phase);
     return time < 0 ? null : time;
   }
-}
-
-function reaped(): LifecycleError {
-  return new LifecycleError('reaped', 'Cannot finish: this member was reaped');
 }

@@ -172,6 +172,18 @@ export class Seat {
     }
   }
 
+  /**
+   * To be called before a text passes through this member's line, which is another's once it was
+   * reaped. A thread may be reaped and run on: Deno lets one that is busy do so for up to two seconds
+   * after `terminate()`, and nothing tells of its end.
+   *
+   * @throws {LifecycleError} `reaped`
+   */
+  mustLive(action: string): void {
+    const { number, incarnation } = this.member;
+    if (this.core.incarnationOf(number) !== incarnation) throw reaped(action);
+  }
+
   /** Gives the member line back; every later call on this seat throws. */
   leave(): void {
     this.core.reap(this.member.number, this.member.incarnation);
@@ -218,6 +230,11 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
     cause = thrown;
   }
   throw new LifecycleError('wasm_unavailable', `Cannot use the wasm backend: ${why}`, { cause });
+}
+
+/** What a thread gets that was declared dead and is not. */
+export function reaped(action: string): LifecycleError {
+  return new LifecycleError('reaped', `Cannot ${action}: this member was reaped`);
 }
 
 function cannotShare(why: string): LifecycleError {

@@ -71,7 +71,10 @@ export class Shutdown {
     const { core, member, staging, wakeups } = this.#seat;
     // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.
     if (core.phase() < Phase.ShuttingDown) {
-      core.requestShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
+      if (core.isRequested() === 0) {
+        this.#seat.mustLive('ask for the shutdown');
+        core.requestShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
+      }
       core.stampAccepted(monotonicMs());
       wakeups.poke();
     }
@@ -86,7 +89,9 @@ export class Shutdown {
   recorded(): StepRecord[] {
     const records: StepRecord[] = [];
     for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
-      for (const one of readSteps(this.#seat, slot, this.#seat.core.hostSteps(slot))) {
+      const count = this.#seat.core.hostSteps(slot);
+      if (count > 0) this.#seat.mustLive('read the steps');
+      for (const one of readSteps(this.#seat, slot, count)) {
         if (!records.some(({ step }) => step.name === one.step.name)) records.push(one);
       }
     }

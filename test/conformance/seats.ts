@@ -279,6 +279,39 @@ export const seats: Suite = {
       },
     },
     {
+      title:
+        'a member that was declared dead and is not keeps its texts from who has its place now',
+      needsShared: true,
+      run: async (subject) => {
+        const lifecycle = subject.create();
+        const other = subject.attach(lifecycle);
+        const own = other.stage('own');
+        lifecycle.reap(other.member);
+        const successor = subject.attach(lifecycle);
+        equal(successor.member.number, other.member.number);
+        successor.setStartingReason('of the successor');
+        throws(() => other.setStartingReason('of the dead'), 'reaped');
+        throws(() => other.notReadyReason(), 'reaped');
+        throws(() => other.stage('another'), 'reaped');
+        await rejects(other.shutdown({ trigger: 'the dead' }), 'reaped');
+        equal(
+          [successor.notReadyReason(), lifecycle.phase()],
+          ['of the successor', Phase.Starting],
+        );
+        equal(
+          [lifecycle.shutdownRequested(), lifecycle.coldStartPhases().stages.length],
+          [false, 1],
+        );
+        // What passes through no line of its own it may: it can still wait for the end.
+        equal([own.markStarted(), other.phase()], [true, Phase.Starting]);
+        lifecycle.markReady();
+        const waiting = [lifecycle.shutdown({ trigger: 'the living' }), other.shutdown()];
+        const [report, seen] = await Promise.all(waiting);
+        equal(report, seen);
+        equal([report?.trigger, other.notReadyReason()], ['the living', null]);
+      },
+    },
+    {
       title: 'reap() refuses what is no member, and this very one',
       run: (subject) => {
         const lifecycle = subject.create();
