@@ -8,8 +8,6 @@
 import {
   AT_MAGIC,
   AT_MEMBER_CAPACITY,
-  AT_REPORT_CAPACITY,
-  AT_STAGE_CAPACITY,
   AT_VERSION,
   MAGIC,
   MEMBER_CAPACITY,
@@ -43,12 +41,8 @@ export interface CoreMemory {
   readonly shared: boolean;
 }
 
-/** The capacities in the header, each with the most there is room for: loops run as far as they say. */
-const CAPACITIES: readonly (readonly [address: number, most: number])[] = [
-  [AT_MEMBER_CAPACITY, MEMBER_CAPACITY],
-  [AT_STAGE_CAPACITY, STAGE_CAPACITY],
-  [AT_REPORT_CAPACITY, REPORT_CAPACITY],
-];
+/** The most there is room for, in the order of the header's capacities: loops run as far as those say. */
+const CAPACITIES: readonly number[] = [MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY];
 
 /** Why a value is not a lifecycle's memory. */
 export type Refusal = 'not_tidegate' | 'layout_version';
@@ -92,8 +86,8 @@ export function adopt(value: unknown): CoreMemory | Refusal {
   const words = new Int32Array(buffer);
   if (Atomics.load(words, AT_MAGIC >> 2) !== MAGIC) return 'not_tidegate';
   if (Atomics.load(words, AT_VERSION >> 2) !== VERSION) return 'layout_version';
-  const isSound = CAPACITIES.every(([address, most]) => {
-    const capacity = Atomics.load(words, address >> 2);
+  const isSound = CAPACITIES.every((most, index) => {
+    const capacity = Atomics.load(words, (AT_MEMBER_CAPACITY >> 2) + index);
     return capacity >= 1 && capacity <= most;
   });
   if (!isSound) return 'not_tidegate';

@@ -233,7 +233,7 @@ function startedMark(seat: Seat, name: string): number {
   const { stage } = seat.core;
   const named = NAMED.indexOf(name);
   if (named >= 0) return named * 2;
-  seat.mustLive('use a stage');
+  seat.mustLive();
   const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
   if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
   return FIXED_MARKS + cell * 2;

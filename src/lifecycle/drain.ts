@@ -8,7 +8,6 @@ import { check, isObject, isWithin } from './check.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
-import type { Signal } from './platform.ts';
 import type { Seat } from './seat.ts';
 import type { WaitOptions } from './wakeups.ts';
 
@@ -69,16 +68,9 @@ export function checkWait(options: WaitOptions): void {
   const { timeoutMs, signal } = options;
   const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
   check(isTime, 'timeoutMs', timeoutMs);
-  check(signal === undefined || isSignal(signal), 'signal', signal);
-}
-
-/** By what is called on it: a page's frame has an `AbortSignal` of its own. */
-function isSignal(value: unknown): boolean {
-  const { addEventListener, removeEventListener, throwIfAborted } =
-    (value as Partial<Signal> | null) ?? {};
-  return [addEventListener, removeEventListener, throwIfAborted].every(
-    (method) => typeof method === 'function',
-  );
+  // By its youngest method: a page's frame has an `AbortSignal` of its own.
+  const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
+  check(isSignal, 'signal', signal);
 }
 
 function writers(seat: Seat): { member: number; writes: number }[] {

@@ -19,7 +19,7 @@ import { check } from './check.ts';
 import { GateClosedError, LifecycleError } from './errors.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
 import type { Disposing } from './platform.ts';
-import type { Seat } from './seat.ts';
+import { reaped, type Seat } from './seat.ts';
 import { isThenable } from './thenable.ts';
 
 /** What a permit is for. */
@@ -169,9 +169,7 @@ export class WriteGate {
     const { core, member } = this.#seat;
     const enter = kind === 'write' ? core.enterWrite : core.enterQuery;
     const refusal = enter(member.number, member.incarnation);
-    if (refusal === REFUSED_REAPED) {
-      throw new LifecycleError('reaped', 'Cannot enter: this member was declared dead');
-    }
+    if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
       throw new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are out');
     }

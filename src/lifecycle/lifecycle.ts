@@ -191,7 +191,7 @@ export class Lifecycle {
     const checked = checkReport(report);
     const { core, member } = this.#seat;
     const now = this.#seat.now();
-    this.#seat.mustLive('finish');
+    this.#seat.mustLive();
     // A slot is free unless as many other threads finish at this very moment as there are slots.
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       if (core.phase() === Phase.Stopped) return false;
@@ -208,7 +208,7 @@ export class Lifecycle {
         member.incarnation,
         CLAIM_FINISHER,
       );
-      if (made < 0) throw reaped('finish');
+      if (made < 0) throw reaped();
       return this.#moved(made);
     }
     throw new LifecycleError('reports_busy', 'Cannot finish: all report slots are being filled');
@@ -332,7 +332,7 @@ export class Lifecycle {
    */
   setStartingReason(text: string): void {
     check(typeof text === 'string', 'the reason', text);
-    this.#seat.mustLive('set the reason');
+    this.#seat.mustLive();
     const { core, member, staging } = this.#seat;
     core.publishReason(member.number, staging.put(text, TEXT_BYTES));
   }
@@ -345,7 +345,7 @@ export class Lifecycle {
   notReadyReason(): string | null {
     const { core, member, staging } = this.#seat;
     if (core.phase() !== Phase.Starting) return null;
-    this.#seat.mustLive('read the reason');
+    this.#seat.mustLive();
     return staging.get(core.readReason(member.number));
   }
 

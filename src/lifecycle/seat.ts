@@ -179,9 +179,9 @@ export class Seat {
    *
    * @throws {LifecycleError} `reaped`
    */
-  mustLive(action: string): void {
+  mustLive(): void {
     const { number, incarnation } = this.member;
-    if (this.core.incarnationOf(number) !== incarnation) throw reaped(action);
+    if (this.core.incarnationOf(number) !== incarnation) throw reaped();
   }
 
   /** Gives the member line back; every later call on this seat throws. */
@@ -233,8 +233,8 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
 }
 
 /** What a thread gets that was declared dead and is not. */
-export function reaped(action: string): LifecycleError {
-  return new LifecycleError('reaped', `Cannot ${action}: this member was reaped`);
+export function reaped(): LifecycleError {
+  return new LifecycleError('reaped', 'Cannot take part: this member was reaped');
 }
 
 function cannotShare(why: string): LifecycleError {

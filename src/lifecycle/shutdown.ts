@@ -23,7 +23,7 @@ import { Phase } from './phase.ts';
 import { checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import { readReport, readSteps, type ShutdownReport, type StepRecord } from './report.ts';
 import { Run } from './run.ts';
-import type { Seat } from './seat.ts';
+import { reaped, type Seat } from './seat.ts';
 
 /** One thread's part in the shutdown. */
 export class Shutdown {
@@ -52,7 +52,7 @@ export class Shutdown {
     }
     const { core, member, wakeups } = this.#seat;
     if (core.setStandby(member.number, member.incarnation, 1) === 0) {
-      throw new LifecycleError('reaped', 'Cannot install the pipeline: this member was reaped');
+      throw reaped();
     }
     this.#pipeline = pipeline;
     core.setBudget(pipeline.budgetMs);
@@ -72,7 +72,7 @@ export class Shutdown {
     // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.
     if (core.phase() < Phase.ShuttingDown) {
       if (core.isRequested() === 0) {
-        this.#seat.mustLive('ask for the shutdown');
+        this.#seat.mustLive();
         core.requestShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
       }
       core.stampAccepted(monotonicMs());
@@ -90,7 +90,7 @@ export class Shutdown {
     const records: StepRecord[] = [];
     for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
       const count = this.#seat.core.hostSteps(slot);
-      if (count > 0) this.#seat.mustLive('read the steps');
+      if (count > 0) this.#seat.mustLive();
       for (const one of readSteps(this.#seat, slot, count)) {
         if (!records.some(({ step }) => step.name === one.step.name)) records.push(one);
       }

@@ -67,13 +67,17 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   // A data: URL, so that no bundler has to find a file, and Deno need not be allowed to read one.
   const source = new URL(`data:text/javascript,${encodeURIComponent(THREAD_SOURCE)}`);
   const worker = new Worker(source, { workerData: data, name: 'tidegate-probes' });
+  let member: Member | undefined;
   const listening = new Promise<ThreadMessage>((resolve, reject) => {
-    worker.once('message', resolve);
+    worker.once('message', (message: ThreadMessage) => {
+      // Here: where the thread has ended, its exit comes next, before whoever awaits this.
+      ({ member } = message);
+      resolve(message);
+    });
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('The probe thread ended before it listened')));
   });
   const stopHeartbeat = startHeartbeat(lifecycle);
-  let member: Member | undefined;
   // By itself or by us: whoever waits must not wait for it.
   worker.once('exit', () => {
     if (member !== undefined) reapQuietly(lifecycle, member);
@@ -86,7 +90,6 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   };
   try {
     const message = await listening;
-    ({ member } = message);
     if ('error' in message) throw refusalOf(message);
     const { hostname, port } = message;
     // A thread that serves nothing but probes must neither keep the process nor end it.
