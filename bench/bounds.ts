@@ -150,7 +150,7 @@ export const BOUNDS: readonly Bound[] = [
     above: call('mark, set before', 'wasm'),
     below: control('Date.now'),
     atMost: 0.25,
-    missed: missedOnBun(JSC_LOADS, 0.32),
+    missed: missedOnBun(JSC_LOADS, 0.4),
   },
   ...['coldStartPhases', 'coldStartPhases, all set'].map(
     (name): Bound => ({

@@ -20,8 +20,11 @@ const PROGRAM = 'build/bench/isolate.mjs';
 const LONG_MS = 15;
 /** The longer one has so many times the turns of the shorter one. */
 const RATIO = 10;
-/** What it has run before it is measured: compilers, which work beside it, are done by then. */
-const WARM_UP_MS = 300;
+/** What it has run before it is measured, at least and at most. */
+const WARM_UP_MS = 200;
+const MOST_WARM_UP_MS = 4_000;
+/** So many requests none of which was quicker by a tenth: compilers, which work beside it, are done. */
+const STEADY = 10;
 /** Pairs that are measured; each is a sample. */
 const PAIRS = 9;
 /** Turns of one request at most, however quick a body is. */
@@ -61,10 +64,13 @@ async function measure({ case: name, variant }: Assignment): Promise<readonly nu
 async function slopes(time: (turns: number) => Promise<number>): Promise<number[]> {
   await time(1);
   let long = RATIO;
-  // It grows again for as long as what was compiled meanwhile is quicker.
-  for (let spent = 0; spent < WARM_UP_MS; ) {
+  let [spent, best, steady] = [0, Number.POSITIVE_INFINITY, 0];
+  while (spent < WARM_UP_MS || (steady < STEADY && spent < MOST_WARM_UP_MS)) {
     const ms = await time(long);
     spent += ms;
+    steady = ms / long < best * 0.9 ? 0 : steady + 1;
+    best = Math.min(best, ms / long);
+    // It grows again when what was compiled meanwhile is quicker.
     if (ms < LONG_MS && long < MOST) long *= 2;
   }
   const short = long / RATIO;
