@@ -174,8 +174,8 @@ export class Seat {
 
   /**
    * To be called before a text passes through this member's line, which is another's once it was
-   * reaped. A thread may be reaped and run on: Deno lets one that is busy do so for up to two seconds
-   * after `terminate()`, and nothing tells of its end.
+   * reaped. A thread may be reaped and run on: on Deno `terminate()` does not end one that is busy
+   * before its loop turns, and nothing tells of its end.
    *
    * @throws {LifecycleError} `reaped`
    */
