@@ -52,12 +52,18 @@ describe.each(BUNDLERS)('$name', (bundler) => {
   });
 
   it('bundles a worker that workerd runs, with the object of its fleet', async () => {
-    const modules = programOf(await bundler.worker(project.path));
+    const code = await bundler.worker(project.path);
+    // The binary is the module beside it, and in no other form: the condition was heeded.
+    expect([code.includes('core.unshared.wasm'), code.includes('env&memory')]).toEqual([
+      true,
+      false,
+    ]);
+    const modules = programOf(code);
     const durableObjects = { FLEET: { className: 'LifecycleObject', useSQLite: true } };
     const worker = { name: 'bundled', modules, compatibilityDate: CURRENT_DATE, durableObjects };
     await using isolates = await start([worker]);
     const answer = await isolates.ask('bundled', '/');
-    expect([answer.status, await answer.text()]).toEqual([200, 'ready is 1']);
+    expect([answer.status, await answer.text()]).toEqual([200, 'ready is 1 on wasm']);
     const ready = await isolates.ask('bundled', '/health/ready');
     expect(await ready.json()).toMatchObject({ status: 'ready', fleet: { reachable: true } });
     const headers = { authorization: 'Bearer secret' };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Phase } from 'tidegate';
+import { Lifecycle, Phase } from 'tidegate';
 import { Fleet } from 'tidegate/cloudflare';
 import { withLifecycle } from 'tidegate/workerd';
 
@@ -13,7 +13,7 @@ const fleet = new Fleet({ namespace: ({ FLEET }) => FLEET, deployment: () => 'on
 export { LifecycleObject } from 'tidegate/cloudflare';
 
 export default withLifecycle(
-  { fetch: () => new Response(`ready is ${Phase.Ready}`) },
+  { fetch: () => new Response(`ready is ${Phase.Ready} on ${Lifecycle.create().backend}`) },
   {
     fleet,
     handler: (lifecycle, env) => fleet.handler(lifecycle, env, { adminToken: 'secret' }),
