@@ -137,9 +137,9 @@ function handlerOf(
   routes: ReadonlyMap<string, Route>,
   { basePath = '' }: HandlerOptions,
 ): Handler {
+  const placed = new Map([...routes].map(([path, route]) => [basePath + path, route]));
   return async (request) => {
-    const path = pathOf(request.url);
-    const route = path.startsWith(basePath) ? routes.get(path.slice(basePath.length)) : undefined;
+    const route = placed.get(pathOf(request.url));
     if (route === undefined) return undefined;
     let answer: Answer;
     try {

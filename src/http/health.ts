@@ -27,9 +27,6 @@ interface Standing {
   readonly shutdownRequested: boolean;
 }
 
-/** Of one whose answer is yes, and who asks no further. */
-const NO_REASON = { startingReason: null, hold: undefined, shutdownRequested: false } as const;
-
 /** A thread whose loop a probe thread looks at from outside. */
 export interface Watched {
   readonly member: Member;
@@ -78,26 +75,31 @@ export function readiness(
   lifecycle: Lifecycle,
   probe: ProbeName,
   demand: Demand,
-  details: Readonly<Record<string, unknown>> = {},
+  details?: Readonly<Record<string, unknown>>,
 ): Answer {
   const standing = look(lifecycle, demand);
   const { phase } = standing;
   const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
   const name = phaseName(phase);
   const since_secs = Math.floor(lifecycle.ageMs() / 1000);
-  const headers = probe === 'ready/write' ? NONE : serverTiming(lifecycle);
+  const headers = probe === 'ready/write' ? undefined : serverTiming(lifecycle);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    const told = { ...details, probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
-    return json(200, told, headers);
+    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
+    return json(200, withDetails(told, details), headers);
   }
   if (standing.shutdownRequested && probe !== 'startup') lifecycle.noteReadinessProbe();
-  const told = { ...details, probe, status: name, phase: name, since_secs, reason };
-  return json(503, told, headers);
+  const told = { probe, status: name, phase: name, since_secs, reason };
+  return json(503, withDetails(told, details), headers);
 }
 
-/** No headers beyond those that every answer has. */
-const NONE: Readonly<Record<string, string>> = Object.freeze({});
+/** The details first, and the contract's keys over them. Where there are none, nothing is copied. */
+function withDetails(
+  told: Readonly<Record<string, unknown>>,
+  details: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> {
+  return details === undefined ? told : { ...details, ...told };
+}
 
 /**
  * The stages of the boot that have ended, for a browser's network panel. Their names are tokens as
@@ -105,13 +107,13 @@ const NONE: Readonly<Record<string, string>> = Object.freeze({});
  *
  * @see https://www.w3.org/TR/server-timing/#the-server-timing-header-field
  */
-function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> {
+function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> | undefined {
   const boot = lifecycle.coldStartPhases();
   // A service that marks nothing is probed as often, and lists of nothing would be half of the cost.
   const ended = boot.restoreReadyAtMs + boot.walReplayReadyAtMs + boot.indexWarmupReadyAtMs;
-  if (ended === 0 && boot.stages.length === 0) return NONE;
+  if (ended === 0 && boot.stages.length === 0) return undefined;
   const stages = boot.durationsMs().filter(([name]) => name !== 'total');
-  if (stages.length === 0) return NONE;
+  if (stages.length === 0) return undefined;
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
 }
 
@@ -140,7 +142,9 @@ function whyNoWrites({
 function look(lifecycle: Lifecycle, demand: Demand): Standing {
   // Whether queries are served is in the phase alone; the rest is for those who are told no.
   const now = lifecycle.phase();
-  if (demand === 'queries' && acceptsQueries(now)) return { ...NO_REASON, phase: now };
+  if (demand === 'queries' && acceptsQueries(now)) {
+    return { phase: now, startingReason: null, hold: undefined, shutdownRequested: false };
+  }
   while (true) {
     const reason = lifecycle.notReadyReason();
     const phase = lifecycle.phase();

@@ -23,7 +23,7 @@ export function metrics(lifecycle: Lifecycle, accept: string | null): Answer {
     .map((family) => textOf(family, isOpen));
   const body = `${families.join('')}${isOpen ? '# EOF\n' : ''}`;
   // No `vary`: nothing of ours may be stored.
-  return { status: 200, type, body, headers: {} };
+  return { status: 200, type, body };
 }
 
 /** No help has a character that needs escaping, and the names are ours: labels alone may have any. */
