@@ -51,7 +51,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const { job, runtime } = ticket;
     options.progress?.(index, turns.length, `${runtime.name} ${job.case} ${job.variant}`);
     try {
-      ticket.rounds.push([...(await runJob(job, runtime))]);
+      ticket.rounds.push([...(await attempted(job, runtime))]);
     } catch (thrown) {
       if (!(thrown instanceof SkipError)) throw thrown;
       failed.add(ticket);
@@ -70,6 +70,17 @@ export async function run(options: RunOptions): Promise<Outcome> {
     .filter(({ rounds }) => rounds.length > 0)
     .map(({ job, runtime, rounds }) => pointOf(job, runtime, rounds));
   return { runtimes: infos, points, skips };
+}
+
+/** A round that fails is run once more, and what failed is said: a run of everything takes minutes. */
+async function attempted(job: Job, runtime: Runtime): Promise<readonly number[]> {
+  try {
+    return await runJob(job, runtime);
+  } catch (thrown) {
+    if (thrown instanceof SkipError) throw thrown;
+    console.error(`${job.case} (${job.variant}) failed on ${runtime.name}, once more:`, thrown);
+    return await runJob(job, runtime);
+  }
 }
 
 function isFor({ part, on }: Job, runtime: Runtime): boolean {

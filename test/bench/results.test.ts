@@ -10,9 +10,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BOUNDS, type Bound } from '../../bench/bounds.ts';
 import { compare, differences } from '../../bench/comparison.ts';
+import type { Job } from '../../bench/harness/job.ts';
 import { run } from '../../bench/harness/run.ts';
 import { processRuntime } from '../../bench/harness/runtimes.ts';
 import { judge, sidesOf } from '../../bench/judge.ts';
@@ -116,6 +117,29 @@ describe('a run', () => {
         reason: expect.stringContaining('an edge isolate has no other thread'),
       },
     ]);
+  });
+
+  it('runs a round that failed once more, and gives up after that', async () => {
+    const node = processRuntime('node', [process.execPath], 'it is this one');
+    let left = 1;
+    const job: Job = {
+      part: 'calls',
+      case: 'phase',
+      variant: 'wasm',
+      unit: 'ns',
+      rounds: 1,
+      run: async () => {
+        if (left-- > 0) throw new Error('planned');
+        return [7];
+      },
+    };
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { points } = await run({ jobs: [job], runtimes: [node], seed: 1 });
+    expect(points.map(({ rounds }) => rounds)).toEqual([[[7]]]);
+    expect(said).toHaveBeenCalledOnce();
+    left = 2;
+    await expect(run({ jobs: [job], runtimes: [node], seed: 1 })).rejects.toThrow('planned');
+    said.mockRestore();
   });
 
   it('says on what it ran', () => {
