@@ -308,7 +308,7 @@ export class Lifecycle {
     return markAt(this.#seat, INDEX_WARMUP + 1, ms);
   }
 
-  /** All times of the boot, of one moment. */
+  /** All times of the boot, of one moment; frozen, and the same object for as long as nothing is new. */
   coldStartPhases(): ColdStartPhases {
     return this.#seat.coldStart();
   }
