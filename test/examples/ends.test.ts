@@ -193,7 +193,8 @@ describe('told to end at an awkward moment', () => {
 
 describe.each(RUNTIMES)('told to end while the flush hangs, on %s', (runtime) => {
   it('it is ended by its budget, blocked as it is, and has kept what it acknowledged', async () => {
-    const budgetMs = 1_500;
+    // Below the 5 s that SQLite waits, and far above what the loop's silence takes to be told.
+    const budgetMs = 2_500;
     await measured(async () => {
       const data = new DataFolder();
       folders.push(data);
@@ -207,10 +208,10 @@ describe.each(RUNTIMES)('told to end while the flush hangs, on %s', (runtime) =>
       await service.seen(/draining/);
       // SQLite waits for the reader, and with it the whole loop, for longer than the budget.
       let live: Record<string, unknown> = {};
-      while (live.loop !== 'blocked') {
+      while (live.loop !== 'blocked' || live.phase !== 'shutting_down') {
         live = (await (await service.probe('/health/live')).json()) as Record<string, unknown>;
       }
-      expect(live).toMatchObject({ status: 'alive', phase: 'shutting_down' });
+      expect(live.status).toBe('alive');
       const { code, signal, atMs } = await service.exit;
       const lateMs = atMs - sentAtMs - budgetMs;
       console.log(`${runtime}: ended ${lateMs} ms after its budget`);
