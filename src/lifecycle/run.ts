@@ -62,7 +62,7 @@ export class Run {
     const permitsUntil = this.#drainDeadlineMs();
     core.markDraining(this.#now(), member.number);
     wakeups.poke();
-    const writesDone = await this.#returned('writesOut', permitsUntil);
+    await this.#returned('writesOut', permitsUntil);
     const slot = await this.#claim();
     if (!this.#isHost()) return this.#giveUp(slot);
     const began = core.beginShutdown(this.#now(), member.number) === 1;
@@ -71,6 +71,9 @@ export class Run {
       this.#giveUp(slot);
       return 'yielded';
     }
+    // Writes once more: a process that was Starting did not drain, and one whose boot ended since then
+    // has admitted some. From here on nothing is admitted, so what is waited for now is all there is.
+    const writesDone = await this.#returned('writesOut', permitsUntil);
     const queriesDone = await this.#returned('queriesOut', permitsUntil);
     const steps = await this.#steps(slot);
     if (steps === undefined) return this.#giveUp(slot);

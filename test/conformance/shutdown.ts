@@ -341,6 +341,30 @@ export const shutdown: Suite = {
       },
     },
     {
+      title: 'a write of a boot that ends while the shutdown passes through Starting is waited for',
+      run: async (subject) => {
+        let admitted = 0;
+        // At every depth of the queue: whatever the host waits for in between, one of them is there.
+        for (let depth = 0; depth < 60; depth++) {
+          const lifecycle = subject.create();
+          let out = 0;
+          const seen: number[] = [];
+          lifecycle.pipeline({ steps: [step('flush_wal', () => void seen.push(out))] });
+          const pending = lifecycle.shutdown();
+          for (let left = depth; left > 0; left--) await undefined;
+          lifecycle.markReady();
+          const permit = lifecycle.gate.tryEnter('write');
+          out = Number(permit !== null);
+          admitted += out;
+          await turn();
+          permit?.release();
+          out = 0;
+          equal([(await pending).drained, seen], [true, [0]]);
+        }
+        holds(admitted > 0, 'no write was admitted in between');
+      },
+    },
+    {
       title: 'a pipeline can be taken back until a shutdown runs, and then installed anew',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
