@@ -158,7 +158,7 @@ export const BOUNDS: readonly Bound[] = [
       above: call(name, 'wasm'),
       below: call(name, 'atomics'),
       atMost: 0.25,
-      missed: missed(LOOKS, name === 'coldStartPhases' ? 0.85 : 1.3),
+      missed: missed(LOOKS, name === 'coldStartPhases' ? 0.85 : 2),
     }),
   ),
   {
