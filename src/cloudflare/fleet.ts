@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { HandlerOptions } from '../http/handler.ts';
+import type { HandlerOptions } from '../http/options.ts';
 import { check, isObject, isWithin } from '../lifecycle/check.ts';
 import { TIME_MAX_MS, TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';

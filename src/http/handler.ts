@@ -1,6 +1,6 @@
 /**
- * The handler: which request is whose, and who may. What a route answers is its own room's
- * business; nothing here moves the lifecycle.
+ * The handler: which request is whose. Who may ask is the guards' business, and what a route answers
+ * its own room's; nothing here moves the lifecycle.
  *
  * @module
  */
@@ -11,41 +11,13 @@ import { Phase } from '../lifecycle/phase.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
-import {
-  challenge,
-  isCrossSite,
-  presentedToken,
-  type Scheme,
-  type Secret,
-  secret,
-} from './authorization.ts';
 import { readBody } from './body.ts';
+import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guards.ts';
 import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
+import { checkOptions, type HandlerOptions } from './options.ts';
 import { type Answer, refusal, respond } from './respond.ts';
 import { statusOf } from './status.ts';
-
-/** Options of {@link createHandler}. */
-export interface HandlerOptions {
-  /** Opens `/admin` to whoever shows it as a bearer token. Without it `/admin` answers 403. */
-  readonly adminToken?: string | undefined;
-  /**
-   * Opens `/admin` to everybody who reaches the port, but not to pages of other sites. A token
-   * that is set is still asked for.
-   */
-  readonly openAdmin?: boolean | undefined;
-  /** False: `/health/ready` fails as `/health/ready/write` does. Default true. */
-  readonly readyWhileDraining?: boolean | undefined;
-  /** Asks for this bearer token at `/metrics`, which is open without it. */
-  readonly metricsToken?: string | undefined;
-  /** What all paths begin with: empty, or as `/internal`. */
-  readonly basePath?: string | undefined;
-  /**
-   * More keys for what `/health/ready`, `/health/ready/write` and `/health/startup` answer, asked
-   * for at each answer. None takes the place of a key that is there already.
-   */
-  readonly details?: (() => Readonly<Record<string, unknown>>) | undefined;
-}
 
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
 export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
@@ -56,19 +28,13 @@ const NO_BODY = new Uint8Array();
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
-  readonly refuse?: (request: WebRequest) => Answer | undefined;
+  readonly refuse?: Guard;
   /** The body is empty for a GET. */
   readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
 }
 
 /** Paths and what they do. */
 export type Routes = readonly (readonly [path: string, route: Route])[];
-
-/** Who may make admin calls, by the options of the handler. */
-export interface AdminGuards {
-  readonly mayPost: (request: WebRequest) => Answer | undefined;
-  readonly mayRead: (request: WebRequest) => Answer | undefined;
-}
 
 /**
  * Makes the handler, by default without the status page. What it promises is written where it is
@@ -100,11 +66,7 @@ export function createExtendedHandler(
   more: (guards: AdminGuards) => Routes,
 ): Handler {
   checkOptions(options);
-  const guards: AdminGuards = {
-    mayPost: adminGuard(options, ['bearer']),
-    // A browser that opens the page asks for a name and a password; only reading is open to it.
-    mayRead: adminGuard(options, ['basic', 'bearer']),
-  };
+  const guards = adminGuards(options);
   const routes = [
     ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
     ...adminRoutes(lifecycle, guards, form),
@@ -242,85 +204,4 @@ function ask(route: Route, request: Request): Answer | Promise<Answer> {
 async function askWithBody(answer: Route['answer'], request: Request): Promise<Answer> {
   const body = await readBody(request);
   return body instanceof Uint8Array ? answer(body, request) : body;
-}
-
-/** Closed until a token is set, unless the application opened it; never to another site. */
-function adminGuard(
-  { adminToken, openAdmin = false }: HandlerOptions,
-  schemes: readonly Scheme[],
-): (request: Request) => Answer | undefined {
-  if (adminToken !== undefined) return tokenGuard(secret(adminToken), schemes);
-  if (!openAdmin) {
-    return () => refusal(403, 'Admin calls are closed: give createHandler() an adminToken');
-  }
-  return (request) =>
-    isCrossSite(request) ? refusal(403, 'Admin calls from other sites are refused') : undefined;
-}
-
-/** Open until a token is set: metrics tell of load, and move nothing. */
-function metricsGuard({ metricsToken }: HandlerOptions): (request: Request) => Answer | undefined {
-  return metricsToken === undefined
-    ? () => undefined
-    : tokenGuard(secret(metricsToken), ['bearer']);
-}
-
-function tokenGuard(
-  isRight: Secret,
-  schemes: readonly Scheme[],
-): (request: Request) => Answer | undefined {
-  return ({ headers }) =>
-    isRight(presentedToken(headers, schemes))
-      ? undefined
-      : refusal(401, 'The token is missing or wrong', { 'www-authenticate': challenge(schemes) });
-}
-
-function checkOptions(options: HandlerOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`the options are ${shown(options)}`);
-  }
-  for (const name of ['adminToken', 'metricsToken'] as const) {
-    const token: unknown = options[name];
-    if (token !== undefined && (typeof token !== 'string' || token === '')) {
-      // Not shown: it may be a secret of another type.
-      throw invalid(`${name} is ${token === '' ? 'empty' : 'not a string'}`);
-    }
-    if (token !== undefined && !canBeShown(token)) {
-      throw invalid(`${name} has a blank at an end, or what no header can carry`);
-    }
-  }
-  for (const name of ['openAdmin', 'readyWhileDraining'] as const) {
-    const flag: unknown = options[name];
-    if (flag !== undefined && typeof flag !== 'boolean') {
-      throw invalid(`${name} is ${shown(flag)}`);
-    }
-  }
-  const details: unknown = options.details;
-  if (details !== undefined && typeof details !== 'function') {
-    throw invalid(`details is ${shown(details)}`);
-  }
-  const base: unknown = options.basePath === undefined ? '' : options.basePath;
-  if (typeof base !== 'string' || (base !== '' && !isPathPrefix(base))) {
-    throw invalid(`basePath is ${shown(base)}, not empty and not like '/internal'`);
-  }
-}
-
-/** A token read from a file often ends in a newline: nobody could ever be let in with that. */
-function canBeShown(token: string): boolean {
-  try {
-    const headers = new Headers({ authorization: `Bearer ${token}` });
-    return presentedToken(headers, ['bearer']) === token;
-  } catch {
-    return false;
-  }
-}
-
-/** What a URL would spell otherwise (`/a b`, `/a/../b`, `/a?b`) would never match. */
-function isPathPrefix(base: string): boolean {
-  if (!base.startsWith('/') || base.endsWith('/')) return false;
-  const url = `http://localhost${base}`;
-  return URL.canParse(url) && new URL(url).pathname === base;
-}
-
-function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot create the handler: ${what}`);
 }

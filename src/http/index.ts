@@ -4,5 +4,6 @@
  * @module
  */
 
-export type { Handler, HandlerOptions } from './handler.ts';
+export type { Handler } from './handler.ts';
+export type { HandlerOptions } from './options.ts';
 export { createHandler } from './with-page.ts';

@@ -4,4 +4,5 @@
  * @module
  */
 
-export { createHandler, type Handler, type HandlerOptions } from './handler.ts';
+export { createHandler, type Handler } from './handler.ts';
+export type { HandlerOptions } from './options.ts';

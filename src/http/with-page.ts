@@ -7,11 +7,8 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { statusAsJson } from './admin.ts';
-import {
-  createHandler as createPlainHandler,
-  type Handler,
-  type HandlerOptions,
-} from './handler.ts';
+import { createHandler as createPlainHandler, type Handler } from './handler.ts';
+import type { HandlerOptions } from './options.ts';
 import { pageOf, wantsPage } from './page/page.ts';
 
 /**
