@@ -6,7 +6,9 @@
  */
 
 import { statusAsJson } from '../http/admin.ts';
-import { createExtendedHandler, type HandlerOptions, type Routes } from '../http/handler.ts';
+import { textIn } from '../http/body.ts';
+import { createExtendedHandler, type Routes } from '../http/handler.ts';
+import type { HandlerOptions } from '../http/options.ts';
 import { type Answer, json, refusal } from '../http/respond.ts';
 import { LifecycleError, type LifecycleErrorCode } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
@@ -78,7 +80,8 @@ function move(
   call: (deployment?: string) => Promise<FleetAnswer>,
 ): (body: Uint8Array) => Answer | Promise<Answer> {
   return (body) => {
-    const target = targetIn(new TextDecoder().decode(body));
+    const text = textIn(body);
+    const target = text === undefined ? undefined : targetIn(text);
     if (target === undefined) return refusal(400, 'The body is not {"deployment": "…"}, or empty');
     return asked(() => call(target ?? undefined));
   };

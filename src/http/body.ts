@@ -58,11 +58,20 @@ export function isPlainCall(body: Uint8Array): boolean {
   return body.length === 0 || objectIn(body) !== undefined;
 }
 
+/** The text that the body is; `undefined` if it is no UTF-8. */
+export function textIn(body: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The JSON object that the body is; `undefined` for anything else. */
 function objectIn(body: Uint8Array): object | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(textIn(body) ?? '');
   } catch {
     return undefined;
   }

@@ -87,7 +87,11 @@ async function startFleet(
 
 const put = (name: string): Promise<Response> => isolates.ask(name, '/a', { method: 'PUT' });
 const get = (name: string): Promise<Response> => isolates.ask(name, '/a');
-const order = (name: string, call: string, body?: string): Promise<Response> =>
+const order = (
+  name: string,
+  call: string,
+  body?: string | Uint8Array<ArrayBuffer>,
+): Promise<Response> =>
   isolates.ask(name, `/fleet/${call}`, {
     method: 'POST',
     headers: { authorization },
@@ -249,6 +253,9 @@ describe('the object', () => {
     for (const body of ['[]', '{', '{"deployment":1}', '{"other":"d"}', 'null']) {
       expect([body, (await order('n', 'drain', body)).status]).toEqual([body, 400]);
     }
+    // A name that is no UTF-8 is not the one that it would be read as.
+    const noText = Uint8Array.of(...new TextEncoder().encode('{"deployment":"m'), 0xff, 0x22, 0x7d);
+    expect((await order('n', 'drain', noText)).status).toBe(400);
     expect((await put('n')).status).toBe(200);
   });
 
