@@ -5,29 +5,22 @@
  * @module
  */
 
-import { CLAIM_FINISHER, MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
+import { MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
 import { check, isWhole, isWithin } from './check.ts';
 import { monotonicMs } from './clock.ts';
 import { type ColdStartPhases, markAt, markNow, Stage } from './cold-start.ts';
 import { checkWait, type DrainResult, drain } from './drain.ts';
 import { LifecycleError } from './errors.ts';
+import { finish } from './finish.ts';
 import { WriteGate } from './gate.ts';
 import { isPhase, Phase, phaseFromU8 } from './phase.ts';
-import { BUDGET_MS, type PipelineOptions } from './pipeline.ts';
-import {
-  checkReport,
-  putHead,
-  putStep,
-  readReport,
-  type ShutdownReport,
-  type ShutdownReportInput,
-} from './report.ts';
+import type { PipelineOptions } from './pipeline.ts';
+import { readReport, type ShutdownReport, type ShutdownReportInput } from './report.ts';
 import {
   type CreateOptions,
   type LifecycleHandle,
   type Member,
-  reaped,
   Seat,
   type SeatOptions,
 } from './seat.ts';
@@ -40,9 +33,6 @@ import type { WaitOptions } from './wakeups.ts';
 const RESTORE = 0;
 const WAL_REPLAY = 2;
 const INDEX_WARMUP = 4;
-
-/** How often a finisher looks again while every report slot is being filled by others. */
-const CLAIM_TRIES = 10_000_000;
 
 /**
  * Where this process is between boot and stop.
@@ -188,30 +178,7 @@ export class Lifecycle {
    * @throws {LifecycleError} `invalid_argument` for a report that is none, `reaped`, `reports_busy`
    */
   finishShutdown(report: ShutdownReportInput): boolean {
-    const checked = checkReport(report);
-    const { core, member } = this.#seat;
-    const now = this.#seat.now();
-    this.#seat.mustLive();
-    // A slot is free unless as many other threads finish at this very moment as there are slots.
-    for (let tries = 0; tries < CLAIM_TRIES; tries++) {
-      if (core.phase() === Phase.Stopped) return false;
-      const slot = core.claimReport(member.number, member.incarnation, CLAIM_FINISHER);
-      if (slot < 0) continue;
-      checked.steps.forEach((step, index) => {
-        putStep(this.#seat, slot, index, { step, endMs: null });
-      });
-      putHead(this.#seat, slot, checked);
-      const made = core.finishShutdown(
-        now,
-        slot,
-        member.number,
-        member.incarnation,
-        CLAIM_FINISHER,
-      );
-      if (made < 0) throw reaped();
-      return this.#moved(made);
-    }
-    throw new LifecycleError('reports_busy', 'Cannot finish: all report slots are being filled');
+    return this.#moved(finish(this.#seat, report));
   }
 
   /** When the lifecycle was created; 0 while the clock has no time yet. */
@@ -364,13 +331,7 @@ export class Lifecycle {
    * performance.now()`, which threads agree on; `null` while none is accepted.
    */
   shutdownDeadlineMs(): number | null {
-    const { core } = this.#seat;
-    if (core.isRequested() === 0) return null;
-    // The host's own stamp; until it has one, its loop may be blocked, what its pipeline said.
-    const stamped = core.stampDeadline(0);
-    if (stamped > 0) return stamped;
-    const accepted = core.stampAccepted(0);
-    return accepted > 0 ? accepted + (core.budget() || BUDGET_MS) : null;
+    return this.#shutdown.deadlineMs();
   }
 
   /**

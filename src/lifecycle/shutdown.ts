@@ -2,7 +2,7 @@
  * Shutdown: one request, one host that runs the pipeline, one report for all who asked.
  *
  * ```text
- *   accepted -> pre-drain -> Draining -> write permits back -> ShuttingDown -> query permits back
+ *   accepted -> pre-drain -> Draining -> write permits back -> ShuttingDown -> all permits back
  *            -> steps in order, each recorded as it ends -> report -> Stopped
  * ```
  *
@@ -20,7 +20,7 @@ import { check, isObject } from './check.ts';
 import { monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
-import { checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+import { BUDGET_MS, checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import { readReport, readSteps, type ShutdownReport, type StepRecord } from './report.ts';
 import { Run } from './run.ts';
 import { reaped, type Seat } from './seat.ts';
@@ -83,6 +83,17 @@ export class Shutdown {
     await this.#joined;
     // It is Stopped, and then there is one.
     return readReport(this.#seat) as ShutdownReport;
+  }
+
+  /** See `Lifecycle.shutdownDeadlineMs`. */
+  deadlineMs(): number | null {
+    const { core } = this.#seat;
+    if (core.isRequested() === 0) return null;
+    // The host's own stamp; until it has one, its loop may be blocked, what its pipeline said.
+    const stamped = core.stampDeadline(0);
+    if (stamped > 0) return stamped;
+    const accepted = core.stampAccepted(0);
+    return accepted > 0 ? accepted + (core.budget() || BUDGET_MS) : null;
   }
 
   /** The steps that hosts have recorded so far, first record of each name. */

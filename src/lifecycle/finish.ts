@@ -1,0 +1,43 @@
+/**
+ * The end that an application makes by itself: its report, and the move to Stopped with it. A
+ * shutdown that runs a pipeline ends in `run.ts`.
+ *
+ * @module
+ */
+
+import { CLAIM_FINISHER } from '../../assembly/layout.ts';
+import { LifecycleError } from './errors.ts';
+import { Phase } from './phase.ts';
+import { checkReport, putHead, putStep, type ShutdownReportInput } from './report.ts';
+import { reaped, type Seat } from './seat.ts';
+
+/** How often a finisher looks again while every report slot is being filled by others. */
+const CLAIM_TRIES = 10_000_000;
+
+/**
+ * Writes the report where only this thread writes, and moves to Stopped with it in one step.
+ *
+ * @returns 1 if this call made the move, 0 if another had
+ * @throws {LifecycleError} `invalid_argument` for a report that is none, `reaped`, `reports_busy`
+ */
+export function finish(seat: Seat, report: ShutdownReportInput): number {
+  const checked = checkReport(report);
+  const { core } = seat;
+  const { number, incarnation } = seat.member;
+  const now = seat.now();
+  seat.mustLive();
+  // A slot is free unless as many other threads finish at this very moment as there are slots.
+  for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+    if (core.phase() === Phase.Stopped) return 0;
+    const slot = core.claimReport(number, incarnation, CLAIM_FINISHER);
+    if (slot < 0) continue;
+    checked.steps.forEach((step, index) => {
+      putStep(seat, slot, index, { step, endMs: null });
+    });
+    putHead(seat, slot, checked);
+    const made = core.finishShutdown(now, slot, number, incarnation, CLAIM_FINISHER);
+    if (made < 0) throw reaped();
+    return made;
+  }
+  throw new LifecycleError('reports_busy', 'Cannot finish: all report slots are being filled');
+}
