@@ -8,7 +8,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { measured } from '../runtime/measured.ts';
 import { buildScenarios, SCENARIOS } from './build.ts';
 import type { Sample, Survival } from './chaos.ts';
 
@@ -23,8 +22,9 @@ const COMMANDS = {
   bun: ['node_modules/.bin/bun', SCENARIOS],
 } as const;
 /**
- * Bun keeps some of what its optimizing compiler made for a worker when that is terminated: from 200 to
- * 1,000 workers RSS grew by 5 to 8 MiB without it and by 8 to 12 with it, whatever the workers called.
+ * Bun does not give all back that a terminated worker had: 2 KB of an idle one, up to 10 of one whose
+ * code its optimizing compiler has been at, 6 without that. Nothing of it is reachable: the heap is
+ * flat, and the same workers leave Node's RSS where it was.
  */
 const ENVIRONMENT = { ...process.env, BUN_JSC_useDFGJIT: '0' };
 type Runtime = keyof typeof COMMANDS;
@@ -127,25 +127,23 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   it.each(['wasm', 'atomics'])(
     'probes are answered while the main loop is blocked for 5 s, with %s',
     async (backend) => {
-      await measured(async () => {
-        const play = new Play(runtime, ['blocked', backend, 5_000]);
-        const { url } = await play.heard('listening');
-        const answers: Promise<Probe>[] = [];
-        for (let sent = 0; sent < 48; sent++) {
-          answers.push(probe(`${url}/health/live`));
-          await sleep(100);
-        }
-        const all = await Promise.all(answers);
-        const inTime = all.filter(({ ms }) => ms <= 250);
-        const blocked = all.filter(({ body }) => body.includes('"loop":"blocked"'));
-        console.log(
-          `${runtime}, ${backend}: ${inTime.length} of ${all.length} probes within 250 ms, ` +
-            `${blocked.length} say that the loop is blocked`,
-        );
-        expect((await play.ended).code).toBe(0);
-        expect(blocked.length).toBeGreaterThan(30);
-        return inTime.length / all.length >= 0.95;
-      });
+      const play = new Play(runtime, ['blocked', backend, 5_000]);
+      const { url } = await play.heard('listening');
+      const answers: Promise<Probe>[] = [];
+      for (let sent = 0; sent < 48; sent++) {
+        answers.push(probe(`${url}/health/live`));
+        await sleep(100);
+      }
+      const all = await Promise.all(answers);
+      const inTime = all.filter(({ ms }) => ms <= 250);
+      const blocked = all.filter(({ body }) => body.includes('"loop":"blocked"'));
+      console.log(
+        `${runtime}, ${backend}: ${inTime.length} of ${all.length} probes within 250 ms, ` +
+          `${blocked.length} say that the loop is blocked`,
+      );
+      expect((await play.ended).code).toBe(0);
+      expect(blocked.length).toBeGreaterThan(30);
+      expect(inTime.length / all.length).toBeGreaterThanOrEqual(0.95);
     },
   );
 
@@ -153,11 +151,9 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     'a process whose loop is blocked for ever ends by its budget, asked by a thread, with %s',
     async (backend) => {
       const budgetMs = 700;
-      await measured(async () => {
-        const play = new Play(runtime, ['stuck', backend, budgetMs]);
-        const { atMs } = await play.heard('asked');
-        return endsByBudget(play, Number(atMs) + budgetMs);
-      });
+      const play = new Play(runtime, ['stuck', backend, budgetMs]);
+      const { atMs } = await play.heard('asked');
+      await endsByBudget(play, Number(atMs) + budgetMs);
     },
   );
 
@@ -176,35 +172,29 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
         expect([code, signal]).toEqual([0, null]);
         return;
       }
-      await measured(async () => {
-        const play = new Play(runtime, ['signalled', 'wasm', budgetMs, 'Infinity']);
-        await play.heard('blocking');
-        const sentAtMs = Date.now();
-        play.signal('SIGTERM');
-        return endsByBudget(play, sentAtMs + budgetMs);
-      });
+      const play = new Play(runtime, ['signalled', 'wasm', budgetMs, 'Infinity']);
+      await play.heard('blocking');
+      const sentAtMs = Date.now();
+      play.signal('SIGTERM');
+      await endsByBudget(play, sentAtMs + budgetMs);
     },
   );
 
   it('a step that hangs beside workers ends at the budget, with 1 and its report', async () => {
     const budgetMs = 500;
-    await measured(async () => {
-      const play = new Play(runtime, ['hung-step', 'mixed', budgetMs]);
-      await play.heard('ready');
-      const sentAtMs = Date.now();
-      play.signal('SIGTERM');
-      const { said, code, signal, atMs } = await play.ended;
-      const lateMs = atMs - sentAtMs - budgetMs;
-      console.log(`${runtime}: ended ${lateMs} ms after its budget, ${signal ?? code}`);
-      // On a machine that busy the probe thread was first: it does not wait for a loop that is late.
-      if (signal === 'SIGKILL') return false;
-      const [, { report } = {}] = said as { report?: Record<string, unknown> }[];
-      expect(report).toMatchObject({ trigger: 'SIGTERM', drained: true, takenOver: false });
-      expect(report?.steps).toMatchObject([{ name: 'flush_wal', status: 'timed_out' }]);
-      expect(code).toBe(1);
-      expect(lateMs).toBeGreaterThanOrEqual(-1);
-      return lateMs <= LATE_MS;
-    });
+    const play = new Play(runtime, ['hung-step', 'mixed', budgetMs]);
+    await play.heard('ready');
+    const sentAtMs = Date.now();
+    play.signal('SIGTERM');
+    const { said, code, signal, atMs } = await play.ended;
+    const lateMs = atMs - sentAtMs - budgetMs;
+    console.log(`${runtime}: ended ${lateMs} ms after its budget, ${signal ?? code}`);
+    const [, { report } = {}] = said as { report?: Record<string, unknown> }[];
+    expect(report).toMatchObject({ trigger: 'SIGTERM', drained: true, takenOver: false });
+    expect(report?.steps).toMatchObject([{ name: 'flush_wal', status: 'timed_out' }]);
+    expect(code).toBe(1);
+    expect(lateMs).toBeGreaterThanOrEqual(-1);
+    expect(lateMs).toBeLessThanOrEqual(LATE_MS);
   });
 
   it.each(BACKENDS)(
@@ -240,9 +230,8 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       const { said, code } = await play.ended;
       expect(code, `seed ${SEED}`).toBe(0);
       const { workers, byWorkers, takenOver, looks, ...samples } = said[0] as unknown as Survival;
-      // Both of the same looks: the most there was after a fifth, the least there is after all.
-      const early = most(samples.early);
-      const late = least(samples.late);
+      const early = middle(samples.early);
+      const late = middle(samples.late);
       const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
       console.log(
         `${runtime}: ${workers} workers, ${byWorkers} shutdowns by a worker, ${takenOver} taken over, ` +
@@ -259,31 +248,22 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   );
 });
 
-/** Killed by its probe thread, not before the deadline; true if in time. */
-async function endsByBudget(play: Play, deadlineMs: number): Promise<boolean> {
+/** Killed by its probe thread, not before the deadline, and in time. */
+async function endsByBudget(play: Play, deadlineMs: number): Promise<void> {
   const { code, signal, atMs } = await play.ended;
   const lateMs = atMs - deadlineMs;
   console.log(`ended ${lateMs} ms after its budget`);
   expect([code, signal]).toEqual([null, 'SIGKILL']);
   // Two clocks in whole milliseconds.
   expect(lateMs).toBeGreaterThanOrEqual(-1);
-  return lateMs <= LATE_MS;
+  expect(lateMs).toBeLessThanOrEqual(LATE_MS);
 }
 
-/** The largest of several looks at the memory, each number for itself. */
-function most(samples: readonly Sample[]): Omit<Sample, 'workers'> {
-  return {
-    heap: Math.max(...samples.map(({ heap }) => heap)),
-    rss: Math.max(...samples.map(({ rss }) => rss)),
-  };
-}
-
-/** The smallest. */
-function least(samples: readonly Sample[]): Omit<Sample, 'workers'> {
-  return {
-    heap: Math.min(...samples.map(({ heap }) => heap)),
-    rss: Math.min(...samples.map(({ rss }) => rss)),
-  };
+/** The middle one of several looks at the memory, each number for itself. */
+function middle(samples: readonly Sample[]): Omit<Sample, 'workers'> {
+  const of = (numbers: readonly number[]): number =>
+    [...numbers].sort((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN;
+  return { heap: of(samples.map(({ heap }) => heap)), rss: of(samples.map(({ rss }) => rss)) };
 }
 
 interface Probe {

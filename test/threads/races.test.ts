@@ -20,6 +20,7 @@ import { reasonOf, type Sightings } from './parts/observe.ts';
 import { JOURNAL, MEETINGS as PERMIT_MEETINGS } from './parts/permits.ts';
 import { NOTES, MEETINGS as RACE_MEETINGS } from './parts/race.ts';
 import { MEETINGS as TOGETHER_MEETINGS } from './parts/together.ts';
+import { REPORT } from './parts/visit.ts';
 
 /** Rounds of each race; fewer for a quick look. */
 const ROUNDS = Number(process.env.TIDEGATE_ROUNDS ?? 10_000);
@@ -153,14 +154,7 @@ describe.each(CREWS)('threads with %s', (_, backendOf) => {
       lifecycle.setStartingReason('too late');
       lifecycle.markDraining();
       lifecycle.beginShutdown();
-      lifecycle.finishShutdown({
-        flushedWal: true,
-        finalCheckpoint: true,
-        backupUploaded: true,
-        durationMs: 1,
-        startedAtMs: 1,
-        completedAtMs: 2,
-      });
+      lifecycle.finishShutdown(REPORT);
       for (const { reasons, phases } of (await gather(hands)) as Sightings[]) {
         expect(reasons).toBeGreaterThan(0);
         expect(phases).toContain(4);

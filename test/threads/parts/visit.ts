@@ -5,7 +5,7 @@
  */
 
 import { writeSync } from 'node:fs';
-import { type Lifecycle, Phase } from '../../../src/index.ts';
+import { type Lifecycle, Phase, type ShutdownReportInput } from '../../../src/index.ts';
 
 /** Long enough for an idle process to have ended, if it were not kept alive. */
 const WHILE_MS = 300;
@@ -25,19 +25,20 @@ export function blockTwice(lifecycle: Lifecycle, notes: SharedArrayBuffer): (Pha
   return [first, lifecycle.waitForSync(Phase.Stopped, 60_000)];
 }
 
+/** Of whoever ends it without a pipeline. */
+export const REPORT: ShutdownReportInput = {
+  flushedWal: true,
+  finalCheckpoint: true,
+  backupUploaded: true,
+  durationMs: 1,
+  startedAtMs: 1,
+  completedAtMs: 2,
+};
+
 /** Makes every move, and says so in the word. */
 export function moveAll(lifecycle: Lifecycle, notes: SharedArrayBuffer): boolean[] {
   const made = [lifecycle.markReady(), lifecycle.markDraining(), lifecycle.beginShutdown()];
-  made.push(
-    lifecycle.finishShutdown({
-      flushedWal: true,
-      finalCheckpoint: true,
-      backupUploaded: true,
-      durationMs: 1,
-      startedAtMs: 1,
-      completedAtMs: 2,
-    }),
-  );
+  made.push(lifecycle.finishShutdown(REPORT));
   Atomics.store(new Int32Array(notes), 0, 1);
   Atomics.notify(new Int32Array(notes), 0);
   return made;
