@@ -11,31 +11,45 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 export type HeardListener = (names: readonly string[]) => void;
 
 interface Entry {
-  names: readonly string[];
+  /** Of each call of `handleSignals` that has not been undone. */
+  readonly lists: Set<readonly string[]>;
   readonly listeners: Set<HeardListener>;
 }
 
 const entries: WeakMap<Lifecycle, Entry> = new WeakMap();
 
-/** Notes what is listened to from now on; none takes it back. */
-export function heard(lifecycle: Lifecycle, names: readonly string[]): void {
+/** Notes what is listened to from now on, beside what is already. Returns the undo. */
+export function heard(lifecycle: Lifecycle, names: readonly string[]): () => void {
   const entry = entryOf(lifecycle);
-  entry.names = names;
-  for (const listener of entry.listeners) listener(names);
+  // A list of its own, so that the undo takes back this one and no equal one.
+  const list = [...names];
+  entry.lists.add(list);
+  tell(entry);
+  return () => {
+    if (entry.lists.delete(list)) tell(entry);
+  };
 }
 
 /** Tells `listener` now, if there are any, and at every change. Returns the undo. */
 export function onHeard(lifecycle: Lifecycle, listener: HeardListener): () => void {
-  const { names, listeners } = entryOf(lifecycle);
-  listeners.add(listener);
-  if (names.length > 0) listener(names);
+  const entry = entryOf(lifecycle);
+  entry.listeners.add(listener);
+  if (entry.lists.size > 0) listener(namesIn(entry));
   return () => {
-    listeners.delete(listener);
+    entry.listeners.delete(listener);
   };
 }
 
+function tell(entry: Entry): void {
+  for (const listener of entry.listeners) listener(namesIn(entry));
+}
+
+function namesIn({ lists }: Entry): readonly string[] {
+  return [...new Set([...lists].flat())];
+}
+
 function entryOf(lifecycle: Lifecycle): Entry {
-  const entry = entries.get(lifecycle) ?? { names: [], listeners: new Set<HeardListener>() };
+  const entry = entries.get(lifecycle) ?? { lists: new Set(), listeners: new Set() };
   entries.set(lifecycle, entry);
   return entry;
 }

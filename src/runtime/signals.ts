@@ -82,11 +82,11 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     process.on(name, listener);
     return { name, listener };
   });
-  heard(lifecycle, [...numbers.keys()]);
+  const forgetNames = heard(lifecycle, [...numbers.keys()]);
   return () => {
     installed = false;
     forget();
-    heard(lifecycle, []);
+    forgetNames();
     for (const { name, listener } of listeners) process.off(name, listener);
   };
 }

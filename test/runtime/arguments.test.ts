@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { Lifecycle, LifecycleError } from '../../src/index.ts';
 import * as bun from '../../src/runtime/bun.ts';
 import * as deno from '../../src/runtime/deno.ts';
+import { onHeard } from '../../src/runtime/heard.ts';
 import { startHeartbeat } from '../../src/runtime/heartbeat.ts';
 import * as node from '../../src/runtime/node.ts';
 import { checkServe } from '../../src/runtime/options.ts';
@@ -125,6 +126,21 @@ describe('toNodeListener', () => {
       );
     },
   );
+});
+
+describe('the signals that the probe thread is told', () => {
+  it('are those of every handleSignals() that has not been undone', () => {
+    const own = Lifecycle.create();
+    const told: string[] = [];
+    const forget = onHeard(own, (names) => told.push([...names].sort().join()));
+    const undo = node.handleSignals(own, { signals: ['SIGHUP'] });
+    const undoOther = node.handleSignals(own, { signals: ['SIGHUP', 'SIGUSR2'] });
+    undo();
+    undo();
+    undoOther();
+    forget();
+    expect(told).toEqual(['SIGHUP', 'SIGHUP,SIGUSR2', 'SIGHUP,SIGUSR2', '']);
+  });
 });
 
 describe('how long responses in flight are waited for', () => {
