@@ -6,11 +6,12 @@
  */
 
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { Phase } from '../lifecycle/phase.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
+import { Askers } from './askers.ts';
 import { readBody } from './body.ts';
 import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guards.ts';
 import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
@@ -110,7 +111,7 @@ function handlerOf(
     } catch (thrown) {
       answer = unable(thrown);
     }
-    return respond(answer, request.method === 'HEAD', isLeaving(lifecycle));
+    return respond(answer, request.method === 'HEAD', isLeavingOrGone(lifecycle));
   };
 }
 
@@ -132,25 +133,18 @@ function unable(thrown: unknown): Answer {
   throw thrown;
 }
 
-/**
- * True from the moment a shutdown is accepted. An application that calls `beginShutdown()` itself
- * never asked for one to be accepted; and a thread that was detached no longer knows.
- */
-function isLeaving(lifecycle: Lifecycle): boolean {
-  try {
-    return lifecycle.shutdownRequested() || lifecycle.phase() >= Phase.ShuttingDown;
-  } catch {
-    return true;
-  }
-}
-
 function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => Answer): Routes {
   const { readyWhileDraining = true, details } = options;
   const mayScrape = metricsGuard(options);
-  const probe = (answer: () => Answer): Route => ({ method: 'GET', answer });
+  const askers = new Askers();
+  const probe = (answer: Route['answer']): Route => ({ method: 'GET', answer });
   const demand = readyWhileDraining ? 'queries' : 'writes';
   const ready = (name: ProbeName, what: Demand): Route =>
-    probe(() => readiness(lifecycle, name, what, details?.()));
+    probe((_, { headers }) => {
+      const isBalancer = (isLeaving: boolean): boolean =>
+        askers.note(name, headers.get('user-agent'), isLeaving);
+      return readiness(lifecycle, name, what, isBalancer, details?.());
+    });
   return [
     ['/health/live', probe(live)],
     ['/health/ready', ready('ready', demand)],

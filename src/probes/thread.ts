@@ -10,7 +10,6 @@ import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
 import { createProbeHandler } from '../http/handler.ts';
-import { monotonicMs } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Phase } from '../lifecycle/phase.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
@@ -114,10 +113,11 @@ function watch(lifecycle: Lifecycle): void {
 
 /** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
 function holdToBudget(lifecycle: Lifecycle): void {
-  const deadlineMs = lifecycle.shutdownDeadlineMs();
+  lifecycle.watchBeats();
+  const budgetLeftMs = lifecycle.shutdownLeftMs();
   // Once Stopped nothing can be lost any more: responses in flight are the server's business.
-  if (deadlineMs === null || lifecycle.phase() === Phase.Stopped) return;
-  const leftMs = deadlineMs + GRACE_MS - monotonicMs();
+  if (budgetLeftMs === null || lifecycle.phase() === Phase.Stopped) return;
+  const leftMs = budgetLeftMs + GRACE_MS;
   if (leftMs <= 0) process.kill(process.pid, 'SIGKILL');
   // Not a look later than it has to be.
   else if (leftMs < LOOK_MS) setTimeout(() => holdToBudget(lifecycle), leftMs);

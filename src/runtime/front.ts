@@ -11,7 +11,8 @@
  * @module
  */
 
-import { answer, closing, isLeaving, native, refusal } from './answer.ts';
+import { isLeavingOrGone } from '../lifecycle/leaving.ts';
+import { answer, closing, native, refusal } from './answer.ts';
 import { Hold } from './hold.ts';
 import { addressed } from './host.ts';
 import type { CheckedOptions } from './options.ts';
@@ -55,7 +56,7 @@ export class Front {
     const response =
       fit === undefined ? refusal(400, 'malformed host') : native(await answer(fetch, fit));
     if (held !== undefined) await held;
-    return this.#isClosing || isLeaving(lifecycle) ? closing(response) : response;
+    return this.#isClosing || isLeavingOrGone(lifecycle) ? closing(response) : response;
   }
 
   /** Closes the server when the lifecycle is Stopped, or when the returned function is called. */

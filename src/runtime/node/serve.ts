@@ -7,7 +7,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
-import { call, isLeaving, refusal } from '../answer.ts';
+import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
+import { call, refusal } from '../answer.ts';
 import {
   checkServe,
   type FetchHandler,
@@ -51,7 +52,7 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
   const server = createServer();
   const connections = new Connections(server, lingerMs);
   const closing = {
-    closes: () => connections.isClosing || isLeaving(lifecycle),
+    closes: () => connections.isClosing || isLeavingOrGone(lifecycle),
     held: () => connections.hold.current,
   };
   server.on(
