@@ -32,13 +32,15 @@ const SLICE_MS = 50;
 export async function preDrain(
   seat: Seat,
   { preDrainMs, preDrainProbes = Number.POSITIVE_INFINITY }: Pipeline,
+  isHeir: boolean,
   leftMs: () => number,
 ): Promise<void> {
   const { core, wakeups } = seat;
   // A process that never was Ready has no load balancer to tell.
   if (core.phase() === Phase.Starting) return;
-  // A successor goes on where the first host was.
-  let passedMs = sinceAcceptanceMs(seat);
+  // A successor goes on where the first host was. A first host begins here: between the acceptance and
+  // this line its loop may have been held up, and nobody was told in that time.
+  let passedMs = isHeir ? sinceAcceptanceMs(seat) : 0;
   // The application goes on by itself, or somebody ended it by hand.
   const isOff = (): boolean => core.isPreDrainEnded() === 1 || core.phase() >= Phase.ShuttingDown;
   const wait = async (isOver: () => boolean, ms: number): Promise<void> => {

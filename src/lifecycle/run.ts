@@ -80,7 +80,7 @@ export class Run {
     this.#plan();
     this.#parts.tell({ type: 'accepted', trigger: this.#trigger() });
     this.#schedule.open('accepted');
-    await preDrain(this.#seat, this.#parts.pipeline, () => this.#leftMs());
+    await preDrain(this.#seat, this.#parts.pipeline, this.#isHeir, () => this.#leftMs());
     core.markDraining(this.#seat.closingTime(), member.number);
     wakeups.poke();
     if (core.phase() === Phase.Draining) this.#parts.tell({ type: 'draining' });

@@ -89,7 +89,7 @@ export class Schedule {
       return;
     }
     const ready = [...this.#pending].filter(
-      (step) => this.#open.has(step.at) && step.waits.every((name) => this.#hasEnded(name)),
+      (step) => this.#open.has(step.at) && [...step.waits].every((name) => this.#hasEnded(name)),
     );
     // All of them first: those that start together are not behind one another.
     for (const step of ready) this.#pending.delete(step);

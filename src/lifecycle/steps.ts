@@ -66,7 +66,7 @@ export interface Step {
   /** The names that the application asked to wait for; they may be of steps that are added later. */
   readonly after: readonly string[];
   /** All that it waits for. */
-  readonly waits: readonly string[];
+  readonly waits: Set<string>;
 }
 
 const ACTION = 'add the step';
@@ -92,6 +92,10 @@ export class Steps {
     this.#steps = all;
     return () => {
       this.#steps = this.#steps.filter((step) => !added.includes(step));
+      // Whoever waited only because they came first waits no more, even if the name comes again.
+      for (const { waits, after } of this.#steps) {
+        for (const { name } of added) if (!after.includes(name)) waits.delete(name);
+      }
     };
   }
 }
@@ -116,7 +120,7 @@ function checkStep(step: PipelineStep, all: readonly Step[]): Step {
     timeoutMs: duration(ACTION, 'timeoutMs', timeoutMs),
     at,
     after: [...(after ?? [])],
-    waits: after === undefined ? before.map((other) => other.name) : [...after],
+    waits: new Set(after ?? before.map((other) => other.name)),
   };
   checkOrder(checked, all, dependents);
   return checked;
@@ -128,7 +132,7 @@ function dependentsOf(name: string, all: readonly Step[]): Set<string> {
   for (let size = 0; size !== found.size; ) {
     size = found.size;
     for (const step of all) {
-      if (step.waits.some((wanted) => found.has(wanted))) found.add(step.name);
+      if ([...step.waits].some((wanted) => found.has(wanted))) found.add(step.name);
     }
   }
   return found;
