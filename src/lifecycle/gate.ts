@@ -121,7 +121,8 @@ export class WriteGate {
    * @throws {LifecycleError} `reaped`, `too_many_permits`, `invalid_argument`
    * @example
    * ```ts
-   * await lifecycle.gate.run('query', async () => 'found');
+   * lifecycle.markReady();
+   * await lifecycle.gate.run('query', async () => 'found'); // 'found'
    * ```
    */
   run<T>(kind: PermitKind, fn: () => T): T {

@@ -161,6 +161,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       completed_at_ms: report?.completedAtMs,
       drained: true,
       taken_over: false,
+      failed: false,
       trigger: 'http',
       steps: [
         { name: 'flush_wal', status: 'ok', duration_ms: expect.any(Number) },
@@ -227,6 +228,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       shutting_down_at_ms: null,
       stopped_at_ms: null,
       shutdown_requested: false,
+      shutdown: null,
       holds: ['replica'],
       in_flight: { writes: 0, queries: 0 },
       members: [
@@ -236,7 +238,6 @@ describe.each(BACKENDS)('on %s', (backend) => {
           writes: 0,
           queries: 0,
           thread_id: expect.any(Number),
-          last_beat_at_ms: null,
           blocked_ms: null,
         },
       ],

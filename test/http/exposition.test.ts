@@ -29,11 +29,11 @@ tidegate_health_status 0
 # HELP tidegate_uptime_seconds Seconds since the lifecycle was created.
 # TYPE tidegate_uptime_seconds gauge
 tidegate_uptime_seconds 1.25
-# HELP tidegate_in_flight Permits out.
+# HELP tidegate_in_flight Permits held.
 # TYPE tidegate_in_flight gauge
 tidegate_in_flight{kind="write"} 0
 tidegate_in_flight{kind="query"} 0
-# HELP tidegate_members Threads that take part.
+# HELP tidegate_members Attached threads.
 # TYPE tidegate_members gauge
 tidegate_members 1
 # HELP tidegate_write_hold Whether this hold refuses writes, 0 or 1.

@@ -30,6 +30,7 @@ const ON_WIRE = {
   completed_at_ms: 1_007,
   drained: true,
   taken_over: false,
+  failed: false,
   trigger: null,
   steps: [],
 };
@@ -159,6 +160,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
           ok,
           ...ON_WIRE,
           taken_over: true,
+          failed: false,
           trigger: 'SIGINT',
           steps: [{ name: 'own', status, duration_ms: 5, ...(error !== undefined && { error }) }],
         },

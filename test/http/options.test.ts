@@ -134,14 +134,17 @@ describe.each(BACKENDS)('a lifecycle on %s that cannot be asked', (backend) => {
     expect(await handler(new Request('http://localhost/mine'))).toBeUndefined();
   });
 
-  it('because its clock is broken is still alive, and 503 where the time matters', async () => {
+  it('because its clock is broken is alive, drains, and is 503 where the time matters', async () => {
     const { clock, handler } = room(backend, 1);
     clock.now = Number.NaN;
     expect((await ask(handler, 'GET', '/health/live')).status).toBe(200);
-    const { status, json } = await ask(handler, 'POST', '/admin/drain', { headers: BEARER });
+    const { status, json } = await ask(handler, 'GET', '/health/ready');
     expect([status, json]).toEqual([503, { ok: false, error: expect.stringContaining('clock') }]);
+    // Closing always closes.
+    const drained = await ask(handler, 'POST', '/admin/drain', { headers: BEARER });
+    expect([drained.status, drained.json]).toEqual([200, { ok: true, phase: 'draining' }]);
     clock.now = 2_000;
-    expect((await ask(handler, 'GET', '/health/ready/write')).status).toBe(200);
+    expect((await ask(handler, 'GET', '/health/ready')).status).toBe(200);
   });
 });
 

@@ -169,7 +169,7 @@ describe('the page', () => {
     });
     const { text } = await page(subject);
     expect(text).toContain(
-      'Trigger: <bdi>SIGTERM</bdi>. Over in 1 min 1 s, not drained, taken over from a thread that died.',
+      'Trigger: <bdi>SIGTERM</bdi>. Completed in 1 min 1 s, not drained, taken over from a thread that died.',
     );
     expect(text).toContain(
       '<tr><th scope="row"><bdi>flush_<wbr>wal</bdi></th><td><span class="timed_out">timed out</span>' +

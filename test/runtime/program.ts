@@ -98,9 +98,11 @@ export class Program {
     runtime: Runtime,
     options: ServiceOptions | object = {},
     source: string = SERVICE,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<Program> {
     const [command, args] = commandOf(runtime, source);
-    const env = { ...process.env, NO_COLOR: '1', SERVICE: JSON.stringify(options) };
+    const service = JSON.stringify(options);
+    const env = { ...process.env, NO_COLOR: '1', SERVICE: service, ...environment };
     const program = new Program(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     const { pid, port, ...heard } = await program.heard('listening');
     if (heard.runtime !== runtime) throw new Error(`It runs on ${heard.runtime}`);
