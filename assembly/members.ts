@@ -73,7 +73,6 @@ export function reap(member: i32, incarnation: u32): bool {
   if (owns(owner, incarnation)) {
     advance(line + MEMBER_WRITES, incarnation + 1);
     advance(line + MEMBER_QUERIES, incarnation + 1);
-    advance(line + MEMBER_BOOTS, incarnation + 1);
     // Before the line is free: whoever attaches is seen at once, and must not be seen with this
     // heartbeat. A reaper that comes late may clear a newcomer's first one, which beats again.
     atomic.store<u64>(line + MEMBER_BEAT, 0);

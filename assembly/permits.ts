@@ -45,7 +45,7 @@ import {
   SHUTTING_DOWN,
   STATE_PHASE_MASK,
 } from './layout';
-import { memberLine, membersUsed } from './members';
+import { isAlive, memberLine, membersUsed } from './members';
 
 /** Admits a write of this member, or says what refuses it. */
 export function enterWrite(member: i32, incarnation: u32): i32 {
@@ -131,12 +131,17 @@ export function queriesOut(): f64 {
   return sum;
 }
 
-/** Stages of the boot in progress over all members. */
+/**
+ * Stages of the boot in progress over all members. Those of a member that is gone do not count: a
+ * reap leaves BOOTS as it is, and the next tenant brings it to its own incarnation.
+ */
 export function bootsOut(): f64 {
   let sum: f64 = 0;
   const used = membersUsed();
   for (let member = 0; member < used; member++) {
-    sum += <f64>(<i32>atomic.load<u64>(memberLine(member) + MEMBER_BOOTS));
+    const boots = atomic.load<u64>(memberLine(member) + MEMBER_BOOTS);
+    const count = <i32>boots;
+    if (count !== 0 && isAlive(member, <u32>(boots >> INCARNATION_SHIFT))) sum += <f64>count;
   }
   return sum;
 }

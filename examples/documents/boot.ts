@@ -14,39 +14,39 @@ import { Store, type Told } from './store.ts';
 /**
  * Boots. Each stage is the reason, while it runs, why the service is not ready.
  *
- * @throws what the file system or SQLite throws; an error once a shutdown was asked for, since there is
- * no point in going on
+ * @throws what the file system or SQLite throws; a `LeavingError` once a shutdown was accepted: it waits
+ * for the stage that runs, which ends at its next batch, and no other one begins
  */
 export async function boot(lifecycle: Lifecycle, files: Files): Promise<Store> {
   if (files.needsRestore) {
-    lifecycle.stage('restore').run(() => files.restore());
+    await lifecycle.stage('restore').run(() => files.restore());
     say('  There was no database: restored the backup');
   }
-  const store = open(lifecycle, files);
+  const store = await open(lifecycle, files);
   // From here on the log is never empty before the shutdown: a crash shows at the next boot.
   store.beginRun();
   if (store.isNew) {
     const stage = lifecycle.stage('corpus_load');
-    await stage.run(() => store.load(readCorpus(CORPUS), told(lifecycle, 'load')));
+    await stage.run(({ signal }) => store.load(readCorpus(CORPUS), told(signal, 'load')));
   }
   const stage = lifecycle.stage('index_warmup');
-  await stage.run(() => store.warmUp(told(lifecycle, 'index_warmup')));
+  await stage.run(({ signal }) => store.warmUp(told(signal, 'index_warmup')));
   return store;
 }
 
-/** Shows the progress, and ends the boot at the next batch once a shutdown is asked for. */
-function told(lifecycle: Lifecycle, label: string): Told {
+/** Shows the progress, and ends the stage at the next batch once the process is leaving. */
+function told(leaving: AbortSignal, label: string): Told {
   const show = progress(label);
   return (done, total) => {
-    if (lifecycle.shutdownRequested()) throw new Error('A shutdown was asked for');
+    leaving.throwIfAborted();
     show(done, total);
   };
 }
 
-function open(lifecycle: Lifecycle, files: Files): Store {
+async function open(lifecycle: Lifecycle, files: Files): Promise<Store> {
   if (!files.needsReplay) return opened(files);
   const kilobytes = Math.ceil(files.logBytes / 1024);
-  const store = lifecycle.stage('wal_replay').run(() => opened(files));
+  const store = await lifecycle.stage('wal_replay').run(() => opened(files));
   say(`  The last run ended without a shutdown: replayed ${kilobytes} KiB of write-ahead log`);
   return store;
 }

@@ -101,7 +101,10 @@ export function showDrain(writes: number): void {
   say(`\n  draining: ${many} under way, no new ones; reads are still served`);
 }
 
-/** The step, saying how it ended as it ends; the first one says what this is. */
+/**
+ * The step, saying what it did; the first one says what this is. That a step failed, and why, is said by
+ * the library.
+ */
 export function shown(step: PipelineStep, index: number): PipelineStep {
   const { name, run } = step;
   return {
@@ -111,16 +114,9 @@ export function shown(step: PipelineStep, index: number): PipelineStep {
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (index === 0) say('\n  shutdown');
       const beganMs = performance.now();
-      const tell = (how: string): void => {
-        const ms = Math.round(performance.now() - beganMs);
-        say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ${how}`);
-      };
-      try {
-        tell(`ok, ${await run(context)}`);
-      } catch (error) {
-        tell(`failed: ${error instanceof Error ? error.message : String(error)}`);
-        throw error;
-      }
+      const did = await run(context);
+      const ms = Math.round(performance.now() - beganMs);
+      say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ok, ${did}`);
     },
   };
 }

@@ -112,10 +112,11 @@ async function main(config: Config): Promise<void> {
       here,
     });
   } catch (error) {
-    // The shutdown ends the process; what it was asked for does not fail because the boot stopped.
-    if (lifecycle.shutdownRequested()) return;
+    // A boot that was broken off by a shutdown has not failed.
+    if (lifecycle.leaving.aborted) return;
     complain('Cannot boot', error);
-    process.exit(1);
+    await lifecycle.shutdown({ trigger: 'boot', failed: true });
+    return;
   }
   if (!lifecycle.markReady()) return;
   showColdStart(lifecycle.coldStartPhases(), store.queries.count());
@@ -135,16 +136,22 @@ async function startReaders(
   return lifecycle.stage('readers').run(start);
 }
 
-/** A shutdown may come before the boot has opened anything: then there is nothing to keep. */
+/**
+ * A shutdown may come before the boot has ended. What it had loaded is in the write-ahead log, and the
+ * next boot goes on with it; the backup of a database that was whole is worth more than one of that.
+ */
 function steps(opened: () => Store | undefined): PipelineStep[] {
-  const ifOpen = (work: (store: Store) => string): string => {
-    const store = opened();
-    return store === undefined ? 'nothing to do: the boot had not ended' : work(store);
-  };
+  const step = (name: string, work: (store: Store) => string): PipelineStep => ({
+    name,
+    run: ({ ready }) => {
+      const store = opened();
+      return ready && store !== undefined ? work(store) : 'nothing: the boot had not ended';
+    },
+  });
   return [
-    { name: 'flush_wal', run: () => ifOpen((store) => `${store.flush()} pages of log`) },
-    { name: 'final_checkpoint', run: () => ifOpen((store) => `${store.checkpoint()} left`) },
-    { name: 'backup', run: () => ifOpen((store) => `${store.backup()} bytes`) },
+    step('flush_wal', (store) => `${store.flush()} pages of log`),
+    step('final_checkpoint', (store) => `${store.checkpoint()} left`),
+    step('backup', (store) => `${store.backup()} bytes`),
   ].map(shown);
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { Phase } from '../../src/index.ts';
-import { equal, holds, rejects, throws } from './claims.ts';
+import { equal, holds, rejects } from './claims.ts';
 import { inPhase, REPORT, type Suite, turn } from './suite.ts';
 
 const fails = (): never => {

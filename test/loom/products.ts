@@ -21,13 +21,14 @@ const MORE = ['attach', 'acceptShutdown', 'takeHost', 'stage of one name', 'hold
 
 /** Where the calls find the lifecycle. Members have a write and a query out where they may. */
 export const SITUATIONS: Readonly<Record<string, NonNullable<Scenario['before']>>> = {
-  starting: () => {},
+  starting: (core) => {
+    for (const member of [0, 1, 2]) core.enterBoot(member, FIRST_INCARNATION);
+  },
   ready: (core) => {
     core.markReady(1_001, 0);
     for (const member of [0, 1, 2]) {
       core.enterWrite(member, FIRST_INCARNATION);
       core.enterQuery(member, FIRST_INCARNATION);
-      core.enterBoot(member, FIRST_INCARNATION);
     }
     core.takeHost(1, FIRST_INCARNATION, 60_000);
     core.hold(1);

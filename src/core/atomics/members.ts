@@ -98,7 +98,6 @@ export function membersRoom(
       if (owns(owner, incarnation)) {
         advance(line + MEMBER_WRITES, next);
         advance(line + MEMBER_QUERIES, next);
-        advance(line + MEMBER_BOOTS, next);
         store64(line + MEMBER_BEAT, 0n);
       }
       while (freed === 0 && owns(owner, incarnation)) {

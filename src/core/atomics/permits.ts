@@ -26,7 +26,7 @@ import type { Core, Flag } from '../core.ts';
 import type { EpochRoom } from './epoch.ts';
 import type { HostRoom } from './host.ts';
 import { type MembersRoom, memberLine } from './members.ts';
-import { join, low, split, type Words } from './words.ts';
+import { high, join, low, split, type Words } from './words.ts';
 
 export type PermitsRoom = Pick<
   Core,
@@ -50,7 +50,7 @@ export type PermitsRoom = Pick<
 export function permitsRoom(
   { load32, or32, and32, load64, swap64 }: Words,
   { announce }: EpochRoom,
-  { membersUsed }: MembersRoom,
+  { isAlive, membersUsed }: MembersRoom,
   { isAccepted }: HostRoom,
 ): PermitsRoom {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
@@ -144,7 +144,9 @@ export function permitsRoom(
       let sum = 0;
       const used = membersUsed();
       for (let member = 0; member < used; member++) {
-        sum += low(load64(memberLine(member) + MEMBER_BOOTS));
+        const boots = load64(memberLine(member) + MEMBER_BOOTS);
+        const count = low(boots);
+        if (count !== 0 && isAlive(member, high(boots))) sum += count;
       }
       return sum;
     },
