@@ -91,8 +91,9 @@ export class Run {
     const { core } = this.#seat;
     // A process that never was Ready has no load balancer to tell.
     if (core.phase() === Phase.Starting) return;
-    // An heir goes on where the first host was.
-    this.#preDrainedMs = this.#elapsedMs();
+    // An heir goes on where the first host was. A first host begins here: between the acceptance and
+    // this line its loop may have been held up, and nobody was told in that time.
+    this.#preDrainedMs = this.#isHeir ? this.#elapsedMs() : 0;
     const seen = (): boolean => core.probesSeen() >= preDrainProbes;
     await this.#leave(seen, Number.POSITIVE_INFINITY);
     await this.#leave(() => false, PROBE_SETTLE_MS);
