@@ -146,6 +146,20 @@ describe('a reader', () => {
     await stopsClean(service);
   });
 
+  it('that dies with a read that another one has died with leaves it to the main thread', async () => {
+    const service = await start(2);
+    for (const reader of [0, 1]) await service.sabotage('hang', { reader });
+    // One for each of them: neither can answer, and when the first has died the second has both.
+    const reads = [0, 1].map(() => service.get('/documents/foo'));
+    await until(async () => (await service.get('/health/ready')).ok);
+    await service.sabotage('terminate', { reader: 0 });
+    // What was the second is the first now.
+    await service.sabotage('terminate', { reader: 0 });
+    expect((await Promise.all(reads)).map(({ status }) => status)).toEqual([200, 200]);
+    await until(async () => (await members(service)) === OTHERS + 2);
+    await stopsClean(service);
+  });
+
   it('sees a write as soon as it was acknowledged', async () => {
     const service = await start(4);
     for (let version = 0; version < 50; version++) {
