@@ -69,12 +69,12 @@ class Crowd {
     );
   }
 
-  /** Until each client has had an answer to what it asked after this call. */
+  /** Until each client has had an answer to what it asked after this call; fails as soon as one does. */
   async round(): Promise<void> {
     const before = [...this.#turns];
-    await until(async () =>
-      this.#turns.every((turns, client) => turns >= (before[client] ?? 0) + 2),
-    );
+    const isRound = (): boolean =>
+      this.#turns.every((turns, client) => turns >= (before[client] ?? 0) + 2);
+    await Promise.race([this.#clients, until(async () => isRound())]);
   }
 
   async stop(): Promise<void> {

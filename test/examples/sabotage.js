@@ -24,7 +24,7 @@ if (isMainThread) {
 
   const deeds = {
     terminate: async ({ reader }) => void (await workers[reader + 1].terminate()),
-    crash: ({ reader }) => channel.postMessage({ deed: 'crash', at: workers[reader + 1].threadId }),
+    crash: ({ reader }) => crashes(workers[reader + 1]),
     hang: ({ reader }) => hangs(workers[reader + 1].threadId),
     block: ({ ms }) => block(ms),
     measure: () => {
@@ -49,6 +49,13 @@ if (isMainThread) {
     }
     throw new Error('Crashed on purpose');
   };
+}
+
+/** Resolves when the worker is gone: until then it is among those that can be chosen. */
+function crashes(worker) {
+  const gone = new Promise((resolve) => worker.once('exit', () => resolve()));
+  channel.postMessage({ deed: 'crash', at: worker.threadId });
+  return gone;
 }
 
 /** Resolves when that thread does nothing else any more. */
