@@ -40,7 +40,10 @@ const BLOCKED_MS = 5_000;
 /** Where a thread hears signals while the main loop is blocked. Node and Bun tell the main loop only. */
 const HEARS_WHILE_BLOCKED: readonly Runtime[] = ['deno'];
 
+/** Of the play in which both backends meet, and which looks for leaks: that takes many. */
 const WORKERS = Number(process.env.TIDEGATE_WORKERS ?? 1_000);
+/** Of those with one backend; the seed is another one at every run. */
+const FEWER_WORKERS = Math.ceil(WORKERS / 5);
 const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 1_000_000);
 
 beforeAll(buildScenarios);
@@ -232,14 +235,14 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   );
 
   it.each([
-    ['wasm', 1],
-    ['atomics', 2],
-    ['both backends on one memory', 3],
+    [FEWER_WORKERS, 'wasm', 1],
+    [FEWER_WORKERS, 'atomics', 2],
+    [WORKERS, 'both backends on one memory', 3],
   ])(
-    `${WORKERS} workers terminated at random moments, with %s`,
-    async (_, backends) => {
-      const sampleAt = Math.ceil(WORKERS / 5 / 8) * 8;
-      const play = new Play(runtime, ['chaos', 'wasm', WORKERS, SEED, backends, sampleAt]);
+    '%i workers terminated at random moments, with %s',
+    async (count, _, backends) => {
+      const sampleAt = Math.ceil(count / 5 / 8) * 8;
+      const play = new Play(runtime, ['chaos', 'wasm', count, SEED, backends, sampleAt]);
       const { said, code } = await play.ended;
       expect(code, `seed ${SEED}`).toBe(0);
       const { workers, byWorkers, takenOver, looks, ...samples } = said[0] as unknown as Survival;
@@ -251,8 +254,10 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
           `${looks} looks; heap ${mib(early.heap)} -> ${mib(late.heap)}, ` +
           `RSS ${mib(early.rss)} -> ${mib(late.rss)}`,
       );
-      expect(workers).toBeGreaterThanOrEqual(WORKERS);
+      expect(workers).toBeGreaterThanOrEqual(count);
       expect(takenOver).toBeGreaterThan(0);
+      // Too few, and a leak cannot be told from what a runtime grows by while it warms up.
+      if (count < WORKERS) return;
       const bound = (bytes: number): number => bytes * 1.05 + 8 * 2 ** 20;
       expect(late.heap + late.rss).toBeLessThanOrEqual(bound(early.heap + early.rss));
       expect(late.heap).toBeLessThanOrEqual(bound(early.heap));
