@@ -1,5 +1,5 @@
 /**
- * A reader thread: joins the lifecycle over the shared memory, opens the database for reading, and
+ * A reader thread: opens the database for reading, joins the lifecycle over the shared memory, and
  * answers what the main thread hands to it. It decides by itself whether it may: it sees the phase
  * without a message, and its query permits are on a line of its own.
  *
@@ -31,10 +31,12 @@ export interface Order {
 export type ReaderMessage = 'ready' | { readonly id: number; readonly answer: Answer };
 
 const { handle, database } = workerData as ReaderData;
-const lifecycle = Lifecycle.attach(handle);
-startHeartbeat(lifecycle);
 const queries = new Queries(openReadOnly(database));
 queries.prepare();
+// Last: whoever is a member can answer. To the world outside that is how one sees that it is there,
+// and from here on the thread makes no native object that it could not be ended in, see `Queries`.
+const lifecycle = Lifecycle.attach(handle);
+startHeartbeat(lifecycle);
 const read = createReads(
   lifecycle,
   () => queries,

@@ -13,7 +13,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Lifecycle, Phase } from 'tidegate';
 import type { watchWorker } from 'tidegate/node';
-import { type Answer, json } from './answer.ts';
+import type { Answer } from './answer.ts';
 import type { Order, ReaderData, ReaderMessage } from './reader.ts';
 import type { Read } from './reads.ts';
 
@@ -25,7 +25,7 @@ export interface ReadersOptions {
   readonly database: string;
   /** Gives back what a dead worker had: its permits, its place. */
   readonly watch: typeof watchWorker;
-  /** Answers while there is no reader. */
+  /** Answers on this thread: while there is no reader, and what several have died of or with. */
   readonly here: Read;
   readonly complain: (what: string, error: unknown) => void;
 }
@@ -48,7 +48,7 @@ interface Reader {
 
 /** Beside the bundle, or beside the source. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? './reader.ts' : './reader.mjs';
-/** A read whose readers die is not tried on all of them. */
+/** A read that has met so many dying readers is answered by this thread, and by no third one. */
 const TRIES_MAX = 2;
 /** How often the readers are looked at. */
 const LOOK_MS = 1_000;
@@ -131,12 +131,15 @@ export class Readers {
     reader.answered += 1;
   }
 
-  /** Reads change nothing, so what a dead reader was at is asked again; a permit is not needed twice. */
+  /**
+   * Reads change nothing, so what a dead reader was at is asked again; a permit is not needed twice.
+   * Readers that die one after the other are no fault of the client: in the end this thread answers.
+   */
   #replace(reader: Reader): void {
     this.#ready.delete(reader);
     for (const pending of reader.pending.values()) {
       if (pending.tries < TRIES_MAX) this.#hand(pending);
-      else pending.resolve(json(500, { error: 'The readers of this request died' }));
+      else pending.resolve(this.#options.here(pending.address));
     }
     const afterMs = reader.answered > 0 ? 0 : RETRY_MS;
     setTimeout(() => this.#restart(), afterMs).unref();

@@ -321,6 +321,21 @@ export const shutdown: Suite = {
       },
     },
     {
+      title: 'nor is time in which the host had not heard of the acceptance',
+      needsShared: true,
+      needsRunningClock: true,
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        const other = subject.attach(lifecycle);
+        lifecycle.pipeline({ steps: [], preDrainMs: 300 });
+        const pending = other.shutdown();
+        const until = performance.now() + 400;
+        while (performance.now() < until);
+        const { durationMs } = await pending;
+        holds(durationMs >= 650, `it took ${durationMs} ms`);
+      },
+    },
+    {
       title: 'a pre-drain that the loop holds up ends with the budget',
       needsRunningClock: true,
       run: async (subject) => {

@@ -69,12 +69,12 @@ class Crowd {
     );
   }
 
-  /** Until each client has had an answer to what it asked after this call. */
+  /** Until each client has had an answer to what it asked after this call; fails as soon as one does. */
   async round(): Promise<void> {
     const before = [...this.#turns];
-    await until(async () =>
-      this.#turns.every((turns, client) => turns >= (before[client] ?? 0) + 2),
-    );
+    const isRound = (): boolean =>
+      this.#turns.every((turns, client) => turns >= (before[client] ?? 0) + 2);
+    await Promise.race([this.#clients, until(async () => isRound())]);
   }
 
   async stop(): Promise<void> {
@@ -142,6 +142,20 @@ describe('a reader', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     await service.seen(/A reader is ended: it owes an answer/);
+    await until(async () => (await members(service)) === OTHERS + 2);
+    await stopsClean(service);
+  });
+
+  it('that dies with a read that another one has died with leaves it to the main thread', async () => {
+    const service = await start(2);
+    for (const reader of [0, 1]) await service.sabotage('hang', { reader });
+    // One for each of them: neither can answer, and when the first has died the second has both.
+    const reads = [0, 1].map(() => service.get('/documents/foo'));
+    await until(async () => (await service.get('/health/ready')).ok);
+    await service.sabotage('terminate', { reader: 0 });
+    // What was the second is the first now.
+    await service.sabotage('terminate', { reader: 0 });
+    expect((await Promise.all(reads)).map(({ status }) => status)).toEqual([200, 200]);
     await until(async () => (await members(service)) === OTHERS + 2);
     await stopsClean(service);
   });

@@ -24,8 +24,8 @@ if (isMainThread) {
 
   const deeds = {
     terminate: async ({ reader }) => void (await workers[reader + 1].terminate()),
-    crash: ({ reader }) => channel.postMessage({ deed: 'crash', at: workers[reader + 1].threadId }),
-    hang: ({ reader }) => channel.postMessage({ deed: 'hang', at: workers[reader + 1].threadId }),
+    crash: ({ reader }) => crashes(workers[reader + 1]),
+    hang: ({ reader }) => hangs(workers[reader + 1].threadId),
     block: ({ ms }) => block(ms),
     measure: () => {
       delay.reset();
@@ -43,9 +43,29 @@ if (isMainThread) {
 } else {
   channel.onmessage = ({ data: { deed, at } }) => {
     if (at !== threadId) return;
-    if (deed === 'hang') block(Number.POSITIVE_INFINITY);
+    if (deed === 'hang') {
+      channel.postMessage({ deed: 'hung', by: at });
+      block(Number.POSITIVE_INFINITY);
+    }
     throw new Error('Crashed on purpose');
   };
+}
+
+/** Resolves when the worker is gone: until then it is among those that can be chosen. */
+function crashes(worker) {
+  const gone = new Promise((resolve) => worker.once('exit', () => resolve()));
+  channel.postMessage({ deed: 'crash', at: worker.threadId });
+  return gone;
+}
+
+/** Resolves when that thread does nothing else any more. */
+function hangs(at) {
+  return new Promise((resolve) => {
+    channel.onmessage = ({ data: { deed, by } }) => {
+      if (deed === 'hung' && by === at) resolve();
+    };
+    channel.postMessage({ deed: 'hang', at });
+  });
 }
 
 function block(ms) {

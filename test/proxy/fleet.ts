@@ -138,8 +138,8 @@ export class Fleet {
     if (program === undefined) throw new Error(`There is no instance ${index}`);
     program.signal('SIGTERM');
     if (stallMs > 0) {
-      // It has heard the signal, and is stopped in its pre-drain.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // Stopped in its pre-drain, however long a slow machine takes to hear the signal.
+      await program.heard('accepted');
       program.signal('SIGSTOP');
       await new Promise((resolve) => setTimeout(resolve, stallMs));
       program.signal('SIGCONT');

@@ -120,6 +120,8 @@ const server = await door.serve({
   },
 });
 door.handleSignals(lifecycle);
+// After the listener that accepts: whoever reads this line finds the process in its pre-drain.
+process.on('SIGTERM', () => say('accepted'));
 server.closed.then(() => say('closed', survivors));
 lifecycle.markReady();
 say('listening', { runtime, pid: process.pid, port: server.port });

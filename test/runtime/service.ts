@@ -13,7 +13,7 @@ import { door, runtime, say } from './door.ts';
 
 /** How the parent configures it, as JSON in `SERVICE`. */
 export interface ServiceOptions {
-  /** Milliseconds each step takes; -1 hangs, -2 fails. */
+  /** Milliseconds each step takes; -1 hangs, -2 fails, -3 ends when `/step-ends` is asked for. */
   readonly steps?: Readonly<Record<string, number>>;
   readonly budgetMs?: number;
   readonly preDrainMs?: number;
@@ -36,6 +36,10 @@ const options = JSON.parse(process.env.SERVICE ?? '{}') as ServiceOptions;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const lifecycle = Lifecycle.create();
+let endStep: () => void = () => {};
+const told = new Promise<void>((resolve) => {
+  endStep = resolve;
+});
 lifecycle.pipeline({
   budgetMs: options.budgetMs ?? 10_000,
   preDrainMs: options.preDrainMs ?? 0,
@@ -45,6 +49,7 @@ lifecycle.pipeline({
       say('step', { name });
       if (ms === -1) await new Promise(() => {});
       if (ms === -2) throw new Error('planned');
+      if (ms === -3) await told;
       await sleep(ms);
       say('step_end', { name });
     },
@@ -71,6 +76,15 @@ const fetch: FetchHandler = async (request) => {
       say('slow_begins');
       await sleep(ms);
       return new Response('slow');
+    case '/late':
+      say('late_begins');
+      await lifecycle.waitFor(Phase.Stopped);
+      await sleep(ms);
+      say('late_ends');
+      return new Response('late');
+    case '/step-ends':
+      endStep();
+      return new Response('told');
     case '/write':
       await lifecycle.gate.run('write', () => sleep(ms));
       return new Response('written');
@@ -153,6 +167,8 @@ door.handleSignals(lifecycle, {
   servers: options.isUnlisted === true ? [] : [server],
   ...options.signals,
 });
+// After the listener that accepts.
+process.on('SIGTERM', () => say('accepted'));
 if (options.reason !== undefined) lifecycle.setStartingReason(options.reason);
 const boot = Object.entries(options.boot ?? {});
 if (boot.length === 0 && options.reason === undefined) lifecycle.markReady();

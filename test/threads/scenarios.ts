@@ -107,18 +107,21 @@ switch (scenario) {
     block(Number.POSITIVE_INFINITY);
     break;
   // The loop is blocked for so long, and the parent sends a signal meanwhile.
-  case 'signalled':
+  case 'signalled': {
     lifecycle.markReady();
     lifecycle.pipeline({ budgetMs: Number(rest[0]), steps: [] });
-    await serveProbes({ lifecycle });
+    const probes = await serveProbes({ lifecycle });
     handleSignals(lifecycle);
-    // The probe thread is told by a message, and nothing says that it has come.
+    // The probe thread is told by a message, and nothing says that it has come. An answer of that
+    // thread to what was sent later does, and one more is for the system to start its listening.
+    for (let asked = 0; asked < 2; asked++) await (await fetch(`${probes.url}/health/live`)).text();
     await new Promise((resolve) => setTimeout(resolve, 300));
     say('blocking');
     block(Number(rest[1]));
     say('unblocked');
     await lifecycle.waitFor(Phase.Stopped);
     break;
+  }
   // A step hangs, while a stand-by is attached and the probe thread watches.
   case 'hung-step':
     lifecycle.markReady();
