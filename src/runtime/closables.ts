@@ -6,9 +6,9 @@
  * @module
  */
 
-/** What `handleSignals` takes as one of `servers`. */
+/** What `handleSignals` takes as one of `servers`; `close` may take a callback, or nothing. */
 export interface Closable {
-  close(callback?: (error?: unknown) => void): unknown;
+  close(...args: never[]): unknown;
 }
 
 /** A wait after Stopped: what the log calls it, and what is waited for. */
@@ -37,14 +37,28 @@ export function closingOf(target: Closable, index: number): Closing {
  */
 async function closed(target: Closable): Promise<void> {
   try {
-    await (target.close.length === 0 ? target.close() : calledBack(target));
+    await (takesCallback(target) ? calledBack(target) : target.close());
   } catch (error) {
     // Closed already, by the application itself.
     if ((error as { code?: unknown } | null)?.code !== 'ERR_SERVER_NOT_RUNNING') throw error;
   }
 }
 
-function calledBack(target: Closable): Promise<unknown> {
+/** A `close` that takes its callback as the first argument. */
+interface CallbackClosable {
+  close(callback: (error?: unknown) => void): unknown;
+}
+
+/**
+ * By its number of parameters. An async function promises its end, and has another use for its
+ * parameter: that of srvx cuts what is in flight if it is given anything.
+ */
+function takesCallback(target: Closable): target is CallbackClosable {
+  const { close } = target;
+  return close.length > 0 && Object.prototype.toString.call(close) !== '[object AsyncFunction]';
+}
+
+function calledBack(target: CallbackClosable): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const result: unknown = target.close((error) => {
       if (error === undefined || error === null) resolve(undefined);

@@ -9,6 +9,7 @@
 import process from 'node:process';
 import { journal, type LogEvent } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Signal } from '../lifecycle/platform.ts';
 import type { ShutdownReport } from '../lifecycle/report.ts';
 import type { Closing } from './closables.ts';
 import { graceMs } from './grace.ts';
@@ -20,7 +21,7 @@ export interface FinallyEntry {
   /** What the log calls it. */
   readonly name: string;
   /** Waited for. The signal aborts when its time is up. */
-  run(context: { readonly signal: AbortSignal }): unknown;
+  run(context: { readonly signal: Signal }): unknown;
   /** Milliseconds, above 0; shortens its part of the time that all waits share. */
   readonly timeoutMs?: number | undefined;
 }

@@ -25,8 +25,10 @@ export interface SignalOptions {
   /**
    * Closed, and waited for, when the lifecycle is Stopped. Servers of `node:http`, `node:https`,
    * `node:http2` and `node:net` are adopted (see `adopt`); what has a `close(callback)` is waited for
-   * by its callback or its promise, whichever comes first. The servers of `serve` and `adopt` are
-   * closed in any case. Default none.
+   * by its callback or its promise, whichever comes first. A `close` with a parameter is called with a
+   * callback unless it is an async function: where the parameter is something else, give
+   * `{ close: () => queue.close() }`. The servers of `serve` and `adopt` are closed in any case.
+   * Default none.
    */
   readonly servers?: readonly Closable[] | undefined;
   /**

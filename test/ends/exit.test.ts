@@ -311,7 +311,11 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   describe('the order (E5)', () => {
     it('is servers with what is in flight, what else closes, finally, one after the other', async () => {
       const program = await start(runtime, {
-        servers: [{ closes: 'by callback' }, { closes: 'at once' }],
+        servers: [
+          { closes: 'by callback' },
+          { closes: 'async with a flag' },
+          { closes: 'at once' },
+        ],
         finally: [{ name: 'traces', sleepMs: 50 }, { name: 'pool' }],
       });
       const reply = ask(program.port, '/slow');
@@ -324,6 +328,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
         ['slow_ends'],
         ['closed'],
         ['called_back'],
+        ['closed_async'],
         ['closed_at_once'],
         ['finally', 'traces'],
         ['finally_end', 'traces'],
@@ -331,6 +336,8 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       );
       expect(seen).not.toContain(-1);
       expect(seen).toEqual(ascending(seen));
+      // What is no callback gets none: to srvx anything there means "at once".
+      expect(program.all('closed_async')[0]).not.toHaveProperty('isForced');
       expect(program.stderr).toBe('');
     });
   });

@@ -36,7 +36,13 @@ export interface StepPlan {
 
 /** One of `servers`, or what is done at last. */
 export interface ClosablePlan {
-  readonly closes: 'at once' | 'never' | 'by callback' | 'callback never' | 'throws';
+  readonly closes:
+    | 'at once'
+    | 'never'
+    | 'by callback'
+    | 'callback never'
+    | 'async with a flag'
+    | 'throws';
 }
 
 export interface FinallyPlan {
@@ -233,7 +239,7 @@ function closable({ closes }: ClosablePlan): Closable {
   switch (closes) {
     case 'by callback':
       return {
-        close(callback) {
+        close(callback?: () => void) {
           setTimeout(() => {
             say('called_back');
             callback?.();
@@ -241,7 +247,14 @@ function closable({ closes }: ClosablePlan): Closable {
         },
       };
     case 'callback never':
-      return { close(_callback) {} };
+      return { close(_callback?: () => void) {} };
+    case 'async with a flag':
+      return {
+        async close(isForced?: boolean) {
+          await sleep(50);
+          say('closed_async', { isForced });
+        },
+      };
     case 'never':
       return { close: never };
     case 'throws':
