@@ -19,12 +19,33 @@ interface Door {
   serveProbes(options: node.ProbeServerOptions): Promise<node.ProbeServer>;
   handleSignals(lifecycle: Lifecycle, options?: node.SignalOptions): () => void;
   startHeartbeat(lifecycle: Lifecycle): () => void;
+  adopt(server: node.NodeServer, options: node.AdoptOptions): Promise<node.Server>;
 }
 
 const doors: readonly Door[] = [node, deno, bun];
 const fetch: node.FetchHandler = createHandler(lifecycle);
 /** The types of one door are those of the others. */
 export const fetches: readonly (deno.FetchHandler & bun.FetchHandler)[] = [fetch];
+
+/** What closes with a callback, with a promise, and with a parameter that is no callback. */
+const closables: readonly (node.Closable & deno.Closable & bun.Closable)[] = [
+  { close: (callback?: (error?: Error) => void) => callback?.() },
+  { close: () => Promise.resolve() },
+  { close: async (isForced?: boolean) => isForced },
+];
+
+/** A server that somebody else made. */
+export async function adopted(
+  server: node.NodeServer & deno.NodeServer & bun.NodeServer,
+): Promise<string> {
+  const options: deno.AdoptOptions & bun.AdoptOptions = {
+    lifecycle,
+    lingerMs: 50,
+    inFlightTimeoutMs: 10_000,
+  };
+  const [first] = await Promise.all(doors.map((door) => door.adopt(server, options)));
+  return first?.url ?? '';
+}
 
 /** Opens and closes all there is. */
 export async function open(): Promise<string[]> {
@@ -39,10 +60,19 @@ export async function open(): Promise<string[]> {
       lingerMs: 50,
       inFlightTimeoutMs: 10_000,
     } satisfies deno.ServeOptions & bun.ServeOptions);
+    const last: deno.FinallyEntry & bun.FinallyEntry = {
+      name: 'traces',
+      run: ({ signal }) => signal.aborted,
+      timeoutMs: 2_000,
+    };
     const undo = door.handleSignals(lifecycle, {
-      servers: [server],
+      servers: [server, ...closables],
       signals: ['SIGTERM'],
       exit: false,
+      finally: [last satisfies node.FinallyEntry],
+      crashes: true,
+      force: ['SIGINT'],
+      log: ({ type, message, name, error }) => void [type, message, name, error],
     } satisfies deno.SignalOptions & bun.SignalOptions);
     const probes: deno.ProbeServer & bun.ProbeServer = await door.serveProbes({
       lifecycle,
