@@ -18,12 +18,12 @@ interface Output {
 
 /** Resolves when all that was written to stdout has been taken. Never rejects. */
 export function stdoutWritten(): Promise<void> {
-  return written(process.stdout as Output);
+  return written(() => process.stdout as Output);
 }
 
 /** The same for stderr. */
 export function stderrWritten(): Promise<void> {
-  return written(process.stderr as Output);
+  return written(() => process.stderr as Output);
 }
 
 /**
@@ -34,13 +34,18 @@ export function stderrWritten(): Promise<void> {
  * write; only the end of the stream waits for the pipe. So there `process.stdout.write()` of a
  * listener to `exit` comes too late. Its `console.log()` does not go through the stream.
  */
-function written(stream: Output): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => resolve();
-    if (stream.destroyed) return over();
-    stream.on('error', over);
-    if ('Bun' in globalThis) stream.end(over);
-    else if (stream.writableLength === 0) over();
-    else stream.write('', over);
-  });
+async function written(open: () => Output): Promise<void> {
+  try {
+    const stream = open();
+    if (stream.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const over = (): void => resolve();
+      stream.on('error', over);
+      if ('Bun' in globalThis) stream.end(over);
+      else if (stream.writableLength === 0) over();
+      else stream.write('', over);
+    });
+  } catch {
+    // There is no such stream here: nothing was written to it.
+  }
 }
