@@ -97,7 +97,8 @@ export class Seat {
     this.staging = new Staging(memory.buffer, () => this.core.staging(this.member.number));
     this.wakeups = new Wakeups(() => this.core.epoch(), memory.shared ? memory.buffer : undefined);
     this.#unsettled = core.enteredAt(0) === 0;
-    this.age.now(0);
+    // Where the clock has no time yet, at the module scope of the edge, none may be looked at.
+    if (now > 0) this.age.now(0);
   }
 
   /** Makes a lifecycle and takes its first seat. */

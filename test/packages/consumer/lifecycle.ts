@@ -15,11 +15,15 @@ import {
   type DrainResult,
   GateClosedError,
   type HoldName,
+  LeavingError,
   Lifecycle,
   LifecycleError,
   type LifecycleErrorCode,
   type LifecycleHandle,
   type LifecycleSnapshot,
+  type Log,
+  type LogEvent,
+  type LogEventType,
   type Member,
   type MemberSnapshot,
   type Permit,
@@ -31,12 +35,19 @@ import {
   phaseFromU8,
   phaseName,
   type SeatOptions,
+  type ShutdownEvent,
+  type ShutdownListener,
+  type ShutdownOptions,
   type ShutdownReport,
   type ShutdownReportInput,
+  type ShutdownSnapshot,
   type Stage,
+  type StageContext,
   type StageTimes,
+  type StepContext,
   type StepReport,
   type StepStatus,
+  type StepTime,
   type Transition,
   type TransitionListener,
   type WaitOptions,
@@ -57,6 +68,7 @@ export function threads(): Lifecycle {
   const backend: Backend = other.backend;
   lifecycle.reap({ number: place[0], incarnation: place[1] });
   other.beat();
+  other.watchBeats();
   other.detach();
   return backend === 'wasm' ? other : lifecycle;
 }
@@ -104,7 +116,10 @@ export async function coldStart(lifecycle: Lifecycle): Promise<[name: string, ms
   ];
   const stage: Stage = lifecycle.stage('migrate');
   set.push(stage.markStarted(), stage.markReady(), stage.setStartedAtMs(1), stage.setReadyAtMs(2));
-  const rows: number = await stage.run(async () => set.length);
+  const rows: number = await stage.run(async ({ signal }: StageContext) => {
+    signal.throwIfAborted();
+    return set.length;
+  });
   lifecycle.setStartingReason(`${stage.name}: ${rows} rows`);
   const reason: string | null = lifecycle.notReadyReason();
   const seen: ColdStartPhases = lifecycle.coldStartPhases();
@@ -141,11 +156,18 @@ export async function writes({ gate }: Lifecycle): Promise<string> {
 
 /** The end, by the pipeline and by hand. */
 export async function end(lifecycle: Lifecycle): Promise<ShutdownReport> {
+  const at: StepTime = 'drained';
   const step: PipelineStep = {
     name: 'flush_wal',
-    run: ({ signal }) => signal.throwIfAborted(),
+    run: ({ signal, ready }: StepContext) => ready && signal.throwIfAborted(),
     timeoutMs: 1000,
+    at,
   };
+  const remove: () => void = lifecycle.step({ ...step, name: 'close_pool', after: ['flush_wal'] });
+  remove();
+  const takeBack: () => void = lifecycle.exits();
+  if (lifecycle.isExiting()) takeBack();
+  lifecycle.endPreDrain();
   const plan: PipelineOptions = {
     steps: [step],
     budgetMs: 25_000,
@@ -168,7 +190,8 @@ export async function end(lifecycle: Lifecycle): Promise<ShutdownReport> {
   };
   lifecycle.finishShutdown(input);
   lifecycle.noteReadinessProbe();
-  const report: ShutdownReport = await lifecycle.shutdown({ trigger: 'deploy' });
+  const asked: ShutdownOptions = { trigger: 'deploy', failed: false };
+  const report: ShutdownReport = await lifecycle.shutdown(asked);
   const steps: StepReport[] = report.steps;
   const statuses: StepStatus[] = steps.map(({ status }) => status);
   return lifecycle.shutdownRequested() && statuses.includes('ok')
@@ -181,6 +204,14 @@ export function watch(lifecycle: Lifecycle): LifecycleSnapshot {
   const listener: TransitionListener = ({ from, to, atMs }: Transition) => from + to + atMs;
   const stop: () => void = lifecycle.onTransition(listener);
   stop();
+  const course: ShutdownListener = (event: ShutdownEvent) => event.type === 'stopped';
+  lifecycle.onShutdown(course)();
+  const left: unknown = lifecycle.leaving.reason;
+  const told: string | null = left instanceof LeavingError ? left.trigger : null;
+  const shutdown: ShutdownSnapshot | null = lifecycle.snapshot().shutdown;
+  const types: readonly LogEventType[] = ['step_failed'];
+  const log: Log = ({ type, message }: LogEvent) => types.includes(type) && message;
+  log({ type: 'uncaught', message: `${told} ${shutdown?.running.length}` });
   const snapshot: LifecycleSnapshot = lifecycle.snapshot();
   const members: readonly MemberSnapshot[] = snapshot.members;
   // @ts-expect-error a snapshot is a value that nobody may change
