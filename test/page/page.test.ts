@@ -150,7 +150,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
           .getByRole('rowheader')
           .count(),
       ).toBe(1);
-      const steps = page.getByRole('table', { name: 'Steps that have ended' });
+      const steps = page.getByRole('table', { name: 'Steps of the shutdown' });
       expect(await steps.getByRole('rowheader').count()).toBe(phase < 4 ? 0 : 4);
     });
   });
