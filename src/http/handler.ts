@@ -16,7 +16,7 @@ import { readBody } from './body.ts';
 import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guards.ts';
 import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
-import { checkOptions, type HandlerOptions } from './options.ts';
+import { checkOptions, HANDLER_OPTIONS, type HandlerOptions } from './options.ts';
 import { type Answer, refusal, respond } from './respond.ts';
 import { statusOf } from './status.ts';
 
@@ -90,7 +90,7 @@ export type ProbeOptions = Pick<
  * @throws {LifecycleError} `invalid_argument`
  */
 export function createProbeHandler(lifecycle: Lifecycle, options: ProbeOptions): Handler {
-  checkOptions(options);
+  checkOptions(options, [...HANDLER_OPTIONS, 'member', 'stuckAfterMs']);
   const routes = probeRoutes(lifecycle, options, () => liveness(lifecycle, options));
   return handlerOf(lifecycle, new Map(routes), options);
 }

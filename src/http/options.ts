@@ -5,6 +5,7 @@
  */
 
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { checkKeys } from '../lifecycle/known-keys.ts';
 import { presentedToken } from './authorization.ts';
 
 /** Options of `createHandler`. */
@@ -29,15 +30,30 @@ export interface HandlerOptions {
   readonly details?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
+/** The names of {@link HandlerOptions}. */
+export const HANDLER_OPTIONS: readonly (keyof HandlerOptions)[] = [
+  'adminToken',
+  'openAdmin',
+  'readyWhileDraining',
+  'metricsToken',
+  'basePath',
+  'details',
+];
+
 /**
  * Checks what an application asks for.
  *
+ * @param known the names that it may use
  * @throws {LifecycleError} `invalid_argument`
  */
-export function checkOptions(options: HandlerOptions): void {
+export function checkOptions(
+  options: HandlerOptions,
+  known: readonly string[] = HANDLER_OPTIONS,
+): void {
   if (typeof options !== 'object' || options === null) {
     throw invalid(`the options are ${shown(options)}`);
   }
+  checkKeys('create the handler', options, known);
   for (const name of ['adminToken', 'metricsToken'] as const) {
     const token: unknown = options[name];
     if (token !== undefined && (typeof token !== 'string' || token === '')) {

@@ -7,6 +7,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { LifecycleError, type LifecycleErrorCode, shown } from '../lifecycle/errors.ts';
+import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import { onHeard } from '../runtime/heard.ts';
@@ -29,6 +30,15 @@ export interface ProbeServerOptions {
   readonly readyWhileDraining?: boolean | undefined;
   readonly metricsToken?: string | undefined;
 }
+
+const KNOWN: readonly (keyof ProbeServerOptions)[] = [
+  'lifecycle',
+  'port',
+  'host',
+  'stuckAfterMs',
+  'readyWhileDraining',
+  'metricsToken',
+];
 
 /** A probe thread that listens. */
 export interface ProbeServer {
@@ -125,6 +135,7 @@ function checkProbes(
   if (typeof options !== 'object' || options === null) {
     throw invalid(`the options are ${shown(options)}`);
   }
+  checkKeys('serve probes', options, KNOWN);
   const { lifecycle, port = 0, host = '127.0.0.1', stuckAfterMs } = options;
   const { readyWhileDraining, metricsToken } = options;
   if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');

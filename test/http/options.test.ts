@@ -51,6 +51,18 @@ describe('createHandler()', () => {
     }
   });
 
+  it.each([
+    ['admintoken', 'adminToken'],
+    ['ready', 'readyWhileDraining'],
+    ['metricToken', 'metricsToken'],
+    ['detail', 'details'],
+  ])('refuses the option %s, and says that %s is known', (name, known) => {
+    expect(refusalOf({ [name]: 'x' } as HandlerOptions, Lifecycle.create())).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining(`did you mean "${known}"?`),
+    });
+  });
+
   it.each([null, 1, 'adminToken', true])('refuses the options %o', (options) => {
     expect(refusalOf(options as never, room().lifecycle)).toMatchObject({
       code: 'invalid_argument',
