@@ -7,7 +7,7 @@
 
 import { type AbsentRow, COLUMNS, type Result, type Row } from './row.ts';
 
-const CELL_WIDTH = 10;
+const CELL_WIDTH = 12;
 
 type Named = Pick<Row | AbsentRow, 'runtime' | 'place'>;
 
