@@ -9,6 +9,7 @@ import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
+import { noteRoutes, type PlainAnswer } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
 import { readBody } from './body.ts';
@@ -16,7 +17,7 @@ import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guard
 import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
 import { checkOptions, type HandlerOptions } from './options.ts';
-import { type Answer, refusal, respond } from './respond.ts';
+import { type Answer, plain, refusal, respond } from './respond.ts';
 import { statusOf } from './status.ts';
 
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
@@ -29,8 +30,15 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: Guard;
+  /** It looks at nothing of the request but its method and its path. */
+  readonly isPlain?: boolean;
   /** The body is empty for a GET. */
   readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
+}
+
+/** A route that does. */
+interface PlainRoute extends Route {
+  readonly answer: () => Answer;
 }
 
 /** Paths and what they do. */
@@ -100,7 +108,7 @@ function handlerOf(
   { basePath = '' }: HandlerOptions,
 ): Handler {
   const placed = new Map([...routes].map(([path, route]) => [basePath + path, route]));
-  return async (request) => {
+  const handler: Handler = async (request) => {
     const route = placed.get(pathOf(request.url));
     if (route === undefined) return undefined;
     let answer: Answer;
@@ -112,6 +120,43 @@ function handlerOf(
     }
     return respond(answer, request.method === 'HEAD', isLeaving(lifecycle));
   };
+  const lasts: Map<string, readonly [Answer, PlainAnswer]> = new Map();
+  noteRoutes(lifecycle, handler, {
+    has: (path) => placed.has(path),
+    answer(method, path) {
+      const route = placed.get(path);
+      if (route === undefined || !isPlain(route)) return undefined;
+      if (method !== 'GET' && method !== 'HEAD') return undefined;
+      let answer: Answer;
+      try {
+        answer = route.answer();
+      } catch (thrown) {
+        answer = unable(thrown);
+      }
+      const closes = isLeaving(lifecycle);
+      const [said, parts] = lasts.get(path) ?? [];
+      if (parts?.closes === closes && isSameAnswer(said, answer)) return parts;
+      const made = plain(answer, closes);
+      lasts.set(path, [answer, made]);
+      return made;
+    },
+  });
+  return handler;
+}
+
+/** Headers of its own are seldom there, and not compared. */
+function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
+  return (
+    one?.body === other.body &&
+    one.status === other.status &&
+    one.type === other.type &&
+    one.headers === undefined &&
+    other.headers === undefined
+  );
+}
+
+function isPlain(route: Route): route is PlainRoute {
+  return route.isPlain === true;
 }
 
 /**
@@ -147,7 +192,7 @@ function isLeaving(lifecycle: Lifecycle): boolean {
 function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => Answer): Routes {
   const { readyWhileDraining = true, details } = options;
   const mayScrape = metricsGuard(options);
-  const probe = (answer: () => Answer): Route => ({ method: 'GET', answer });
+  const probe = (answer: () => Answer): PlainRoute => ({ method: 'GET', isPlain: true, answer });
   const demand = readyWhileDraining ? 'queries' : 'writes';
   const ready = (name: ProbeName, what: Demand): Route =>
     probe(() => readiness(lifecycle, name, what, details?.()));
