@@ -7,6 +7,7 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
+import type { PlainAnswer } from '../lifecycle/routes.ts';
 import type { FetchHandler } from './options.ts';
 
 /**
@@ -38,7 +39,15 @@ export async function answer(fetch: FetchHandler, request: Request): Promise<Res
  * @throws what the handler throws; TypeError for what cannot be sent
  */
 export async function call(fetch: FetchHandler, request: Request): Promise<Response | undefined> {
-  const response: unknown = await fetch(request);
+  return sendable(await fetch(request));
+}
+
+/**
+ * What the handler returned, if it can be sent.
+ *
+ * @throws {TypeError}
+ */
+export function sendable(response: unknown): Response | undefined {
   if (response === undefined) return undefined;
   if (!isSendable(response)) throw new TypeError('The handler returned what cannot be sent');
   return response;
@@ -51,6 +60,18 @@ export function refusal(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   return Response.json({ ok: false, error }, { status, headers });
+}
+
+/** The same, for a server that needs no `Response`. */
+export function plainRefusal(
+  status: number,
+  error: string,
+  headers: readonly string[] = [],
+): PlainAnswer {
+  const body = JSON.stringify({ ok: false, error });
+  const length = String(new TextEncoder().encode(body).length);
+  const shared = ['content-type', 'application/json', 'content-length', length];
+  return { status, headers: [...shared, ...headers], body, closes: false };
 }
 
 /** The same response, saying `connection: close`. */

@@ -37,6 +37,10 @@ export class Connections {
   constructor(server: Server, lingerMs: number) {
     this.#server = server;
     this.#lingerMs = lingerMs;
+    const ends = (socket: Socket): void => this.#ends(socket);
+    this.#ended = function ended() {
+      ends(this.req.socket);
+    };
     server.on('connection', (socket: Socket) => this.#opened(socket));
     // Before the listener that answers, which may answer at once.
     server.prependListener('request', (req, res) => this.#begins(req, res));
@@ -92,10 +96,16 @@ export class Connections {
     const connection = this.#open.get(socket);
     if (connection === undefined) return;
     connection.inFlight += 1;
-    res.once('close', () => {
-      connection.inFlight -= 1;
-      if (!this.#isAccepting) this.#settle(socket, this.#lingerMs);
-    });
+    // One listener for all of them: a closure for each costs as much as the string compare of a route.
+    res.on('close', this.#ended);
+  }
+
+  readonly #ended: (this: ServerResponse) => void;
+
+  #ends(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection !== undefined) connection.inFlight -= 1;
+    if (!this.#isAccepting) this.#settle(socket, this.#lingerMs);
   }
 
   /** Decides how long a connection may stay that has nothing in flight. */

@@ -7,14 +7,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
-import { call, isLeaving, refusal } from '../answer.ts';
-import {
-  checkServe,
-  type FetchHandler,
-  type ServeOptions,
-  type Server,
-  urlOf,
-} from '../options.ts';
+import { isLeaving } from '../answer.ts';
+import { checkServe, type ServeOptions, type Server, urlOf } from '../options.ts';
 import { opened } from '../serving.ts';
 import { whenStopped } from '../stopped.ts';
 import { Connections } from './connections.ts';
@@ -59,7 +53,7 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
     // Whatever takes Node's requests and responses; what it returns is its own.
     listener === undefined
       ? exchange(fetch, closing)
-      : chained(exchange(caught(fetch), closing), listener as Exchange),
+      : chained(exchange(fetch, closing, true), listener as Exchange),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -94,10 +88,4 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
 /** The first, and the second for what the first leaves. */
 function chained(first: Exchange, second: Exchange): Exchange {
   return (req, res) => first(req, res, () => second(req, res));
-}
-
-/** What a handler throws is its own 500, and nothing that the listener should hear of. */
-function caught(fetch: FetchHandler): FetchHandler {
-  return (request) =>
-    call(fetch, request as Request).catch(() => refusal(500, 'internal server error'));
 }
