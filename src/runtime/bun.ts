@@ -5,6 +5,7 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { truthful } from './coding.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
 import { opened } from './serving.ts';
@@ -31,6 +32,9 @@ interface BunServer {
   timeout(request: Request, seconds: number): void;
 }
 
+/** What Bun's fetch() decodes, and leaves in the head for its server to send. */
+const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
+
 /** The longest silence that Bun can be asked to bear. */
 const LONGEST_S = 255;
 
@@ -45,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Bun?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Bun.serve');
   }
-  const front = new Front(checked);
+  const front = new Front(checked, (response) => truthful(response, DECODED));
   const { port, hostname } = checked;
   const server = Bun.serve({
     port,

@@ -5,6 +5,7 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { truthful } from './coding.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
 import { opened } from './serving.ts';
@@ -38,7 +39,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Deno?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Deno.serve');
   }
-  const front = new Front(checked);
+  // It puts right itself what fetch() gave and is returned as it is.
+  const front = new Front(checked, (response) => truthful(response, []));
   const { port, hostname } = checked;
   const server = Deno.serve(
     {

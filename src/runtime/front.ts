@@ -35,13 +35,18 @@ export class Front {
   /** Resolves when the server is closed. */
   readonly closed: Promise<void>;
   readonly #options: CheckedOptions;
+  readonly #mend: (response: Response) => Promise<Response>;
   readonly #hold: Hold = new Hold();
   #isClosing = false;
   #isClosed: () => void = () => {};
   #forget: () => void = () => {};
 
-  constructor(options: CheckedOptions) {
+  /**
+   * @param mend makes a response out of one that this runtime would not send well-formed
+   */
+  constructor(options: CheckedOptions, mend: (response: Response) => Promise<Response>) {
     this.#options = options;
+    this.#mend = mend;
     this.closed = new Promise((resolve) => {
       this.#isClosed = resolve;
     });
@@ -53,7 +58,9 @@ export class Front {
     const held = this.#hold.current;
     const fit = addressed(request);
     const response =
-      fit === undefined ? refusal(400, 'malformed host') : native(await answer(fetch, fit));
+      fit === undefined
+        ? refusal(400, 'malformed host')
+        : await this.#mend(native(await answer(fetch, fit)));
     if (held !== undefined) await held;
     return this.#isClosing || isLeaving(lifecycle) ? closing(response) : response;
   }

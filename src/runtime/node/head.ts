@@ -62,28 +62,3 @@ export class Head {
     return this.status !== 204 && this.status !== 205 && this.status !== 304;
   }
 }
-
-/** Codings that `fetch()` takes off a body and leaves in its head, on every Node. */
-const DECODED = ['gzip', 'x-gzip', 'deflate', 'br'];
-
-/** What a body of a coding begins with: RFC 1952 §2.3.1, RFC 8878 §3.1.1. */
-const MARKS: Readonly<Record<string, readonly number[]>> = {
-  gzip: [0x1f, 0x8b],
-  'x-gzip': [0x1f, 0x8b],
-  zstd: [0x28, 0xb5, 0x2f, 0xfd],
-};
-
-/** Whether `fetch()` has taken this coding off a body that it returned. */
-export function isDecoded(coding: string): boolean {
-  return coding.split(',').every((name) => DECODED.includes(name.trim().toLowerCase()));
-}
-
-/**
- * Whether a body cannot have the coding that it is said to have: a response that was made anew from
- * one of `fetch()` has its headers and its decoded body. Not every coding has a mark that shows it.
- */
-export function isUnencoded(coding: string, first: Uint8Array): boolean {
-  const mark = MARKS[coding.split(',').at(-1)?.trim().toLowerCase() ?? ''];
-  if (mark === undefined || first.length === 0) return false;
-  return mark.some((byte, index) => index < first.length && first[index] !== byte);
-}

@@ -8,12 +8,16 @@
 import type { ServerResponse } from 'node:http';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { plainRefusal } from '../answer.ts';
-import { Head, isDecoded, isUnencoded } from './head.ts';
+import { hasOnly, isUnencoded } from '../coding.ts';
+import { Head } from './head.ts';
 import { isLight, type Parts } from './light.ts';
 import { afterTurn } from './turn.ts';
 
 /** Up to here a copy as text, which goes out in one piece with the head, is cheaper than two pieces. */
 const COPIED_BYTES = 16_384;
+
+/** Codings that `fetch()` takes off a body and leaves in its head, on every Node. */
+const DECODED = ['gzip', 'x-gzip', 'deflate', 'br'];
 
 /** What the body comes from. */
 interface Source {
@@ -149,8 +153,10 @@ class Sending {
         next.catch(ignore);
         const chunk = bytesOf(value);
         if (chunk.length > left) {
-          // What was promised is whole; what comes after it is not for the next request to find.
-          res.end(chunk.subarray(0, left), () => res.destroy());
+          // What was promised is out, and the client may have asked for more: the rest is dropped, for
+          // no next response to begin with. Before that it can still be told.
+          if (left > 0) res.destroy();
+          else end(res);
           source.cancel()?.catch(ignore);
           return;
         }
@@ -261,7 +267,7 @@ function headOf(response: Response): Head {
   const head = new Head(response.status, response.statusText);
   for (const [name, value] of response.headers) head.add(name, value);
   // Only what comes from fetch() as it is has a type of its own.
-  if (head.coding !== undefined && response.type !== 'default' && isDecoded(head.coding)) {
+  if (head.coding !== undefined && response.type !== 'default' && hasOnly(head.coding, DECODED)) {
     head.decode();
   }
   return head;
