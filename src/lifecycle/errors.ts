@@ -49,6 +49,8 @@ export type LifecycleErrorCode =
   | 'circular_steps'
   /** This thread may not block. */
   | 'cannot_block'
+  /** Signals are handled on the main thread only, and this is a worker. */
+  | 'not_main_thread'
   /** More threads finish the shutdown at this moment than there are report slots. */
   | 'reports_busy'
   /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
