@@ -7,60 +7,83 @@
  *
  * A host is valid only while its member's OWNER bears the incarnation in HOST. Reaping a host
  * therefore vacates HOST without a step of its own, so no death of a reaper can leave it half
- * done. The epoch tells two tenures of the same member apart: a runner that was given up finds
- * another epoch and stops.
+ * done. The term tells two tenures of the same member apart: a runner that was given up finds
+ * another term and stops.
+ *
+ * The budget of a host's pipeline is in its own line, with its incarnation, and is stored before
+ * the swap that makes it the host: whoever finds a host finds its budget, and that of a stand-by is
+ * not seen.
  *
  * @module
  */
 
 import { announce } from './epoch';
 import {
-  AT_ACCEPTED,
+  AT_ACCEPTED_AGE,
+  AT_ACCEPTED_AT,
   AT_BUDGET,
-  AT_DEADLINE,
+  AT_EXITS,
   AT_HOST,
   AT_SEEN,
-  HOST_EPOCH_MASK,
-  HOST_EPOCH_SHIFT,
   HOST_MEMBER_MASK,
   HOST_REQUESTER_MASK,
   HOST_REQUESTER_SHIFT,
+  HOST_STARTED,
+  HOST_TERM_MASK,
+  HOST_TERM_SHIFT,
   INCARNATION_SHIFT,
   MEMBER_OWNER,
+  MEMBER_TERMS,
   MEMBER_TRIGGER,
   MEMBER_TRIGGER_LENGTH,
-  OWNER_STANDBY,
+  OWNER_PIPELINE,
+  OWNER_STEPS,
+  SEEN_ENDED,
 } from './layout';
 import { isAlive, memberLine, membersUsed, owns } from './members';
 import { copyWords, staging } from './texts';
 
 /**
- * Makes this member the host unless a living one is: the epoch of its tenure (0-65535), or -1.
- * Asked again by the host it answers the same epoch.
+ * Makes this member the host unless a living one is: its term (0-65535), or -1. Asked again by the
+ * host it answers the same term. `budget` is that of its pipeline, in milliseconds.
  */
-export function takeHost(member: i32, incarnation: u32): i32 {
+export function takeHost(member: i32, incarnation: u32, budget: f64): i32 {
+  storeTerms(member, incarnation, budget);
   while (true) {
     const host = atomic.load<u64>(AT_HOST);
-    const epoch = <i32>(host >> HOST_EPOCH_SHIFT) & HOST_EPOCH_MASK;
-    if (isHostedBy(host, member, incarnation)) return epoch;
+    const term = termOf(host);
+    if (isHostedBy(host, member, incarnation)) return term;
     if (isHosted(host) || !isAlive(member, incarnation)) return -1;
-    const next = (epoch + 1) & HOST_EPOCH_MASK;
+    const next = (term + 1) & HOST_TERM_MASK;
     const mine =
       ((<u64>incarnation) << INCARNATION_SHIFT) |
-      ((<u64>(<u32>next)) << HOST_EPOCH_SHIFT) |
-      (host & HOST_REQUESTER_MASK) |
+      ((<u64>(<u32>next)) << HOST_TERM_SHIFT) |
+      (host & (HOST_REQUESTER_MASK | HOST_STARTED)) |
       <u64>(<u32>(member + 1));
     if (atomic.cmpxchg<u64>(AT_HOST, host, mine) === host) return next;
   }
 }
 
-/** True while the tenure `epoch` of this member lasts: what a runner asks before every step. */
-export function hosting(member: i32, incarnation: u32, epoch: i32): bool {
+/**
+ * Says that the host of `term` begins to run: 0 if it is the first to do so, 1 if another has begun
+ * before it (it is a successor), -1 if it is not the host any more.
+ */
+export function startRun(member: i32, incarnation: u32, term: i32): i32 {
+  let host = atomic.load<u64>(AT_HOST);
+  while (isHostedBy(host, member, incarnation) && termOf(host) === term) {
+    if ((host & HOST_STARTED) !== 0) return 1;
+    const found = atomic.cmpxchg<u64>(AT_HOST, host, host | HOST_STARTED);
+    if (found === host) return 0;
+    host = found;
+  }
+  return -1;
+}
+
+/** True while the tenure `term` of this member lasts: what a runner asks before every step. */
+export function hosting(member: i32, incarnation: u32, term: i32): bool {
   const host = atomic.load<u64>(AT_HOST);
   return (
-    isHostedBy(host, member, incarnation) &&
-    (<i32>(host >> HOST_EPOCH_SHIFT) & HOST_EPOCH_MASK) === epoch &&
-    isAlive(member, incarnation)
+    isHostedBy(host, member, incarnation) && termOf(host) === term && isAlive(member, incarnation)
   );
 }
 
@@ -69,7 +92,7 @@ export function leaveHost(member: i32, incarnation: u32): bool {
   while (true) {
     const host = atomic.load<u64>(AT_HOST);
     if (!isHostedBy(host, member, incarnation) || (host & HOST_REQUESTER_MASK) !== 0) return false;
-    const vacant = host & ((<u64>HOST_EPOCH_MASK) << HOST_EPOCH_SHIFT);
+    const vacant = host & (((<u64>HOST_TERM_MASK) << HOST_TERM_SHIFT) | HOST_STARTED);
     if (atomic.cmpxchg<u64>(AT_HOST, host, vacant) === host) {
       announce();
       return true;
@@ -83,7 +106,7 @@ export function leaveHost(member: i32, incarnation: u32): bool {
  * and nobody writes it again: a line writes its trigger only while nothing is accepted, and its
  * owner is the one that may.
  */
-export function requestShutdown(member: i32, length: i32): bool {
+export function acceptShutdown(member: i32, length: i32): bool {
   let host = atomic.load<u64>(AT_HOST);
   if ((host & HOST_REQUESTER_MASK) !== 0) return false;
   const line = memberLine(member);
@@ -102,14 +125,14 @@ export function requestShutdown(member: i32, length: i32): bool {
 }
 
 /** True once a shutdown was accepted. */
-export function isRequested(): bool {
+export function isAccepted(): bool {
   return (atomic.load<u64>(AT_HOST) & HOST_REQUESTER_MASK) !== 0;
 }
 
 /** Copies the trigger of the accepted request to the staging place of `member`; -1 without one. */
 export function readTrigger(member: i32): i32 {
   const host = atomic.load<u64>(AT_HOST);
-  const requester = <i32>(host & HOST_REQUESTER_MASK) >> HOST_REQUESTER_SHIFT;
+  const requester = (<i32>host & HOST_REQUESTER_MASK) >> HOST_REQUESTER_SHIFT;
   if (requester === 0) return -1;
   const line = memberLine(requester - 1);
   const length = atomic.load<i32>(line + MEMBER_TRIGGER_LENGTH) - 1;
@@ -123,12 +146,14 @@ export function hostMember(): i32 {
   return isHosted(host) ? (<i32>host & HOST_MEMBER_MASK) - 1 : -1;
 }
 
-/** Says whether this member would take over; false if it was reaped. */
-export function setStandby(member: i32, incarnation: u32, on: bool): bool {
+/**
+ * Says what this member would host with: OWNER_PIPELINE, OWNER_STEPS or 0; false if it was reaped.
+ */
+export function setStandby(member: i32, incarnation: u32, rank: i32): bool {
   const word = memberLine(member) + MEMBER_OWNER;
   let owner = atomic.load<u64>(word);
   while (owns(owner, incarnation)) {
-    const next = on ? owner | OWNER_STANDBY : owner & ~(<u64>OWNER_STANDBY);
+    const next = (owner & ~(<u64>(OWNER_PIPELINE | OWNER_STEPS))) | <u64>(<u32>rank);
     const found = atomic.cmpxchg<u64>(word, owner, next);
     if (found === owner) return true;
     owner = found;
@@ -136,39 +161,57 @@ export function setStandby(member: i32, incarnation: u32, on: bool): bool {
   return false;
 }
 
-/** How many living members would take over. */
-export function standbys(): i32 {
+/** How many living members have any of `ranks`: OWNER_PIPELINE, OWNER_STEPS, or both. */
+export function standbys(ranks: i32): i32 {
   let count = 0;
   const used = membersUsed();
   for (let member = 0; member < used; member++) {
     const owner = atomic.load<u64>(memberLine(member) + MEMBER_OWNER);
-    // A free line has neither bit.
-    if ((owner & OWNER_STANDBY) !== 0) count++;
+    // A free line has none of these bits.
+    if ((<i32>owner & ranks) !== 0) count++;
   }
   return count;
 }
 
-/** Stamps when the shutdown was accepted; the first stamp stays, and is what it answers. */
-export function stampAccepted(time: f64): f64 {
-  return stampOnce(AT_ACCEPTED, time);
+/** Stamps the wall clock of the acceptance; the first stamp stays, and is what it answers. */
+export function stampAcceptedAt(time: f64): f64 {
+  return stampOnce(AT_ACCEPTED_AT, time);
 }
 
-/** Stamps by when the shutdown must be over; the first stamp stays, and is what it answers. */
-export function stampDeadline(time: f64): f64 {
-  return stampOnce(AT_DEADLINE, time);
+/** Stamps the age plus one at which it was accepted; likewise. */
+export function stampAcceptedAge(age: f64): f64 {
+  return stampOnce(AT_ACCEPTED_AGE, age);
 }
 
-/**
- * Stores the budget of a pipeline, milliseconds: whoever looks after a host whose loop is blocked
- * knows by when the shutdown must be over, though the host has not stamped it.
- */
-export function setBudget(budget: f64): void {
-  atomic.store<u64>(AT_BUDGET, <u64>budget);
+/** Stamps the budget in force plus one; likewise. */
+export function stampBudget(budget: f64): f64 {
+  return stampOnce(AT_BUDGET, budget);
 }
 
-/** The budget stored last, 0 if none was. */
-export function budget(): f64 {
-  return <f64>atomic.load<u64>(AT_BUDGET);
+/** The budget of the host's pipeline plus one, in milliseconds; 0 while there is no host. */
+export function hostBudget(): f64 {
+  const host = atomic.load<u64>(AT_HOST);
+  if (!isHosted(host)) return 0;
+  const terms = atomic.load<u64>(memberLine((<i32>host & HOST_MEMBER_MASK) - 1) + MEMBER_TERMS);
+  // Another incarnation's: the host was reaped after the look at it.
+  if (<u32>(terms >> INCARNATION_SHIFT) !== <u32>(host >> INCARNATION_SHIFT)) return 0;
+  return <f64>(<u32>terms) + 1;
+}
+
+/** Adds `change` to the number of those who end the process once it is Stopped; the sum before. */
+export function exits(change: i32): i32 {
+  return atomic.add<i32>(AT_EXITS, change);
+}
+
+/** Ends the pre-drain, also one that is to come. */
+export function endPreDrain(): void {
+  atomic.or<u32>(AT_SEEN, <u32>SEEN_ENDED);
+  announce();
+}
+
+/** True once it was ended so. */
+export function isPreDrainEnded(): bool {
+  return (atomic.load<u32>(AT_SEEN) & <u32>SEEN_ENDED) !== 0;
 }
 
 /** Counts a readiness probe that saw the accepted shutdown. */
@@ -179,7 +222,23 @@ export function noteProbe(): void {
 
 /** How many readiness probes saw the accepted shutdown. */
 export function probesSeen(): i32 {
-  return atomic.load<i32>(AT_SEEN);
+  return <i32>(atomic.load<u32>(AT_SEEN) & ~(<u32>SEEN_ENDED));
+}
+
+/** By the line's owner; a thread that was declared dead and runs on does not undo its successor's. */
+function storeTerms(member: i32, incarnation: u32, budget: f64): void {
+  const word = memberLine(member) + MEMBER_TERMS;
+  const terms = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>budget;
+  let found = atomic.load<u64>(word);
+  while (<u32>(found >> INCARNATION_SHIFT) <= incarnation && found !== terms) {
+    const previous = found;
+    found = atomic.cmpxchg<u64>(word, previous, terms);
+    if (found === previous) return;
+  }
+}
+
+function termOf(host: u64): i32 {
+  return <i32>(host >> HOST_TERM_SHIFT) & HOST_TERM_MASK;
 }
 
 function isHostedBy(host: u64, member: i32, incarnation: u32): bool {
@@ -194,7 +253,7 @@ function isHosted(host: u64): bool {
   return member >= 0 && isAlive(member, <u32>(host >> INCARNATION_SHIFT));
 }
 
-/** A time of 0 only asks. */
+/** 0 only asks. */
 function stampOnce(word: i32, time: f64): f64 {
   const found = atomic.load<u64>(word);
   if (found !== 0 || time <= 0) return <f64>found;

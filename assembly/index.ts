@@ -6,32 +6,40 @@
  * @module
  */
 
+export { age } from './age';
 export { epoch, waitEpoch } from './epoch';
 export { create } from './header';
 export {
-  budget,
+  acceptShutdown,
+  endPreDrain,
+  exits,
+  hostBudget,
   hosting,
   hostMember,
-  isRequested,
+  isAccepted,
+  isPreDrainEnded,
   leaveHost,
   noteProbe,
   probesSeen,
   readTrigger,
-  requestShutdown,
-  setBudget,
   setStandby,
-  stampAccepted,
-  stampDeadline,
+  stampAcceptedAge,
+  stampAcceptedAt,
+  stampBudget,
   standbys,
+  startRun,
   takeHost,
 } from './host';
 export { mark, markedAt, stage, stageWord } from './marks';
 export { attach, beat, beatOf, incarnationOf, membersUsed, reap, tagOf } from './members';
 export {
+  bootsOut,
+  enterBoot,
   enterQuery,
   enterWrite,
   hold,
   holds,
+  leaveBoot,
   leaveQuery,
   leaveWrite,
   queriesOf,
@@ -50,13 +58,18 @@ export {
   hostSteps,
   putHead,
   putStep,
+  slotHost,
 } from './reports';
 export {
   beginShutdown,
   enteredAt,
+  hasFailed,
   markDraining,
   markReady,
+  noteFailure,
+  owner,
   phase,
+  runShutdown,
   settle,
   state,
   stoppedReport,

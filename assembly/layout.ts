@@ -10,36 +10,47 @@
  *
  * offset   line(s)    what                                              changed by
  * 0x00000  0          HEADER   magic u32 · version u32 · capacities u32    create, once
- * 0x00080  1          STATE    time 48 · mover 7 · report 6 · phase 3      compare-and-swap
+ * 0x00080  1          STATE    time 48 · mover 7 · failed 1 ·              compare-and-swap
+ *                              report or began 5 · phase 3
  * 0x00100  2          HOLDS    one bit for each write hold, u32            or, and
  * 0x00180  3          EPOCH    the futex of all who wait, u32              add, then notify
- * 0x00200  4          HOST     incarnation 32 · epoch 16 ·                 compare-and-swap
- *                              requester+1 8 · host+1 8
+ * 0x00200  4          HOST     incarnation 32 · term 16 · free 1 ·         compare-and-swap
+ *                              requester+1 7 · started 1 · host+1 7
  * 0x00280  5          LATEST   sequence 32 · length 8 · slot 8             store (last wins)
  * 0x00300  6          USED     member lines ever used, u32                 compare-and-swap
  * 0x00380  7          ENTERED  5 phases, MARKS 6 marks                     0 -> value, once
- * 0x00400  8          SEEN     failed readiness probes since accepted,     add
- *                              u32
- * 0x00480  9          BUDGET   accepted at · deadline                      0 -> value, once
- *                              budget of the pipeline                      store (last wins)
+ * 0x00400  8          SEEN     ended 1 · failed readiness probes since     add, or
+ *                              accepted 31, u32
+ * 0x00480  9          BUDGET   accepted at (wall clock) · accepted         0 -> value, once
+ *                              at age + 1 · budget in force + 1
+ *                              members that end the process, u32           add
+ * 0x00500  10         AGE      milliseconds since creation, monotonic      raise
  * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
  * 0x01000  32-158     MEMBERS  127 lines, see below                        owner, reap
  * 0x05000  160-667    TEXTS    2 slots of 256 bytes a member, u32 words    owner
  * 0x14E00  668-931    REPORTS  8 slots of 33 lines, see below              claimer
  *
  * a member's line
- * +0    OWNER      incarnation 32 · tag 30 · stand-by 1 · alive 1
- * +8    WRITES     incarnation 32 · write permits out 32
- * +16   QUERIES    incarnation 32 · query permits out 32
- * +24   BEAT       last heartbeat, milliseconds
+ * +0    OWNER      incarnation 32 · tag 29 · has steps 1 · has a pipeline 1 · alive 1
+ * +8    WRITES     incarnation 32 · write permits held 32
+ * +16   QUERIES    incarnation 32 · query permits held 32
+ * +24   BEAT       heartbeats so far
  * +32   SEQUENCE   texts published by this line, u32
  * +36   TRIGGER    length+1 u32, then 64 bytes as u32 words
+ * +104  BOOTS      incarnation 32 · stages of the boot in progress 32
+ * +112  BEGAN      incarnation that last called beginShutdown() 32 · 0
+ * +120  TERMS      incarnation 32 · budget of its pipeline, milliseconds 32
  *
  * a report slot: 33 lines of 128 bytes, all u32 words but the claim
- * +0    CLAIM      incarnation 32 · kind 8 · member+1 8
- * +8    COUNT      steps recorded so far
- * +12   HEAD       29 words: what the report says as a whole
+ * +0    CLAIM      incarnation 32 · sealed 1 · kind 7 · member+1 8
+ * +8    COUNT      records so far: a host's steps, ended or not
+ * +12   HEAD       29 words: flags, trigger length+1, three f64 times, 64 trigger bytes
  * +128  STEPS      32 records of 32 words
+ *
+ * a step's record; its first word is stored last, so a record that says "ended" is whole
+ * +0    STATUS     order of ending 8 (0 while it has not) · status 8
+ * +4    name length, error length+1, end+1 in milliseconds since the acceptance
+ * +16   duration f64 · name 32 bytes · error 72 bytes
  * ```
  *
  * @module
@@ -48,7 +59,7 @@
 /** "TIDE", little-endian: what the first word of a lifecycle says. */
 export const MAGIC = 0x45444954;
 /** Bumped by every change of this file; `attach` refuses any other. */
-export const VERSION = 1;
+export const VERSION = 2;
 /** 64 KiB pages of one lifecycle: initial and maximum alike. */
 export const PAGES = 2;
 
@@ -69,9 +80,11 @@ export const AT_USED = 0x0300;
 export const AT_ENTERED = 0x0380;
 export const AT_MARKS = 0x03a8;
 export const AT_SEEN = 0x0400;
-export const AT_ACCEPTED = 0x0480;
-export const AT_DEADLINE = 0x0488;
+export const AT_ACCEPTED_AT = 0x0480;
+export const AT_ACCEPTED_AGE = 0x0488;
 export const AT_BUDGET = 0x0490;
+export const AT_EXITS = 0x0498;
+export const AT_AGE = 0x0500;
 export const AT_STAGES = 0x0800;
 export const AT_MEMBERS = 0x1000;
 export const AT_TEXTS = 0x5000;
@@ -91,13 +104,30 @@ export const DRAINING = 2;
 export const SHUTTING_DOWN = 3;
 export const STOPPED = 4;
 
-// STATE: phase in bits 0-2, report slot in 3-8, mover in 9-15, time in 16-63.
-export const STATE_REPORT_SHIFT = 3;
+// STATE: phase in bits 0-2, in 3-7 the report slot (Stopped) or who began (ShuttingDown), failed in
+// bit 8, mover in 9-15, time in 16-63.
+export const STATE_FIELD_SHIFT = 3;
+export const STATE_FIELD_MASK = 31;
+/** Somebody said that the shutdown is a failure. Never unset. */
+export const STATE_FAILED = 256;
 export const STATE_MOVER_SHIFT = 9;
+export const STATE_MOVER_MASK = 127;
 export const STATE_TIME_SHIFT = 16;
 export const STATE_PHASE_MASK = 7;
-export const STATE_REPORT_MASK = 63;
-export const STATE_MOVER_MASK = 127;
+/** In ShuttingDown, bit 0 of the field: the runner of a pipeline began it. */
+export const BEGAN_BY_RUNNER = 1;
+/** Else bits 1-4 have the lowest four that differ between incarnations of the mover. */
+export const BEGAN_TAG_MASK = 15;
+
+// What `owner` answers.
+/** Not in ShuttingDown: nobody owns anything. */
+export const OWNED_BY_NOBODY = 0;
+/** A pipeline runs, or ran until its host died. */
+export const OWNED_BY_RUNNER = 1;
+/** The application began it, on a thread that still takes part. */
+export const OWNED_BY_APPLICATION = 2;
+/** The application began it, on a thread that is gone. */
+export const OWNED_BY_THE_DEAD = 3;
 
 /** ENTERED slots: bit 63 says "entered", so that a time still unknown differs from never. */
 export const ENTERED_FLAG_SHIFT = 63;
@@ -131,20 +161,31 @@ export const MEMBER_TRIGGER_LENGTH = 36;
 export const MEMBER_TRIGGER = 40;
 /** UTF-8 bytes kept of a trigger. */
 export const TRIGGER_BYTES = 64;
+export const MEMBER_BOOTS = 104;
+export const MEMBER_BEGAN = 112;
+export const MEMBER_TERMS = 120;
 
-// OWNER: alive in bit 0, stand-by in bit 1, tag in 2-31, incarnation in 32-63.
+// OWNER: alive in bit 0, pipeline in bit 1, steps in bit 2, tag in 3-31, incarnation in 32-63.
 export const OWNER_ALIVE = 1;
-export const OWNER_STANDBY = 2;
-export const OWNER_TAG_SHIFT = 2;
-export const OWNER_TAG_MASK = 0x3fffffff;
+/** It has a pipeline: it takes over when the host dies. */
+export const OWNER_PIPELINE = 2;
+/** It has steps, but no pipeline: it hosts what nobody with a pipeline would. */
+export const OWNER_STEPS = 4;
+export const OWNER_TAG_SHIFT = 3;
+export const OWNER_TAG_MASK = 0x1fffffff;
 export const INCARNATION_SHIFT = 32;
 
-// HOST: host+1 in bits 0-7, requester+1 in 8-15, epoch in 16-31, incarnation in 32-63.
-export const HOST_MEMBER_MASK = 255;
+// HOST: host+1 in bits 0-6, started in 7, requester+1 in 8-14, term in 16-31, incarnation in 32-63.
+export const HOST_MEMBER_MASK = 127;
+/** A host has begun to run. Never unset: whoever finds it set is a successor. */
+export const HOST_STARTED = 128;
 export const HOST_REQUESTER_SHIFT = 8;
-export const HOST_REQUESTER_MASK = 0xff00;
-export const HOST_EPOCH_SHIFT = 16;
-export const HOST_EPOCH_MASK = 65535;
+export const HOST_REQUESTER_MASK = 0x7f00;
+export const HOST_TERM_SHIFT = 16;
+export const HOST_TERM_MASK = 65535;
+
+/** SEEN: the pre-drain was ended by hand. */
+export const SEEN_ENDED = 0x80000000;
 
 // Texts: two slots a member; LATEST has the slot in bits 0-7, the length in 8-15, the sequence
 // in 32-63.
@@ -170,6 +211,44 @@ export const CLAIM_HOST = 1;
 /** A slot claimed by a caller of finishShutdown(), whose steps concern nobody before Stopped. */
 export const CLAIM_FINISHER = 2;
 export const CLAIM_KIND_SHIFT = 8;
+export const CLAIM_KIND_MASK = 127;
+export const CLAIM_MEMBER_MASK = 255;
+/** The claim is final: the slot may be the published one. */
+export const CLAIM_SEALED = 0x8000;
+
+// The head of a report, byte offsets from HEAD, and its flags.
+export const HEAD_FLAGS = 0;
+export const FLAG_FLUSHED_WAL = 1;
+export const FLAG_FINAL_CHECKPOINT = 2;
+export const FLAG_BACKUP_UPLOADED = 4;
+export const FLAG_DRAINED = 8;
+export const FLAG_TAKEN_OVER = 16;
+export const FLAG_FAILED = 32;
+export const HEAD_TRIGGER_LENGTH = 4;
+export const HEAD_TIMES = 8;
+export const HEAD_TRIGGER = 32;
+
+// A step's record, byte offsets.
+export const STEP_STATUS = 0;
+export const STEP_ORDER_SHIFT = 8;
+export const STEP_STATUS_MASK = 255;
+export const STEP_NAME_LENGTH = 4;
+export const STEP_ERROR_LENGTH = 8;
+export const STEP_END = 12;
+export const STEP_DURATION = 16;
+export const STEP_NAME = 24;
+export const STEP_ERROR = 56;
+/** UTF-8 bytes of a step's name. */
+export const STEP_NAME_BYTES = 32;
+/** UTF-8 bytes kept of a step's error. */
+export const STEP_ERROR_BYTES = 72;
+// Statuses: the first four are in reports, the last two are of steps that have not ended.
+export const STEP_OK = 0;
+export const STEP_FAILED = 1;
+export const STEP_SKIPPED = 2;
+export const STEP_TIMED_OUT = 3;
+export const STEP_PENDING = 4;
+export const STEP_RUNNING = 5;
 
 // What `enter` answers.
 export const ADMITTED = 0;
@@ -179,7 +258,7 @@ export const REFUSED_PHASE = 1;
 export const REFUSED_HOLD = 2;
 /** This member was reaped; its object is of no more use. */
 export const REFUSED_REAPED = 3;
-/** More permits out than a word can count. */
+/** More permits held than a word can count. */
 export const REFUSED_FULL = 4;
-/** Most permits of one kind that one member may have out: 2^31-1. */
+/** Most permits of one kind that one member may hold: 2^31-1. */
 export const PERMIT_MAX = 0x7fffffff;

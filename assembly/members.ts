@@ -23,6 +23,7 @@ import {
   AT_USED,
   INCARNATION_SHIFT,
   MEMBER_BEAT,
+  MEMBER_BOOTS,
   MEMBER_OWNER,
   MEMBER_QUERIES,
   MEMBER_SIZE,
@@ -72,6 +73,7 @@ export function reap(member: i32, incarnation: u32): bool {
   if (owns(owner, incarnation)) {
     advance(line + MEMBER_WRITES, incarnation + 1);
     advance(line + MEMBER_QUERIES, incarnation + 1);
+    advance(line + MEMBER_BOOTS, incarnation + 1);
     // Before the line is free: whoever attaches is seen at once, and must not be seen with this
     // heartbeat. A reaper that comes late may clear a newcomer's first one, which beats again.
     atomic.store<u64>(line + MEMBER_BEAT, 0);
@@ -111,12 +113,12 @@ export function membersUsed(): i32 {
   return atomic.load<i32>(AT_USED);
 }
 
-/** Stores the member's heartbeat. */
-export function beat(member: i32, time: f64): void {
-  atomic.store<u64>(memberLine(member) + MEMBER_BEAT, <u64>time);
+/** Stores the number of the member's heartbeat: its thread's event loop turns. */
+export function beat(member: i32, count: f64): void {
+  atomic.store<u64>(memberLine(member) + MEMBER_BEAT, <u64>count);
 }
 
-/** The member's last heartbeat, 0 if it never beat. */
+/** How often the member has beaten, 0 if it never did. */
 export function beatOf(member: i32): f64 {
   return <f64>atomic.load<u64>(memberLine(member) + MEMBER_BEAT);
 }
@@ -144,11 +146,12 @@ function settleIn(member: i32, incarnation: u32): void {
   atomic.store<u64>(line + MEMBER_BEAT, 0);
   advance(line + MEMBER_WRITES, incarnation);
   advance(line + MEMBER_QUERIES, incarnation);
+  advance(line + MEMBER_BOOTS, incarnation);
   renewTexts(member);
 }
 
-/** Brings a count to zero under a newer incarnation; never back to an older one. */
-function advance(word: i32, incarnation: u32): void {
+/** Brings a word to a newer incarnation with a count of zero; never back to an older one. */
+export function advance(word: i32, incarnation: u32): void {
   let found = atomic.load<u64>(word);
   while (<u32>(found >> INCARNATION_SHIFT) < incarnation) {
     const previous = found;

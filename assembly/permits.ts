@@ -18,18 +18,22 @@
  * count looks at STATE *afterwards* and announces if a drain may be waiting: a drain that summed
  * before the decrement moved STATE before it, so the look sees it.
  *
- * Holds are the same with HOLDS in the place of STATE: `hold` returns, and no write begins.
+ * Holds are the same with HOLDS in the place of STATE: `hold` returns, and no write begins. So are
+ * the stages of the boot, with HOST: once a shutdown is accepted no stage begins, and the host sums
+ * those in progress after the acceptance.
  *
  * @module
  */
 
 import { announce } from './epoch';
+import { isAccepted } from './host';
 import {
   ADMITTED,
   AT_HOLDS,
   AT_STATE,
   DRAINING,
   INCARNATION_SHIFT,
+  MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
   PERMIT_MAX,
@@ -38,6 +42,7 @@ import {
   REFUSED_HOLD,
   REFUSED_PHASE,
   REFUSED_REAPED,
+  SHUTTING_DOWN,
   STATE_PHASE_MASK,
 } from './layout';
 import { memberLine, membersUsed } from './members';
@@ -76,23 +81,41 @@ export function leaveQuery(member: i32, incarnation: u32): bool {
   return giveBack(memberLine(member) + MEMBER_QUERIES, incarnation);
 }
 
+/** Admits a stage of the boot of this member, or says what refuses it. */
+export function enterBoot(member: i32, incarnation: u32): i32 {
+  if (isLeaving()) return REFUSED_PHASE;
+  const word = memberLine(member) + MEMBER_BOOTS;
+  const refusal = take(word, incarnation);
+  if (refusal !== ADMITTED) return refusal;
+  if (!isLeaving()) return ADMITTED;
+  leaveBoot(member, incarnation);
+  return REFUSED_PHASE;
+}
+
+/** The end of a stage; false if this member was reaped, and its stages with it. */
+export function leaveBoot(member: i32, incarnation: u32): bool {
+  if (!lower(memberLine(member) + MEMBER_BOOTS, incarnation)) return false;
+  if (isLeaving()) announce();
+  return true;
+}
+
 /** What would refuse a write now; ADMITTED if nothing. Two loads, no change. */
 export function writeRefusal(): i32 {
   if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) !== READY) return REFUSED_PHASE;
   return atomic.load<u32>(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
 }
 
-/** Writes that this member has out. */
+/** Writes that this member holds. */
 export function writesOf(member: i32): i32 {
   return <i32>atomic.load<u64>(memberLine(member) + MEMBER_WRITES);
 }
 
-/** Queries that this member has out. */
+/** Queries that this member holds. */
 export function queriesOf(member: i32): i32 {
   return <i32>atomic.load<u64>(memberLine(member) + MEMBER_QUERIES);
 }
 
-/** Writes out over all members. */
+/** Writes held over all members. */
 export function writesOut(): f64 {
   let sum: f64 = 0;
   const used = membersUsed();
@@ -100,11 +123,21 @@ export function writesOut(): f64 {
   return sum;
 }
 
-/** Queries out over all members. */
+/** Queries held over all members. */
 export function queriesOut(): f64 {
   let sum: f64 = 0;
   const used = membersUsed();
   for (let member = 0; member < used; member++) sum += <f64>queriesOf(member);
+  return sum;
+}
+
+/** Stages of the boot in progress over all members. */
+export function bootsOut(): f64 {
+  let sum: f64 = 0;
+  const used = membersUsed();
+  for (let member = 0; member < used; member++) {
+    sum += <f64>(<i32>atomic.load<u64>(memberLine(member) + MEMBER_BOOTS));
+  }
   return sum;
 }
 
@@ -136,11 +169,22 @@ function take(word: i32, incarnation: u32): i32 {
   return atomic.cmpxchg<u64>(word, before, before + 1) === before ? ADMITTED : REFUSED_REAPED;
 }
 
-/** One less, unless the line was reaped; then the look at STATE that the drain relies on. */
+/** One less, and then the look at STATE that the drain relies on. */
 function giveBack(word: i32, incarnation: u32): bool {
-  const before = atomic.load<u64>(word);
-  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation || <u32>before === 0) return false;
-  if (atomic.cmpxchg<u64>(word, before, before - 1) !== before) return false;
+  if (!lower(word, incarnation)) return false;
   if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
   return true;
+}
+
+/** One less, unless the line was reaped. */
+function lower(word: i32, incarnation: u32): bool {
+  const before = atomic.load<u64>(word);
+  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation || <u32>before === 0) return false;
+  return atomic.cmpxchg<u64>(word, before, before - 1) === before;
+}
+
+/** A shutdown was accepted, or begun without being asked for. */
+function isLeaving(): bool {
+  if (isAccepted()) return true;
+  return (<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) >= SHUTTING_DOWN;
 }

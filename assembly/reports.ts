@@ -10,6 +10,11 @@
  * again, dead or alive: it may be the published one. Sealing is a compare-and-swap on the claim,
  * so a finisher that was given up, and whose slot went to another, cannot publish it.
  *
+ * A host's slot has a record for each of its steps from the start of its run, ended or not. A record
+ * is stored again when its step starts and when it ends, its first word last; that of an ended
+ * step never changes again. A reader loads the first word first: if it says "ended", the rest was
+ * stored before, and is whole. If it does not, only the name counts, which never changes.
+ *
  * @module
  */
 
@@ -17,13 +22,17 @@ import {
   AT_REPORT_CAPACITY,
   AT_REPORTS,
   CLAIM_HOST,
+  CLAIM_KIND_MASK,
   CLAIM_KIND_SHIFT,
+  CLAIM_MEMBER_MASK,
+  CLAIM_SEALED,
   INCARNATION_SHIFT,
   REPORT_CLAIM,
   REPORT_COUNT,
   REPORT_HEAD,
   REPORT_HEAD_WORDS,
   REPORT_SIZE,
+  REPORT_STEP_CAPACITY,
   REPORT_STEPS,
   STEP_SIZE,
   STEP_WORDS,
@@ -32,9 +41,6 @@ import {
 import { isAlive } from './members';
 import { move } from './state';
 import { copyWords, staging } from './texts';
-
-/** Above the kinds: this claim is final. */
-const SEALED: u64 = 0x8000;
 
 /** Claims a slot for `kind` (CLAIM_HOST, CLAIM_FINISHER); -1 when living members have them all. */
 export function claimReport(member: i32, incarnation: u32, kind: i32): i32 {
@@ -62,13 +68,22 @@ export function putHead(slot: i32, member: i32): void {
   copyWords(staging(member), reportAt(slot) + REPORT_HEAD, REPORT_HEAD_WORDS);
 }
 
-/** Stores the staged words of `member` as step `index`, then counts it: a counted step is whole. */
+/**
+ * Stores the staged words of `member` as record `index`, the first one last, and then counts it: a
+ * counted record has its name. Past the last place it does nothing.
+ */
 export function putStep(slot: i32, member: i32, index: i32): void {
-  copyWords(staging(member), stepAt(slot, index), STEP_WORDS);
-  atomic.store<i32>(reportAt(slot) + REPORT_COUNT, index + 1);
+  if (index >= REPORT_STEP_CAPACITY) return;
+  const from = staging(member);
+  const to = stepAt(slot, index);
+  copyWords(from + 4, to + 4, STEP_WORDS - 1);
+  copyWords(from, to, 1);
+  const count = reportAt(slot) + REPORT_COUNT;
+  // Only the claimer writes here.
+  if (atomic.load<i32>(count) <= index) atomic.store<i32>(count, index + 1);
 }
 
-/** Copies the head of `slot` to the staging place of `member`; the number of its steps. */
+/** Copies the head of `slot` to the staging place of `member`; the number of its records. */
 export function getHead(slot: i32, member: i32): i32 {
   copyWords(reportAt(slot) + REPORT_HEAD, staging(member), REPORT_HEAD_WORDS);
   return atomic.load<i32>(reportAt(slot) + REPORT_COUNT);
@@ -81,11 +96,19 @@ export function getStep(slot: i32, member: i32, index: i32): bool {
   return claim !== 0 && atomic.load<u64>(reportAt(slot)) === claim;
 }
 
-/** How many steps a host, dead or alive, has recorded in `slot`; 0 if no host has it. */
+/** How many records a host, dead or alive, has in `slot`; 0 if no host has it. */
 export function hostSteps(slot: i32): i32 {
   const claim = atomic.load<u64>(reportAt(slot));
-  if ((<i32>(claim >> CLAIM_KIND_SHIFT) & 127) !== CLAIM_HOST) return 0;
+  if ((<i32>(claim >> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== CLAIM_HOST) return 0;
   return atomic.load<i32>(reportAt(slot) + REPORT_COUNT);
+}
+
+/** The living member that has `slot` as a host; -1 if it is nobody's, or of one that is gone. */
+export function slotHost(slot: i32): i32 {
+  const claim = atomic.load<u64>(reportAt(slot));
+  if ((<i32>(claim >> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== CLAIM_HOST) return -1;
+  const member = (<i32>claim & CLAIM_MEMBER_MASK) - 1;
+  return isAlive(member, <u32>(claim >> INCARNATION_SHIFT)) ? member : -1;
 }
 
 /**
@@ -94,7 +117,7 @@ export function hostSteps(slot: i32): i32 {
  */
 export function finishShutdown(now: f64, slot: i32, member: i32, incarnation: u32, kind: i32): i32 {
   const claim = claimOf(member, incarnation, kind);
-  if (atomic.cmpxchg<u64>(reportAt(slot), claim, claim | SEALED) !== claim) return -1;
+  if (atomic.cmpxchg<u64>(reportAt(slot), claim, claim | CLAIM_SEALED) !== claim) return -1;
   if (move(STOPPED, now, member, slot)) return 1;
   atomic.store<u64>(reportAt(slot), 0);
   return 0;
@@ -109,8 +132,8 @@ function claimOf(member: i32, incarnation: u32, kind: i32): u64 {
 }
 
 function isAbandoned(claim: u64): bool {
-  if (claim === 0 || (claim & SEALED) !== 0) return false;
-  return !isAlive((<i32>claim & 255) - 1, <u32>(claim >> INCARNATION_SHIFT));
+  if (claim === 0 || (claim & CLAIM_SEALED) !== 0) return false;
+  return !isAlive((<i32>claim & CLAIM_MEMBER_MASK) - 1, <u32>(claim >> INCARNATION_SHIFT));
 }
 
 /** A fresh claim has no steps, whatever the one before it left. */

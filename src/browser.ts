@@ -7,7 +7,7 @@
  */
 
 export type * from './index.ts';
-export { GateClosedError, LifecycleError } from './lifecycle/errors.ts';
+export { GateClosedError, LeavingError, LifecycleError } from './lifecycle/errors.ts';
 export {
   acceptsQueries,
   acceptsWrites,

@@ -10,8 +10,13 @@ export {
   serveProbes,
 } from './probes/serve.ts';
 export {
+  type AdoptOptions,
+  adopt,
+  type Closable,
   type FetchHandler,
+  type FinallyEntry,
   handleSignals,
+  type NodeServer,
   type ServeOptions,
   type Server,
   type SignalOptions,

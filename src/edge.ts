@@ -6,7 +6,7 @@
  * @module
  */
 
-export { GateClosedError, LifecycleError } from './lifecycle/errors.ts';
+export { GateClosedError, LeavingError, LifecycleError } from './lifecycle/errors.ts';
 export {
   acceptsQueries,
   acceptsWrites,

@@ -6,10 +6,16 @@
 
 export type { Backend } from './core/core.ts';
 export type { Clock } from './lifecycle/clock.ts';
-export type { ColdStartPhases, Stage, StageTimes } from './lifecycle/cold-start.ts';
+export type { ColdStartPhases, StageTimes } from './lifecycle/cold-start.ts';
 export type { DrainResult } from './lifecycle/drain.ts';
-export { GateClosedError, LifecycleError, type LifecycleErrorCode } from './lifecycle/errors.ts';
+export {
+  GateClosedError,
+  LeavingError,
+  LifecycleError,
+  type LifecycleErrorCode,
+} from './lifecycle/errors.ts';
 export type { HoldName, Permit, PermitKind, WriteGate } from './lifecycle/gate.ts';
+export type { Log, LogEvent, LogEventType } from './lifecycle/journal.ts';
 export {
   acceptsQueries,
   acceptsWrites,
@@ -18,7 +24,7 @@ export {
   phaseFromU8,
   phaseName,
 } from './lifecycle/phase.ts';
-export type { PipelineOptions, PipelineStep } from './lifecycle/pipeline.ts';
+export type { PipelineOptions } from './lifecycle/pipeline.ts';
 export type {
   ShutdownReport,
   ShutdownReportInput,
@@ -26,7 +32,15 @@ export type {
   StepStatus,
 } from './lifecycle/report.ts';
 export type { CreateOptions, LifecycleHandle, Member, SeatOptions } from './lifecycle/seat.ts';
-export type { LifecycleSnapshot, MemberSnapshot } from './lifecycle/snapshot.ts';
+export type { ShutdownOptions } from './lifecycle/shutdown.ts';
+export type { ShutdownEvent, ShutdownListener } from './lifecycle/shutdown-events.ts';
+export type {
+  LifecycleSnapshot,
+  MemberSnapshot,
+  ShutdownSnapshot,
+} from './lifecycle/snapshot.ts';
+export type { Stage, StageContext } from './lifecycle/stage.ts';
+export type { PipelineStep, StepContext, StepTime } from './lifecycle/steps.ts';
 export type { Transition, TransitionListener } from './lifecycle/transitions.ts';
 export type { WaitOptions } from './lifecycle/wakeups.ts';
 export { Lifecycle } from './lifecycle/with-both.ts';

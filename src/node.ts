@@ -11,13 +11,18 @@ export {
 } from './probes/serve.ts';
 export { startHeartbeat } from './runtime/heartbeat.ts';
 export {
+  type AdoptOptions,
+  adopt,
+  type Closable,
   type FetchHandler,
+  type FinallyEntry,
   handleSignals,
   type ListenerOptions,
   type NodeListener,
   type NodeRequest,
   type NodeResponse,
   type NodeServeOptions,
+  type NodeServer,
   type ServeOptions,
   type Server,
   type SignalOptions,

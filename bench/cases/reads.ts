@@ -159,13 +159,13 @@ export const reads: Calls = {
         kept64[0] = load(words64, at64(AT_HOST));
       },
   },
-  shutdownDeadlineMs: {
+  shutdownLeftMs: {
     group: 'read',
-    what: 'shutdownDeadlineMs() while no shutdown is accepted',
+    what: 'shutdownLeftMs() while no shutdown is accepted',
     call:
       ({ lifecycle }) =>
       () => {
-        kept[0] = lifecycle.shutdownDeadlineMs() ?? 0;
+        kept[0] = lifecycle.shutdownLeftMs() ?? 0;
       },
     bare:
       ({ words64 }) =>

@@ -9,6 +9,7 @@ import type {
   ColdStartOnWire,
   MemberOnWire,
   ReportOnWire,
+  ShutdownOnWire,
   StageOnWire,
   Status,
   StepOnWire,
@@ -58,6 +59,7 @@ const report: Check<ReportOnWire> = record<ReportOnWire>({
   completed_at_ms: count,
   drained: flag,
   taken_over: flag,
+  failed: flag,
   trigger: orNull(text),
   steps: list(step),
 });
@@ -81,6 +83,14 @@ export const isStatus: Check<Status> = record<Status>({
   shutting_down_at_ms: orNull(count),
   stopped_at_ms: orNull(count),
   shutdown_requested: flag,
+  shutdown: orNull(
+    record<ShutdownOnWire>({
+      trigger: orNull(text),
+      running: list(text),
+      pending: list(text),
+      left_ms: orNull(count),
+    }),
+  ),
   holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
   in_flight: record({ writes: count, queries: count }),
   members: list(
@@ -90,7 +100,6 @@ export const isStatus: Check<Status> = record<Status>({
       writes: count,
       queries: count,
       thread_id: orNull(count),
-      last_beat_at_ms: orNull(count),
       blocked_ms: orNull(count),
     }),
   ),

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ageRoom } from './atomics/age.ts';
 import { epochRoom } from './atomics/epoch.ts';
 import { headerRoom } from './atomics/header.ts';
 import { hostRoom } from './atomics/host.ts';
@@ -32,17 +33,19 @@ export type { AtomicsLike } from './atomics/words.ts';
 export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atomics): Core {
   const words = wordsOf(buffer, atomics);
   const header = headerRoom(words);
+  const age = ageRoom(words);
   const epoch = epochRoom(words);
-  const state = stateRoom(words, epoch);
   const texts = textsRoom(words);
   const marks = marksRoom(words, texts);
   const members = membersRoom(words, epoch, texts);
-  const permits = permitsRoom(words, epoch, members);
+  const state = stateRoom(words, epoch, members);
   const host = hostRoom(words, epoch, members, texts);
+  const permits = permitsRoom(words, epoch, members, host);
   const reports = reportsRoom(words, members, texts, state);
   // Name by name: spreads would export what the rooms share among themselves.
   return {
     create: header.create,
+    age: age.age,
     phase: state.phase,
     state: state.state,
     enteredAt: state.enteredAt,
@@ -50,6 +53,10 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     markReady: state.markReady,
     markDraining: state.markDraining,
     beginShutdown: state.beginShutdown,
+    runShutdown: state.runShutdown,
+    owner: state.owner,
+    noteFailure: state.noteFailure,
+    hasFailed: state.hasFailed,
     settle: state.settle,
     markedAt: marks.markedAt,
     mark: marks.mark,
@@ -69,6 +76,9 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     enterQuery: permits.enterQuery,
     leaveWrite: permits.leaveWrite,
     leaveQuery: permits.leaveQuery,
+    enterBoot: permits.enterBoot,
+    leaveBoot: permits.leaveBoot,
+    bootsOut: permits.bootsOut,
     writeRefusal: permits.writeRefusal,
     writesOf: permits.writesOf,
     queriesOf: permits.queriesOf,
@@ -80,18 +90,22 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     epoch: epoch.epoch,
     waitEpoch: epoch.waitEpoch,
     takeHost: host.takeHost,
+    startRun: host.startRun,
     hosting: host.hosting,
     leaveHost: host.leaveHost,
-    requestShutdown: host.requestShutdown,
-    isRequested: host.isRequested,
+    acceptShutdown: host.acceptShutdown,
+    isAccepted: host.isAccepted,
     readTrigger: host.readTrigger,
     hostMember: host.hostMember,
     setStandby: host.setStandby,
     standbys: host.standbys,
-    stampAccepted: host.stampAccepted,
-    stampDeadline: host.stampDeadline,
-    setBudget: host.setBudget,
-    budget: host.budget,
+    stampAcceptedAt: host.stampAcceptedAt,
+    stampAcceptedAge: host.stampAcceptedAge,
+    stampBudget: host.stampBudget,
+    hostBudget: host.hostBudget,
+    exits: host.exits,
+    endPreDrain: host.endPreDrain,
+    isPreDrainEnded: host.isPreDrainEnded,
     noteProbe: host.noteProbe,
     probesSeen: host.probesSeen,
     claimReport: reports.claimReport,
@@ -101,6 +115,7 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     getHead: reports.getHead,
     getStep: reports.getStep,
     hostSteps: reports.hostSteps,
+    slotHost: reports.slotHost,
     finishShutdown: reports.finishShutdown,
   };
 }

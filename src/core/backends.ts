@@ -17,4 +17,6 @@ export const added: {
   alone?: boolean;
   /** The tag of this thread, where threads are numbered: on servers. */
   threadTag?: () => number;
+  /** Lets a signal have any number of listeners without a warning: on servers. */
+  allowListeners?: (signal: AbortSignal) => void;
 } = {};

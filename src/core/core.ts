@@ -17,6 +17,9 @@ export interface Core {
   // header.ts
   create(now: number, members: number, stages: number, reports: number): void;
 
+  // age.ts
+  age(own: number, slack: number): number;
+
   // state.ts
   phase(): number;
   state(): number;
@@ -24,7 +27,11 @@ export interface Core {
   stoppedReport(): number;
   markReady(now: number, member: number): Flag;
   markDraining(now: number, member: number): Flag;
-  beginShutdown(now: number, member: number): Flag;
+  beginShutdown(now: number, member: number, incarnation: number): Flag;
+  runShutdown(now: number, member: number): Flag;
+  owner(): number;
+  noteFailure(): Flag;
+  hasFailed(): Flag;
   settle(now: number): void;
 
   // marks.ts
@@ -44,7 +51,7 @@ export interface Core {
   incarnationOf(member: number): number;
   tagOf(member: number): number;
   membersUsed(): number;
-  beat(member: number, time: number): void;
+  beat(member: number, count: number): void;
   beatOf(member: number): number;
 
   // permits.ts
@@ -52,6 +59,9 @@ export interface Core {
   enterQuery(member: number, incarnation: number): number;
   leaveWrite(member: number, incarnation: number): Flag;
   leaveQuery(member: number, incarnation: number): Flag;
+  enterBoot(member: number, incarnation: number): number;
+  leaveBoot(member: number, incarnation: number): Flag;
+  bootsOut(): number;
   writeRefusal(): number;
   writesOf(member: number): number;
   queriesOf(member: number): number;
@@ -66,19 +76,23 @@ export interface Core {
   waitEpoch(expected: number, timeoutMs: number): number;
 
   // host.ts
-  takeHost(member: number, incarnation: number): number;
-  hosting(member: number, incarnation: number, epoch: number): Flag;
+  takeHost(member: number, incarnation: number, budget: number): number;
+  startRun(member: number, incarnation: number, term: number): number;
+  hosting(member: number, incarnation: number, term: number): Flag;
   leaveHost(member: number, incarnation: number): Flag;
-  requestShutdown(member: number, length: number): Flag;
-  isRequested(): Flag;
+  acceptShutdown(member: number, length: number): Flag;
+  isAccepted(): Flag;
   readTrigger(member: number): number;
   hostMember(): number;
-  setStandby(member: number, incarnation: number, on: Flag): Flag;
-  standbys(): number;
-  stampAccepted(time: number): number;
-  stampDeadline(time: number): number;
-  setBudget(budget: number): void;
-  budget(): number;
+  setStandby(member: number, incarnation: number, rank: number): Flag;
+  standbys(ranks: number): number;
+  stampAcceptedAt(time: number): number;
+  stampAcceptedAge(age: number): number;
+  stampBudget(budget: number): number;
+  hostBudget(): number;
+  exits(change: number): number;
+  endPreDrain(): void;
+  isPreDrainEnded(): Flag;
   noteProbe(): void;
   probesSeen(): number;
 
@@ -90,6 +104,7 @@ export interface Core {
   getHead(slot: number, member: number): number;
   getStep(slot: number, member: number, index: number): Flag;
   hostSteps(slot: number): number;
+  slotHost(slot: number): number;
   finishShutdown(
     now: number,
     slot: number,

@@ -64,12 +64,19 @@ export function whyNotShared(): string | undefined {
     : 'this runtime has no SharedArrayBuffer';
 }
 
-/** Zeroed memory of two pages. */
+/**
+ * Zeroed memory of two pages, for any backend.
+ *
+ * @throws RangeError where there is no room: engines reserve 8 GiB of addresses and more for it
+ */
 export function allocate(shared: boolean): CoreMemory {
-  if (typeof WebAssembly === 'object') {
-    const wasm = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared });
-    return { buffer: wasm.buffer, wasm, shared };
-  }
+  if (typeof WebAssembly !== 'object') return allocatePlain(shared);
+  const wasm = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared });
+  return { buffer: wasm.buffer, wasm, shared };
+}
+
+/** The same without WebAssembly, for the atomics backend alone. */
+export function allocatePlain(shared: boolean): CoreMemory {
   const buffer = shared ? new SharedArrayBuffer(MEMORY_BYTES) : new ArrayBuffer(MEMORY_BYTES);
   return { buffer, wasm: undefined, shared };
 }

@@ -7,6 +7,7 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
+import { succeeded } from '../lifecycle/report.ts';
 import { enabledIn, isPlainCall } from './body.ts';
 import { type Answer, json, refusal } from './respond.ts';
 import { reportOnWire, type Status } from './status.ts';
@@ -40,8 +41,7 @@ export function beginDrain(lifecycle: Lifecycle, body: Uint8Array): Answer {
 export async function shutDown(lifecycle: Lifecycle, body: Uint8Array): Promise<Answer> {
   if (!isPlainCall(body)) return malformed();
   const report = await lifecycle.shutdown({ trigger: TRIGGER });
-  const ended = report.steps.every(({ status }) => status === 'ok' || status === 'skipped');
-  const ok = report.drained && ended;
+  const ok = succeeded(report);
   return json(ok ? 200 : 500, { ok, ...reportOnWire(report) });
 }
 

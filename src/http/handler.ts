@@ -6,12 +6,13 @@
  */
 
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { Phase } from '../lifecycle/phase.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { noteRoutes, type PlainAnswer } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
+import { Askers } from './askers.ts';
 import { readBody } from './body.ts';
 import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guards.ts';
 import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
@@ -30,15 +31,13 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: Guard;
-  /** It looks at nothing of the request but its method and its path. */
-  readonly isPlain?: boolean;
   /** The body is empty for a GET. */
   readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
 }
 
-/** A route that does. */
+/** One that looks at nothing of the request but who asks. */
 interface PlainRoute extends Route {
-  readonly answer: () => Answer;
+  readonly answerPlainly: (userAgent: string | null) => Answer;
 }
 
 /** Paths and what they do. */
@@ -118,22 +117,22 @@ function handlerOf(
     } catch (thrown) {
       answer = unable(thrown);
     }
-    return respond(answer, request.method === 'HEAD', isLeaving(lifecycle));
+    return respond(answer, request.method === 'HEAD', isLeavingOrGone(lifecycle));
   };
   const lasts: Map<string, readonly [Answer, PlainAnswer]> = new Map();
   noteRoutes(lifecycle, handler, {
     has: (path) => placed.has(path),
-    answer(method, path) {
+    answer(method, path, userAgent) {
       const route = placed.get(path);
       if (route === undefined || !isPlain(route)) return undefined;
       if (method !== 'GET' && method !== 'HEAD') return undefined;
       let answer: Answer;
       try {
-        answer = route.answer();
+        answer = route.answerPlainly(userAgent);
       } catch (thrown) {
         answer = unable(thrown);
       }
-      const closes = isLeaving(lifecycle);
+      const closes = isLeavingOrGone(lifecycle);
       const [said, parts] = lasts.get(path) ?? [];
       if (parts?.closes === closes && isSameAnswer(said, answer)) return parts;
       const made = plain(answer, closes);
@@ -156,7 +155,7 @@ function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
 }
 
 function isPlain(route: Route): route is PlainRoute {
-  return route.isPlain === true;
+  return 'answerPlainly' in route;
 }
 
 /**
@@ -177,25 +176,21 @@ function unable(thrown: unknown): Answer {
   throw thrown;
 }
 
-/**
- * True from the moment a shutdown is accepted. An application that calls `beginShutdown()` itself
- * never asked for one to be accepted; and a thread that was detached no longer knows.
- */
-function isLeaving(lifecycle: Lifecycle): boolean {
-  try {
-    return lifecycle.shutdownRequested() || lifecycle.phase() >= Phase.ShuttingDown;
-  } catch {
-    return true;
-  }
-}
-
 function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => Answer): Routes {
   const { readyWhileDraining = true, details } = options;
   const mayScrape = metricsGuard(options);
-  const probe = (answer: () => Answer): PlainRoute => ({ method: 'GET', isPlain: true, answer });
+  const askers = new Askers();
+  const probe = (answer: PlainRoute['answerPlainly']): PlainRoute => ({
+    method: 'GET',
+    answer: (_, { headers }) => answer(headers.get('user-agent')),
+    answerPlainly: answer,
+  });
   const demand = readyWhileDraining ? 'queries' : 'writes';
   const ready = (name: ProbeName, what: Demand): Route =>
-    probe(() => readiness(lifecycle, name, what, details?.()));
+    probe((userAgent) => {
+      const isBalancer = (isLeaving: boolean): boolean => askers.note(name, userAgent, isLeaving);
+      return readiness(lifecycle, name, what, isBalancer, details?.());
+    });
   return [
     ['/health/live', probe(live)],
     ['/health/ready', ready('ready', demand)],

@@ -6,7 +6,6 @@
  */
 
 import type { HoldName } from '../lifecycle/gate.ts';
-import { silentMs } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { Member } from '../lifecycle/seat.ts';
@@ -30,7 +29,7 @@ interface Standing {
 /** A thread whose loop a probe thread looks at from outside. */
 export interface Watched {
   readonly member: Member;
-  /** Milliseconds of a blocked loop after which the process is not alive; by default for ever. */
+  /** Milliseconds of a blocked loop after which the process is not alive; by default it always is. */
   readonly stuckAfterMs?: number | undefined;
 }
 
@@ -61,24 +60,25 @@ function loopOf(
     .members.find(
       (each) => each.member === member.number && each.incarnation === member.incarnation,
     );
-  const lastBeatAtMs = found?.lastBeatAtMs ?? null;
-  const blocked_ms = lastBeatAtMs === null ? 0 : silentMs(lastBeatAtMs);
+  const blocked_ms = found?.blockedMs ?? 0;
   return { loop: blocked_ms > 0 ? 'blocked' : 'ok', blocked_ms };
 }
 
 /**
  * `GET /health/ready`, `/health/ready/write` and `/health/startup`.
  *
- * `since_secs` is whole seconds since the creation, by the wall clock. A failure that is told
- * while a shutdown is accepted counts towards `preDrainProbes`, except that of the startup probe:
- * it starts containers and routes no traffic.
+ * `since_secs` is whole seconds since the creation. A failure that is told while a shutdown is
+ * accepted counts towards `preDrainProbes` if its asker was asking before, except that of the startup
+ * probe: it starts containers and routes no traffic.
  *
+ * @param isBalancer whether the asker was asking before the acceptance; called once for each answer
  * @param details more keys; the contract's come last, and win
  */
 export function readiness(
   lifecycle: Lifecycle,
   probe: ProbeName,
   demand: Demand,
+  isBalancer: (isLeaving: boolean) => boolean,
   details?: Readonly<Record<string, unknown>>,
 ): Answer {
   const standing = look(lifecycle, demand);
@@ -87,12 +87,13 @@ export function readiness(
   const name = phaseName(phase);
   const since_secs = Math.floor(lifecycle.ageMs() / 1000);
   const headers = probe === 'ready/write' ? undefined : serverTiming(lifecycle);
+  const counts = probe !== 'startup' && isBalancer(standing.shutdownRequested);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
     const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
     return keptJson(probe, 200, withDetails(told, details), headers);
   }
-  if (standing.shutdownRequested && probe !== 'startup') lifecycle.noteReadinessProbe();
+  if (standing.shutdownRequested && counts) lifecycle.noteReadinessProbe();
   const told = { probe, status: name, phase: name, since_secs, reason };
   return keptJson(probe, 503, withDetails(told, details), headers);
 }
@@ -147,7 +148,8 @@ function look(lifecycle: Lifecycle, demand: Demand): Standing {
   // Whether queries are served is in the phase alone; the rest is for those who are told no.
   const now = lifecycle.phase();
   if (demand === 'queries' && acceptsQueries(now)) {
-    return { phase: now, startingReason: null, hold: undefined, shutdownRequested: false };
+    const shutdownRequested = lifecycle.shutdownRequested();
+    return { phase: now, startingReason: null, hold: undefined, shutdownRequested };
   }
   while (true) {
     const reason = lifecycle.notReadyReason();

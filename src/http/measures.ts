@@ -6,7 +6,6 @@
  */
 
 import { HOLD_NAMES } from '../lifecycle/gate.ts';
-import { silentMs } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { StepReport } from '../lifecycle/report.ts';
@@ -37,8 +36,8 @@ export function measure(lifecycle: Lifecycle): Family[] {
     .durationsMs()
     .map(([name, ms]): Sample => [{ phase: name }, ms / 1000]);
   const total = durations.filter(([labels]) => labels.phase === 'total');
-  const silences = members.flatMap(({ member, lastBeatAtMs }): Sample[] =>
-    lastBeatAtMs === null ? [] : [[{ member }, silentMs(lastBeatAtMs) / 1000]],
+  const silences = members.flatMap(({ member, blockedMs }): Sample[] =>
+    blockedMs === null ? [] : [[{ member }, blockedMs / 1000]],
   );
   return [
     gauge(
@@ -64,11 +63,11 @@ export function measure(lifecycle: Lifecycle): Family[] {
       'Seconds that a stage of the boot took.',
       durations.filter((sample) => !total.includes(sample)),
     ),
-    gauge('tidegate_in_flight', 'Permits out.', [
+    gauge('tidegate_in_flight', 'Permits held.', [
       [{ kind: 'write' }, inFlight.writes],
       [{ kind: 'query' }, inFlight.queries],
     ]),
-    gauge('tidegate_members', 'Threads that take part.', [[{}, members.length]]),
+    gauge('tidegate_members', 'Attached threads.', [[{}, members.length]]),
     gauge(
       'tidegate_write_hold',
       'Whether this hold refuses writes, 0 or 1.',
@@ -76,7 +75,7 @@ export function measure(lifecycle: Lifecycle): Family[] {
     ),
     gauge(
       'tidegate_event_loop_blocked_seconds',
-      'Seconds for which the loop of a thread has not turned; 0 while it turns.',
+      'Seconds for which the event loop of a thread has been blocked; 0 while it is responsive.',
       silences,
     ),
     gauge(

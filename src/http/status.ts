@@ -6,10 +6,10 @@
  */
 
 import type { HoldName } from '../lifecycle/gate.ts';
-import { silentMs } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
 import type { ShutdownReport, StepReport, StepStatus } from '../lifecycle/report.ts';
+import type { ShutdownSnapshot } from '../lifecycle/snapshot.ts';
 
 /** A thread that takes part. */
 export interface MemberOnWire {
@@ -18,8 +18,7 @@ export interface MemberOnWire {
   readonly writes: number;
   readonly queries: number;
   readonly thread_id: number | null;
-  readonly last_beat_at_ms: number | null;
-  /** For how long its loop has not turned, 0 while it turns; `null` if it never beat. */
+  /** For how long its event loop has been blocked, 0 while responsive; `null` if not monitored. */
   readonly blocked_ms: number | null;
 }
 
@@ -48,8 +47,18 @@ export interface ReportOnWire {
   readonly completed_at_ms: number;
   readonly drained: boolean;
   readonly taken_over: boolean;
+  readonly failed: boolean;
   readonly trigger: string | null;
   readonly steps: readonly StepOnWire[];
+}
+
+/** A shutdown in progress, or over. */
+export interface ShutdownOnWire {
+  readonly trigger: string | null;
+  readonly running: readonly string[];
+  readonly pending: readonly string[];
+  /** Milliseconds left of the budget, negative when it is overspent. */
+  readonly left_ms: number | null;
 }
 
 /** The boot; 0 where it has not happened. */
@@ -78,6 +87,7 @@ export interface Status {
   readonly shutting_down_at_ms: number | null;
   readonly stopped_at_ms: number | null;
   readonly shutdown_requested: boolean;
+  readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
@@ -89,7 +99,8 @@ export interface Status {
 
 /** Takes the snapshot. */
 export function statusOf(lifecycle: Lifecycle): Status {
-  const { phase, coldStart, inFlight, members, report, steps, ...seen } = lifecycle.snapshot();
+  const { phase, coldStart, inFlight, members, report, steps, shutdown, ...seen } =
+    lifecycle.snapshot();
   return {
     phase: phaseName(phase),
     reason: seen.reason,
@@ -100,16 +111,16 @@ export function statusOf(lifecycle: Lifecycle): Status {
     shutting_down_at_ms: seen.shuttingDownAtMs,
     stopped_at_ms: seen.stoppedAtMs,
     shutdown_requested: seen.shutdownRequested,
+    shutdown: shutdown === null ? null : shutdownOnWire(shutdown),
     holds: seen.holds,
     in_flight: inFlight,
-    members: members.map(({ member, incarnation, writes, queries, threadId, lastBeatAtMs }) => ({
+    members: members.map(({ member, incarnation, writes, queries, threadId, blockedMs }) => ({
       member,
       incarnation,
       writes,
       queries,
       thread_id: threadId,
-      last_beat_at_ms: lastBeatAtMs,
-      blocked_ms: lastBeatAtMs === null ? null : silentMs(lastBeatAtMs),
+      blocked_ms: blockedMs,
     })),
     cold_start: {
       started_at_ms: coldStart.startedAtMs,
@@ -144,9 +155,15 @@ export function reportOnWire(report: Readonly<ShutdownReport>): ReportOnWire {
     completed_at_ms: report.completedAtMs,
     drained: report.drained,
     taken_over: report.takenOver,
+    failed: report.failed,
     trigger: report.trigger,
     steps: report.steps.map(stepOnWire),
   };
+}
+
+function shutdownOnWire(shutdown: ShutdownSnapshot): ShutdownOnWire {
+  const { trigger, running, pending, leftMs } = shutdown;
+  return { trigger, running, pending, left_ms: leftMs };
 }
 
 /** `error` is left out where there is none: JSON has no `undefined`. */

@@ -16,6 +16,17 @@ export function check(ok: boolean, what: string, value: unknown): asserts ok {
   if (!ok) throw new LifecycleError('invalid_argument', `Cannot use ${what}: ${shown(value)}`);
 }
 
+/**
+ * Refuses an argument or option, saying what was to be done, the rule, and what came.
+ *
+ * @param rule as in `port must be an integer from 0 to 65535`
+ * @throws {LifecycleError} `invalid_argument` unless `ok`
+ */
+export function must(ok: boolean, action: string, rule: string, value: unknown): asserts ok {
+  if (ok) return;
+  throw new LifecycleError('invalid_argument', `Cannot ${action}: ${rule}, got ${shown(value)}`);
+}
+
 /** True for what may have properties, so that they can be checked next. */
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;

@@ -19,10 +19,15 @@ export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 /**
  * Reads the clock, in whole milliseconds.
  *
- * @throws {LifecycleError} `invalid_clock` if it is not in 0 … 2^48−1
+ * @throws {LifecycleError} `invalid_clock` if it throws, or is not in 0 … 2^48−1
  */
 export function readClock(clock: Clock): number {
-  const time = Math.floor(clock());
+  let time: number;
+  try {
+    time = Math.floor(clock());
+  } catch (cause) {
+    throw new LifecycleError('invalid_clock', 'Cannot use the clock: it threw', { cause });
+  }
   if (!isWithin(time, 0, TIME_MAX_MS)) {
     throw new LifecycleError('invalid_clock', `Cannot use the clock: it says ${shown(time)}`);
   }
@@ -30,13 +35,14 @@ export function readClock(clock: Clock): number {
 }
 
 /**
- * Monotonic milliseconds that threads can compare: `performance.now()` alone starts anew in every
- * worker, except on Node.
+ * Monotonic milliseconds of this thread. Each thread may count from another moment, and the moment
+ * (`performance.timeOrigin`) is wall-clock time on Deno and Bun: what crosses threads is an age, see
+ * `age.ts`.
  *
- * @see https://www.w3.org/TR/hr-time-3/#time-origin-0
+ * @see https://www.w3.org/TR/hr-time-3/#dfn-monotonic-clock
  */
 export function monotonicMs(): number {
-  return performance.timeOrigin + performance.now();
+  return performance.now();
 }
 
 /** Whole monotonic milliseconds since `began`. */

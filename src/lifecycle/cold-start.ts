@@ -1,22 +1,13 @@
 /**
- * Cold start: the six marks, the named stages, and one consistent view of them all.
+ * Cold start: one consistent view of the six marks and the named stages. How they are set is
+ * `stage.ts`.
  *
  * @module
  */
 
-import {
-  FIXED_MARKS,
-  STAGE_CAPACITY,
-  STAGE_NAME_END,
-  STAGE_NAME_WORDS,
-  TEXT_BYTES,
-} from '../../assembly/layout.ts';
+import { STAGE_CAPACITY, STAGE_NAME_END, STAGE_NAME_WORDS } from '../../assembly/layout.ts';
 import type { Core } from '../core/core.ts';
-import { check, isWhole } from './check.ts';
-import { TIME_MAX_MS } from './clock.ts';
-import { LifecycleError, shown } from './errors.ts';
 import type { Seat } from './seat.ts';
-import { isThenable } from './thenable.ts';
 
 /** A stage of the boot, with its times; 0 where it has not happened. */
 export interface StageTimes {
@@ -26,8 +17,11 @@ export interface StageTimes {
 }
 
 /** The pairs that have marks of their own, in the order of the contract. */
-const NAMED: readonly string[] = ['restore', 'wal_replay', 'index_warmup'];
-const STAGE_NAME = /^[a-z][a-z0-9_]{0,31}$/;
+export const NAMED_STAGES: readonly [string, string, string] = [
+  'restore',
+  'wal_replay',
+  'index_warmup',
+];
 
 type EightTimes = [number, number, number, number, number, number, number, number];
 /** Creation, Ready, the six marks, then two a stage. */
@@ -66,10 +60,11 @@ export class ColdStartPhases {
    * between them, is left out; no number is ever negative.
    */
   durationsMs(): [name: string, ms: number][] {
+    const [restore, walReplay, indexWarmup] = NAMED_STAGES;
     const pairs: [string, number, number][] = [
-      ['restore', this.restoreStartedAtMs, this.restoreReadyAtMs],
-      ['wal_replay', this.walReplayStartedAtMs, this.walReplayReadyAtMs],
-      ['index_warmup', this.indexWarmupStartedAtMs, this.indexWarmupReadyAtMs],
+      [restore, this.restoreStartedAtMs, this.restoreReadyAtMs],
+      [walReplay, this.walReplayStartedAtMs, this.walReplayReadyAtMs],
+      [indexWarmup, this.indexWarmupStartedAtMs, this.indexWarmupReadyAtMs],
       ...this.stages.map((stage): [string, number, number] => [
         stage.name,
         stage.startedAtMs,
@@ -80,85 +75,6 @@ export class ColdStartPhases {
     return pairs
       .filter(([, started, ready]) => started > 0 && ready >= started)
       .map(([name, started, ready]) => [name, ready - started]);
-  }
-}
-
-/** Sets mark `index` to now; false if it is set, or the clock has no time yet. */
-export function markNow(seat: Seat, index: number): boolean {
-  if (seat.core.markedAt(index) !== 0) return false;
-  const now = seat.now();
-  return now > 0 && seat.core.mark(index, now) === 1;
-}
-
-/**
- * Sets mark `index` to a time captured earlier; false if it is set.
- *
- * @throws {RangeError} unless `ms` is an integer in 1 … 2^48−1
- */
-export function markAt(seat: Seat, index: number, ms: number): boolean {
-  if (!isWhole(ms, 1, TIME_MAX_MS)) throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
-  return seat.core.mark(index, ms) === 1;
-}
-
-/** A named pair of marks. The first writer of each end wins, over all threads. */
-export class Stage {
-  readonly name: string;
-  readonly #seat: Seat;
-  readonly #startedMark: number;
-  readonly #setReason: (text: string) => void;
-
-  /**
-   * Finds or registers the stage.
-   *
-   * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
-   * is `total`; `stages_full` for one more than there is room for; `reaped`
-   */
-  constructor(seat: Seat, name: string, setReason: (text: string) => void) {
-    const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
-    check(isName, 'the name of a stage', name);
-    this.name = name;
-    this.#seat = seat;
-    this.#setReason = setReason;
-    this.#startedMark = startedMark(seat, name);
-  }
-
-  /** Stamps the start; true if this call set it. */
-  markStarted(): boolean {
-    return markNow(this.#seat, this.#startedMark);
-  }
-
-  /** Stamps the end; true if this call set it. */
-  markReady(): boolean {
-    return markNow(this.#seat, this.#startedMark + 1);
-  }
-
-  /** Backfills the start. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setStartedAtMs(ms: number): boolean {
-    return markAt(this.#seat, this.#startedMark, ms);
-  }
-
-  /** Backfills the end. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setReadyAtMs(ms: number): boolean {
-    return markAt(this.#seat, this.#startedMark + 1, ms);
-  }
-
-  /**
-   * Runs `fn` between the two marks, with the stage's name as the starting reason. What `fn`
-   * throws, or rejects with, comes through, and the stage is then not ready.
-   */
-  run<T>(fn: () => T): T {
-    this.#setReason(this.name);
-    this.markStarted();
-    const result = fn();
-    if (isThenable(result)) {
-      // A promise for what `fn` promised: `T` but for the methods of an unusual thenable.
-      return Promise.resolve(result).then((value) => {
-        this.markReady();
-        return value;
-      }) as T;
-    }
-    this.markReady();
-    return result;
   }
 }
 
@@ -226,15 +142,4 @@ function readName(core: Core, cell: number): string | undefined {
     if ((word & STAGE_NAME_END) !== 0) return name;
   }
   return undefined;
-}
-
-function startedMark(seat: Seat, name: string): number {
-  // Read first: that throws once the seat was given back, for the named three as well.
-  const { stage } = seat.core;
-  const named = NAMED.indexOf(name);
-  if (named >= 0) return named * 2;
-  seat.mustLive();
-  const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
-  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
-  return FIXED_MARKS + cell * 2;
 }

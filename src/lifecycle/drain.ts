@@ -4,38 +4,39 @@
  * @module
  */
 
-import { check, isObject, isWithin } from './check.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
+import { markDraining } from './moves.ts';
 import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
-import type { WaitOptions } from './wakeups.ts';
+import { checkWait, type WaitOptions } from './wakeups.ts';
 
 /** How a drain ended. */
 export interface DrainResult {
-  /** No write permit is out, and none will be. */
+  /** No write permit is held, and none will be. */
   drained: boolean;
   /** Integer milliseconds. */
   waitedMs: number;
-  /** Write permits still out when the time was up. */
+  /** Write permits still held when the time was up. */
   left: number;
-  /** The members that have them. */
+  /** The members that hold them. */
   members: { member: number; writes: number }[];
 }
 
+/** What can be in progress. */
+export type PermitCount = 'writesOut' | 'queriesOut' | 'bootsOut';
+
 /**
- * Begins the drain if nobody has, and waits until no write permit is out.
+ * Begins the drain if nobody has, and waits until no write permit is held. Options that are refused,
+ * and a signal that is aborted already, leave the phase as it is.
  *
  * @throws {LifecycleError} `nothing_to_drain` in Starting
  */
-export async function drain(
-  seat: Seat,
-  markDraining: () => boolean,
-  options: WaitOptions = {},
-): Promise<DrainResult> {
-  checkWait(options);
+export async function drain(seat: Seat, options: WaitOptions = {}): Promise<DrainResult> {
+  checkWait('drain', options);
+  options.signal?.throwIfAborted();
   // Again, if another thread made it Ready between the two: a wait in Ready would prove nothing.
-  while (!markDraining()) {
+  while (!markDraining(seat)) {
     const phase = seat.core.phase();
     if (phase === Phase.Starting) {
       throw new LifecycleError('nothing_to_drain', 'Cannot drain: it is still starting');
@@ -51,26 +52,15 @@ export async function drain(
 }
 
 /**
- * Waits until no permit of a kind is out; false on time-out. The phase must be one that admits no
- * more of them, else they can come.
+ * Waits until nothing of a kind is in progress; false on time-out. The phase must be one that admits
+ * no more of it, else it can come.
  */
 export async function returned(
   { core, wakeups }: Seat,
-  out: 'writesOut' | 'queriesOut',
+  out: PermitCount,
   options: WaitOptions,
 ): Promise<boolean> {
   return (await wakeups.until(() => core[out]() === 0, options)) === true;
-}
-
-/** @throws {LifecycleError} `invalid_argument` */
-export function checkWait(options: WaitOptions): void {
-  check(isObject(options), 'the options', options);
-  const { timeoutMs, signal } = options;
-  const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
-  check(isTime, 'timeoutMs', timeoutMs);
-  // By its youngest method: a page's frame has an `AbortSignal` of its own.
-  const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
-  check(isSignal, 'signal', signal);
 }
 
 function writers(seat: Seat): { member: number; writes: number }[] {

@@ -15,6 +15,8 @@ export type LifecycleErrorCode =
   | 'invalid_clock'
   /** The wasm backend was asked for where WebAssembly is missing or forbidden. */
   | 'wasm_unavailable'
+  /** There is no room for the memory, as under an address-space limit. */
+  | 'memory_unavailable'
   /** The atomics backend was asked for in a browser, without `useAtomics()`. */
   | 'backend_missing'
   /** Memory cannot be shared with other threads here. */
@@ -29,20 +31,26 @@ export type LifecycleErrorCode =
   | 'detached'
   /** This member was declared dead by `reap`. */
   | 'reaped'
-  /** This member still has permits out, or runs the shutdown. */
+  /** This member still holds permits, or runs the shutdown. */
   | 'member_busy'
   /** All stages are taken. */
   | 'stages_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
-  /** More permits of one kind out than a member can count (2^31−1). */
+  /** More permits of one kind held than a member can count (2^31−1). */
   | 'too_many_permits'
   /** There is nothing to drain before Ready. */
   | 'nothing_to_drain'
   /** This object has a pipeline already. */
   | 'pipeline_installed'
+  /** The process is leaving: a shutdown was accepted, or has begun. See {@link LeavingError}. */
+  | 'leaving'
+  /** A step would wait for itself, by way of the steps it names in `after`. */
+  | 'circular_steps'
   /** This thread may not block. */
   | 'cannot_block'
+  /** Signals are handled on the main thread only, and this is a worker. */
+  | 'not_main_thread'
   /** More threads finish the shutdown at this moment than there are report slots. */
   | 'reports_busy'
   /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
@@ -74,6 +82,19 @@ export class GateClosedError extends LifecycleError {
     super('gate_closed', `Cannot admit a ${kind}: ${reason} (phase ${phaseName(phase)})`);
     this.phase = phase;
     this.reason = reason;
+  }
+}
+
+/** Why `lifecycle.leaving` is aborted, and what a stage that comes too late rejects with. */
+export class LeavingError extends LifecycleError {
+  override readonly name: string = 'LeavingError';
+  /** What asked for the shutdown (`SIGTERM`, `http`, …); `null` if nobody said. */
+  readonly trigger: string | null;
+
+  constructor(trigger: string | null) {
+    const asked = trigger === null ? '' : ` (${trigger})`;
+    super('leaving', `Cannot go on: the process is shutting down${asked}`);
+    this.trigger = trigger;
   }
 }
 

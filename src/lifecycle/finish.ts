@@ -8,7 +8,8 @@
 import { CLAIM_FINISHER } from '../../assembly/layout.ts';
 import { LifecycleError } from './errors.ts';
 import { Phase } from './phase.ts';
-import { checkReport, putHead, putStep, type ShutdownReportInput } from './report.ts';
+import { putEnded, putHead } from './records.ts';
+import { checkReport, type ShutdownReportInput } from './report.ts';
 import { reaped, type Seat } from './seat.ts';
 
 /** How often a finisher looks again while every report slot is being filled by others. */
@@ -18,13 +19,13 @@ const CLAIM_TRIES = 10_000_000;
  * Writes the report where only this thread writes, and moves to Stopped with it in one step.
  *
  * @returns 1 if this call made the move, 0 if another had
- * @throws {LifecycleError} `invalid_argument` for a report that is none, `reaped`, `reports_busy`
+ * @throws {LifecycleError} `invalid_argument` if the report is invalid, `reaped`, `reports_busy`
  */
 export function finish(seat: Seat, report: ShutdownReportInput): number {
   const checked = checkReport(report);
   const { core } = seat;
   const { number, incarnation } = seat.member;
-  const now = seat.now();
+  const now = seat.closingTime();
   seat.mustLive();
   // A slot is free unless as many other threads finish at this very moment as there are slots.
   for (let tries = 0; tries < CLAIM_TRIES; tries++) {
@@ -32,7 +33,7 @@ export function finish(seat: Seat, report: ShutdownReportInput): number {
     const slot = core.claimReport(number, incarnation, CLAIM_FINISHER);
     if (slot < 0) continue;
     checked.steps.forEach((step, index) => {
-      putStep(seat, slot, index, { step, endMs: null });
+      putEnded(seat, slot, index, index + 1, { step, endMs: null });
     });
     putHead(seat, slot, checked);
     const made = core.finishShutdown(now, slot, number, incarnation, CLAIM_FINISHER);

@@ -16,7 +16,8 @@ import {
   REFUSED_REAPED,
 } from '../../assembly/layout.ts';
 import { check } from './check.ts';
-import { GateClosedError, LifecycleError } from './errors.ts';
+import { GateClosedError, LifecycleError, shown } from './errors.ts';
+import { isAsyncIterator, untilEnded } from './iteration.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
 import type { Disposing } from './platform.ts';
 import { reaped, type Seat } from './seat.ts';
@@ -109,10 +110,19 @@ export class WriteGate {
   }
 
   /**
-   * Admits, runs `fn`, and always releases: after `fn`, or after the promise it returns. Returns
-   * what `fn` returns.
+   * Admits, runs `fn`, and always releases: after `fn`, after the promise that it returns, or after
+   * the async iterator that it returns (or promises) has ended. A stream or a `Response` is none: its
+   * permit is released when it is returned, so use the server's permit for it. Returns what `fn`
+   * returns.
+   *
+   * Inside `fn`, do not wait for `shutdown()` or `drain()`: they wait for this permit.
    *
    * @throws {GateClosedError} when closed; `fn` is then not called
+   * @throws {LifecycleError} `reaped`, `too_many_permits`, `invalid_argument`
+   * @example
+   * ```ts
+   * await lifecycle.gate.run('query', async () => 'found');
+   * ```
    */
   run<T>(kind: PermitKind, fn: () => T): T {
     const refusal = this.#enter(kind);
@@ -121,15 +131,30 @@ export class WriteGate {
       throw new GateClosedError(kind, phase, this.#reason(refusal, phase));
     }
     const permit = new HeldPermit(this.#seat, kind);
-    let pending = false;
+    let isPending = false;
+    const release = (): void => permit.release();
+    // What ends later releases then. `T` but for what only an unusual thenable or iterator has.
+    const held = (result: unknown): unknown =>
+      isAsyncIterator(result) ? untilEnded(result, release) : result;
     try {
       const result = fn();
-      if (!isThenable(result)) return result;
-      pending = true;
-      // A promise for what `fn` promised: `T` but for the methods of an unusual thenable.
-      return Promise.resolve(result).finally(() => permit.release()) as T;
+      if (isThenable(result)) {
+        isPending = true;
+        return Promise.resolve(result).then(
+          (value) => {
+            if (!isAsyncIterator(value)) release();
+            return held(value);
+          },
+          (thrown: unknown) => {
+            release();
+            throw thrown;
+          },
+        ) as T;
+      }
+      isPending = isAsyncIterator(result);
+      return held(result) as T;
     } finally {
-      if (!pending) permit.release();
+      if (!isPending) release();
     }
   }
 
@@ -159,7 +184,7 @@ export class WriteGate {
     return HOLD_NAMES.filter((name) => (bits & HOLD_BITS[name]) !== 0);
   }
 
-  /** Permits out over all threads; each number exact, the two not of one moment. */
+  /** Permits held over all threads; each number exact, the two not of one moment. */
   inFlight(): { writes: number; queries: number } {
     return { writes: this.#seat.core.writesOut(), queries: this.#seat.core.queriesOut() };
   }
@@ -171,7 +196,7 @@ export class WriteGate {
     const refusal = enter(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are out');
+      throw new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are held');
     }
     return refusal;
   }
@@ -188,6 +213,9 @@ export class WriteGate {
 }
 
 function bitOf(name: HoldName): number {
-  check(HOLD_NAMES.includes(name), 'the hold', name);
+  const names = `${HOLD_NAMES.slice(0, -1).join(', ')} or ${HOLD_NAMES.at(-1)}`;
+  if (!HOLD_NAMES.includes(name)) {
+    throw new LifecycleError('invalid_argument', `Unknown hold ${shown(name)}: expected ${names}`);
+  }
   return HOLD_BITS[name];
 }

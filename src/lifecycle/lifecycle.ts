@@ -5,18 +5,24 @@
  * @module
  */
 
-import { MEMBER_CAPACITY, TEXT_BYTES } from '../../assembly/layout.ts';
+import { MEMBER_CAPACITY } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
-import { check, isWhole, isWithin } from './check.ts';
-import { monotonicMs } from './clock.ts';
-import { type ColdStartPhases, markAt, markNow, Stage } from './cold-start.ts';
-import { checkWait, type DrainResult, drain } from './drain.ts';
+import { leftMs } from './acceptance.ts';
+import { check, isWhole } from './check.ts';
+import { type ColdStartPhases, collectorOf } from './cold-start.ts';
+import { type DrainResult, drain } from './drain.ts';
 import { LifecycleError } from './errors.ts';
 import { finish } from './finish.ts';
 import { WriteGate } from './gate.ts';
-import { isPhase, Phase, phaseFromU8 } from './phase.ts';
+import { keepJournal } from './journal.ts';
+import { Leaving } from './leaving.ts';
+import { beginShutdown, markDraining, markReady, moved } from './moves.ts';
+import { Phase, phaseFromU8 } from './phase.ts';
 import type { PipelineOptions } from './pipeline.ts';
-import { readReport, type ShutdownReport, type ShutdownReportInput } from './report.ts';
+import type { Signal } from './platform.ts';
+import { readReason, setReason } from './reason.ts';
+import { readReport } from './records.ts';
+import type { ShutdownReport, ShutdownReportInput } from './report.ts';
 import {
   type CreateOptions,
   type LifecycleHandle,
@@ -24,9 +30,13 @@ import {
   Seat,
   type SeatOptions,
 } from './seat.ts';
-import { Shutdown } from './shutdown.ts';
+import { Shutdown, type ShutdownOptions } from './shutdown.ts';
+import type { ShutdownListener } from './shutdown-events.ts';
 import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
+import { markAt, markNow, Stage } from './stage.ts';
+import type { PipelineStep } from './steps.ts';
 import { listen, type TransitionListener } from './transitions.ts';
+import { waitFor, waitForSync } from './wait-for.ts';
 import type { WaitOptions } from './wakeups.ts';
 
 // The numbers of the six marks, as the layout has them.
@@ -52,17 +62,23 @@ export class Lifecycle {
   readonly gate: WriteGate;
   readonly #seat: Seat;
   readonly #shutdown: Shutdown;
+  readonly #leaving: Leaving;
+  readonly #coldStart: () => ColdStartPhases;
 
   private constructor(seat: Seat) {
     this.#seat = seat;
     this.gate = new WriteGate(seat);
-    this.#shutdown = new Shutdown(seat);
+    this.#leaving = new Leaving(seat);
+    this.#shutdown = new Shutdown(seat, this.#leaving);
+    this.#coldStart = collectorOf(seat);
+    keepJournal(this, seat.journal);
   }
 
   /**
    * Makes the lifecycle of this process, in Starting. Synchronous on every runtime.
    *
-   * @throws {LifecycleError} `wasm_unavailable`, `cannot_share`, `invalid_argument`, `invalid_clock`
+   * @throws {LifecycleError} `wasm_unavailable`, `memory_unavailable`, `cannot_share`,
+   * `invalid_argument`, `invalid_clock`
    */
   static create(options: CreateOptions = {}): Lifecycle {
     return new Lifecycle(Seat.create(options));
@@ -72,7 +88,7 @@ export class Lifecycle {
    * Joins, from another thread, the lifecycle that `handle` came from: same memory, no messages.
    *
    * @throws {LifecycleError} `not_tidegate`, `layout_version`, `members_full`, `wasm_unavailable`,
-   * `invalid_argument`
+   * `invalid_argument`, `invalid_clock`
    */
   static attach(handle: LifecycleHandle, options: SeatOptions = {}): Lifecycle {
     return new Lifecycle(Seat.attach(handle, options));
@@ -100,13 +116,15 @@ export class Lifecycle {
   /**
    * Gives this thread's place back; every later call on this object throws `detached`.
    *
-   * @throws {LifecycleError} `member_busy` while it has permits out or runs the shutdown
+   * A shutdown that it owns (`beginShutdown()`) and has not finished is passed on.
+   *
+   * @throws {LifecycleError} `member_busy` while it holds permits or runs the shutdown
    */
   detach(): void {
     const { core, member } = this.#seat;
     const out = core.writesOf(member.number) + core.queriesOf(member.number);
     if (out > 0 || this.#shutdown.running) {
-      const why = out > 0 ? `${out} permits are out` : 'it runs the shutdown';
+      const why = out > 0 ? `it holds ${out} permits` : 'it runs the shutdown';
       throw new LifecycleError('member_busy', `Cannot detach: ${why}`);
     }
     this.#seat.leave();
@@ -114,17 +132,17 @@ export class Lifecycle {
 
   /**
    * Declares a member dead: frees its permits and its place, and passes on the shutdown if it
-   * hosted it. Only on proof of death (an `exit` event, a failed join), never for silence.
+   * hosted or owned it. Only on proof of death (an `exit` event, a failed join), never for silence.
    *
    * @returns false if that member is not there any more; whoever took its place is left alone
-   * @throws {LifecycleError} `invalid_argument` for what is no member, or this very one
+   * @throws {LifecycleError} `invalid_argument` if it is not a member, or is the calling one
    */
   reap(member: Member): boolean {
     const { number, incarnation } = member ?? {};
     const isMember = isWhole(number, 0, MEMBER_CAPACITY - 1) && isWhole(incarnation, 1);
     check(isMember, 'the member', member);
     if (number === this.member.number && incarnation === this.member.incarnation) {
-      throw new LifecycleError('invalid_argument', 'Cannot reap this very member: detach() it');
+      throw new LifecycleError('invalid_argument', 'Cannot reap the calling member: use detach()');
     }
     const reaped = this.#seat.core.reap(number, incarnation) === 1;
     this.#shutdown.goOn();
@@ -136,49 +154,37 @@ export class Lifecycle {
     return phaseFromU8(this.#seat.core.phase());
   }
 
-  /** Phase, times, reason and report of one moment, immutable. */
+  /** An immutable value in which phase, times, reason and report belong together. */
   snapshot(): LifecycleSnapshot {
-    this.#seat.settle();
-    // Again if another thread moved it meanwhile, which it can four times: the cold start of one
-    // phase is not that of the next.
-    while (true) {
-      const phase = this.phase();
-      const seen = takeSnapshot(this.#seat, {
-        reason: this.notReadyReason(),
-        coldStart: this.coldStartPhases(),
-        holds: this.gate.holds(),
-        inFlight: this.gate.inFlight(),
-        records: this.#shutdown.recorded(),
-      });
-      if (seen.phase === phase) return seen;
-    }
+    return takeSnapshot(this.#seat, { gate: this.gate, coldStart: this.#coldStart });
   }
 
-  /** Starting → Ready. True if this call made the move. */
+  /** Starting → Ready. True if this call made the move. @throws {LifecycleError} `invalid_clock` */
   markReady(): boolean {
-    return this.#move('markReady');
+    return markReady(this.#seat);
   }
 
   /** Ready → Draining: writes are refused from now on. True if this call made the move. */
   markDraining(): boolean {
-    return this.#move('markDraining');
+    return markDraining(this.#seat);
   }
 
   /**
    * Starting, Ready or Draining → ShuttingDown. True for exactly one call over all threads, which
-   * then owns the shutdown: no pipeline runs, and it must call {@link finishShutdown}.
+   * then owns the shutdown: no pipeline runs, and somebody must call {@link finishShutdown}. If this
+   * thread is reaped or detaches before that, a stand-by takes over.
    */
   beginShutdown(): boolean {
-    return this.#move('beginShutdown');
+    return beginShutdown(this.#seat);
   }
 
   /**
    * Any phase → Stopped, with the report. True if this call made the move; the first report stays.
    *
-   * @throws {LifecycleError} `invalid_argument` for a report that is none, `reaped`, `reports_busy`
+   * @throws {LifecycleError} `invalid_argument` if the report is invalid, `reaped`, `reports_busy`
    */
   finishShutdown(report: ShutdownReportInput): boolean {
-    return this.#moved(finish(this.#seat, report));
+    return moved(this.#seat, finish(this.#seat, report));
   }
 
   /** When the lifecycle was created; 0 while the clock has no time yet. */
@@ -187,25 +193,28 @@ export class Lifecycle {
   }
 
   /**
-   * Wall-clock milliseconds since the creation; never negative, also after the clock stepped back.
-   * 0 while the clock has no time yet.
+   * Milliseconds since the creation, by a monotonic clock: setting the wall clock does not change it. A
+   * thread that was given a `clock` of its own counts by that one; never negative. 0 while the clock
+   * has no time yet.
    */
   ageMs(): number {
-    const now = this.#seat.now();
-    return now === 0 ? 0 : Math.max(0, now - this.startedAtMs());
+    const startedAtMs = this.startedAtMs();
+    if (startedAtMs === 0) return 0;
+    if (!this.#seat.hasOwnClock) return Math.floor(this.#seat.age.now());
+    return Math.max(0, this.#seat.now() - startedAtMs);
   }
 
-  /** When it became Ready, also after it no longer is; `null` if it never was. */
+  /** When it became Ready, even after it no longer is; `null` if it never was. */
   readyAtMs(): number | null {
     return this.#enteredAt(Phase.Ready);
   }
 
-  /** When the drain began; `null` if it never did. */
+  /** When the drain started; `null` if it never did. */
   drainingAtMs(): number | null {
     return this.#enteredAt(Phase.Draining);
   }
 
-  /** When the shutdown began; `null` if it never did. */
+  /** When the shutdown started; `null` if it never did. */
   shuttingDownAtMs(): number | null {
     return this.#enteredAt(Phase.ShuttingDown);
   }
@@ -215,7 +224,7 @@ export class Lifecycle {
     return this.#enteredAt(Phase.Stopped);
   }
 
-  /** Stamps the begin of the restore; true if this call set it. */
+  /** Stamps the start of the restore; true if this call set it. */
   markRestoreStarted(): boolean {
     return markNow(this.#seat, RESTORE);
   }
@@ -225,7 +234,7 @@ export class Lifecycle {
     return markNow(this.#seat, RESTORE + 1);
   }
 
-  /** Stamps the begin of the write-ahead log's replay; true if this call set it. */
+  /** Stamps the start of the write-ahead log's replay; true if this call set it. */
   markWalReplayStarted(): boolean {
     return markNow(this.#seat, WAL_REPLAY);
   }
@@ -235,7 +244,7 @@ export class Lifecycle {
     return markNow(this.#seat, WAL_REPLAY + 1);
   }
 
-  /** Stamps the begin of the index warm-up; true if this call set it. */
+  /** Stamps the start of the index warm-up; true if this call set it. */
   markIndexWarmupStarted(): boolean {
     return markNow(this.#seat, INDEX_WARMUP);
   }
@@ -245,7 +254,7 @@ export class Lifecycle {
     return markNow(this.#seat, INDEX_WARMUP + 1);
   }
 
-  /** Backfills the begin of the restore. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  /** Backfills the start of the restore. @throws {RangeError} unless an integer in 1 … 2^48−1 */
   setRestoreStartedAtMs(ms: number): boolean {
     return markAt(this.#seat, RESTORE, ms);
   }
@@ -255,7 +264,7 @@ export class Lifecycle {
     return markAt(this.#seat, RESTORE + 1, ms);
   }
 
-  /** Backfills the begin of the replay. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  /** Backfills the start of the replay. @throws {RangeError} unless an integer in 1 … 2^48−1 */
   setWalReplayStartedAtMs(ms: number): boolean {
     return markAt(this.#seat, WAL_REPLAY, ms);
   }
@@ -265,7 +274,7 @@ export class Lifecycle {
     return markAt(this.#seat, WAL_REPLAY + 1, ms);
   }
 
-  /** Backfills the begin of the warm-up. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  /** Backfills the start of the warm-up. @throws {RangeError} unless an integer in 1 … 2^48−1 */
   setIndexWarmupStartedAtMs(ms: number): boolean {
     return markAt(this.#seat, INDEX_WARMUP, ms);
   }
@@ -275,9 +284,9 @@ export class Lifecycle {
     return markAt(this.#seat, INDEX_WARMUP + 1, ms);
   }
 
-  /** All times of the boot, of one moment; frozen, and the same object for as long as nothing is new. */
+  /** All times of the boot, consistent; frozen, and the same object for as long as nothing is new. */
   coldStartPhases(): ColdStartPhases {
-    return this.#seat.coldStart();
+    return this.#coldStart();
   }
 
   /**
@@ -288,20 +297,17 @@ export class Lifecycle {
    * is `total`; `stages_full` for one more than there is room for (32); `reaped`
    */
   stage(name: string): Stage {
-    return new Stage(this.#seat, name, (reason) => this.setStartingReason(reason));
+    return new Stage(this.#seat, name, this.#leaving);
   }
 
   /**
    * Says why it is not ready yet; the last text wins. Kept: the longest prefix of at most 240
    * UTF-8 bytes that ends at a code point. A no-op in any phase but Starting.
    *
-   * @throws {LifecycleError} `invalid_argument` for what is not a string, `reaped`
+   * @throws {LifecycleError} `invalid_argument` if it is not a string, `reaped`
    */
   setStartingReason(text: string): void {
-    check(typeof text === 'string', 'the reason', text);
-    this.#seat.mustLive();
-    const { core, member, staging } = this.#seat;
-    core.publishReason(member.number, staging.put(text, TEXT_BYTES));
+    setReason(this.#seat, text);
   }
 
   /**
@@ -310,10 +316,7 @@ export class Lifecycle {
    * @throws {LifecycleError} `reaped`
    */
   notReadyReason(): string | null {
-    const { core, member, staging } = this.#seat;
-    if (core.phase() !== Phase.Starting) return null;
-    this.#seat.mustLive();
-    return staging.get(core.readReason(member.number));
+    return readReason(this.#seat);
   }
 
   /** How it ended: a new, equal copy at every call; `null` unless Stopped. */
@@ -323,60 +326,139 @@ export class Lifecycle {
 
   /** True once a shutdown was accepted, on whichever thread. */
   shutdownRequested(): boolean {
-    return this.#seat.core.isRequested() === 1;
+    return this.#seat.core.isAccepted() === 1;
   }
 
   /**
-   * When the budget of an accepted shutdown ends, in milliseconds of `performance.timeOrigin +
-   * performance.now()`, which threads agree on; `null` while none is accepted.
+   * Aborts, on every thread, when a shutdown is accepted, or when the phase reaches ShuttingDown
+   * without one: for event streams, long polls, queue consumers, timers, the boot. Its `reason` is a
+   * {@link LifecycleError} with the code `leaving` and the `trigger`. Takes any number of listeners,
+   * and keeps no process alive.
+   *
+   * @example
+   * ```ts
+   * const timer = setInterval(() => {}, 1_000);
+   * lifecycle.leaving.addEventListener('abort', () => clearInterval(timer));
+   * ```
    */
-  shutdownDeadlineMs(): number | null {
-    return this.#shutdown.deadlineMs();
+  get leaving(): Signal {
+    return this.#leaving.signal;
   }
 
   /**
-   * Stores a heartbeat of this thread: its loop turns. Adapters call it; it says nothing of other
-   * threads.
+   * What is left of the budget of the shutdown, in milliseconds; negative when it is overspent, `null`
+   * while no budget is in force.
+   */
+  shutdownLeftMs(): number | null {
+    return leftMs(this.#seat);
+  }
+
+  /**
+   * Stores a heartbeat of this thread (its loop turns), and looks at those of the others. Adapters call
+   * it.
    */
   beat(): void {
-    const { core, member } = this.#seat;
-    core.beat(member.number, Math.floor(monotonicMs()));
+    this.#seat.heartbeats.beat(this.#seat.member.number);
   }
 
   /**
-   * Counts a readiness probe that was told of the accepted shutdown; `preDrainProbes` of them end
-   * the pre-drain. What answers probes calls it.
+   * Looks at the heartbeats of all threads. How long one has been silent is known only to who looks
+   * regularly: a thread that does not beat, and is to report on others, calls it some times a
+   * second.
+   */
+  watchBeats(): void {
+    this.#seat.heartbeats.look();
+  }
+
+  /**
+   * Counts a readiness probe that saw the accepted shutdown; `preDrainProbes` of them end the
+   * pre-drain. What answers probes calls it.
    */
   noteReadinessProbe(): void {
     this.#seat.core.noteProbe();
     this.#seat.wakeups.poke();
   }
 
+  /** Ends the pre-drain, even one that is to come: there is no load balancer to wait for. */
+  endPreDrain(): void {
+    this.#seat.core.endPreDrain();
+    this.#seat.wakeups.poke();
+  }
+
   /**
-   * Begins the drain and waits until no write permit is out, on any thread.
+   * Says to all threads that the process is ended once it is Stopped, so that a probe thread can see to
+   * it. Adapters that end it call it. Returns the undo.
+   */
+  exits(): () => void {
+    const { core } = this.#seat;
+    core.exits(1);
+    let isUndone = false;
+    return () => {
+      if (!isUndone) core.exits(-1);
+      isUndone = true;
+    };
+  }
+
+  /** True while somebody has said so. */
+  isExiting(): boolean {
+    return this.#seat.core.exits(0) > 0;
+  }
+
+  /**
+   * Begins the drain and waits until no write permit is held, on any thread.
    *
-   * @throws {LifecycleError} `nothing_to_drain` in Starting, `invalid_argument`
+   * @throws {LifecycleError} `nothing_to_drain` in Starting, `invalid_argument`; the signal's reason
+   * if it is aborted already. Nothing has moved then.
    */
   drain(options: WaitOptions = {}): Promise<DrainResult> {
-    return drain(this.#seat, () => this.markDraining(), options);
+    return drain(this.#seat, options);
   }
 
   /**
    * Makes this thread the host of the shutdown, or its stand-by while another is. Returns the
    * undo, which does nothing once a shutdown runs here.
    *
-   * @throws {LifecycleError} `invalid_argument`, `pipeline_installed`
+   * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `pipeline_installed`, `reaped`
    */
   pipeline(options: PipelineOptions): () => void {
     return this.#shutdown.install(options);
   }
 
   /**
-   * Shuts down, or joins the shutdown under way. Every caller on every thread gets the same report.
+   * Adds a step to this thread's pipeline, before or after {@link pipeline} was called; without that,
+   * the thread has its defaults, and hosts the shutdown only if no thread has a pipeline. Returns
+   * the removal, which does nothing once a shutdown runs here.
+   *
+   * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `reaped`; `leaving` once a
+   * shutdown was accepted
+   * @example
+   * ```ts
+   * lifecycle.step({ name: 'stop_consumers', at: 'accepted', run: () => {} });
+   * lifecycle.step({ name: 'close_pool', run: async ({ signal }) => signal.throwIfAborted() });
+   * ```
+   */
+  step(step: PipelineStep): () => void {
+    return this.#shutdown.add(step);
+  }
+
+  /**
+   * Hears the course of a shutdown on this thread, if it hosts it: `accepted`, `draining`, `drained`,
+   * `step_started`, `step_ended` with the thrown object itself, `stopped`. A listener that throws
+   * or rejects is logged and stops nothing. Returns the removal.
+   *
+   * @throws {LifecycleError} `invalid_argument` if it is not a function
+   */
+  onShutdown(listener: ShutdownListener): () => void {
+    return this.#shutdown.listen(listener);
+  }
+
+  /**
+   * Shuts down, or joins the shutdown in progress. Every caller on every thread gets the same report.
+   * A step must not wait for it, nor what holds a permit: it waits for them.
    *
    * @throws {LifecycleError} `invalid_argument`
    */
-  shutdown(options: { readonly trigger?: string | undefined } = {}): Promise<ShutdownReport> {
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     return this.#shutdown.request(options);
   }
 
@@ -386,9 +468,8 @@ export class Lifecycle {
    *
    * @throws the signal's reason when it aborts; {LifecycleError} `invalid_argument`
    */
-  async waitFor(phase: Phase, options: WaitOptions = {}): Promise<Phase | null> {
-    checkWait(options);
-    return (await this.#seat.wakeups.until(this.#reached(phase), options)) ?? null;
+  waitFor(phase: Phase, options: WaitOptions = {}): Promise<Phase | null> {
+    return waitFor(this.#seat, phase, options);
   }
 
   /**
@@ -398,37 +479,19 @@ export class Lifecycle {
    * could end the wait; `invalid_argument`
    */
   waitForSync(phase: Phase, timeoutMs: number): Phase | null {
-    check(isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY), 'timeoutMs', timeoutMs);
-    return this.#seat.blockUntil(this.#reached(phase), timeoutMs);
+    return waitForSync(this.#seat, phase, timeoutMs);
   }
 
   /**
    * Hears every transition from now on, made on whichever thread, in order, none skipped. Does
-   * not keep the process alive. Returns the removal.
+   * not keep the process alive. A listener that throws or rejects is logged and stops nothing.
+   * Returns the removal.
    *
-   * @throws {LifecycleError} `invalid_argument` for what is not a function
+   * @throws {LifecycleError} `invalid_argument` if it is not a function
    */
   onTransition(listener: TransitionListener): () => void {
     check(typeof listener === 'function', 'the listener', listener);
     return listen(this.#seat, listener);
-  }
-
-  #move(move: 'markReady' | 'markDraining' | 'beginShutdown'): boolean {
-    const { core, member } = this.#seat;
-    return this.#moved(core[move](this.#seat.now(), member.number));
-  }
-
-  #moved(made: number): boolean {
-    this.#seat.wakeups.poke();
-    return made === 1;
-  }
-
-  #reached(phase: Phase): () => Phase | false {
-    check(isPhase(phase), 'the phase', phase);
-    return () => {
-      const now = this.phase();
-      return now >= phase && now;
-    };
   }
 
   #enteredAt(phase: Phase): number | null {

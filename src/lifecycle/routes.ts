@@ -20,8 +20,8 @@ export interface PlainAnswer {
 export interface OwnRoutes {
   /** Whether a path, without its query, is one of them. */
   has(path: string): boolean;
-  /** The answer, where nothing but the method and the path is asked; else `undefined`. */
-  answer(method: string, path: string): PlainAnswer | undefined;
+  /** The answer, where nothing more has to be known; else `undefined`. */
+  answer(method: string, path: string, userAgent: string | null): PlainAnswer | undefined;
 }
 
 const ofHandlers: WeakMap<object, OwnRoutes> = new WeakMap();

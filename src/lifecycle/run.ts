@@ -1,17 +1,24 @@
 /**
  * One run of the shutdown: what a host does from acceptance (or take-over) to Stopped. Who is the
- * host is `shutdown.ts`; how one step is run is `pipeline.ts`.
+ * host is `shutdown.ts`; in which order steps are run is `schedule.ts`.
  *
  * @module
  */
 
-import { CLAIM_HOST } from '../../assembly/layout.ts';
-import { elapsedMs, monotonicMs } from './clock.ts';
-import { returned } from './drain.ts';
+import { CLAIM_HOST, OWNED_BY_APPLICATION, OWNED_BY_THE_DEAD } from '../../assembly/layout.ts';
+import { leftMs, sinceAcceptanceMs, stamp } from './acceptance.ts';
+import { monotonicMs } from './clock.ts';
+import { type PermitCount, returned } from './drain.ts';
 import { Phase } from './phase.ts';
-import { type Pipeline, type PipelineStep, runStep } from './pipeline.ts';
-import { putHead, putStep, type StepRecord, type StepReport } from './report.ts';
+import type { Pipeline } from './pipeline.ts';
+import { preDrain } from './pre-drain.ts';
+import { putEnded, putHead, putWaiting, readReport, type StepRecord } from './records.ts';
+import { STEPS_MAX, type StepReport } from './report.ts';
+import type { StepEnd } from './run-step.ts';
+import { Schedule } from './schedule.ts';
 import type { Seat } from './seat.ts';
+import type { ShutdownEvent } from './shutdown-events.ts';
+import type { Step } from './steps.ts';
 
 /**
  * How a run ended: it moved to Stopped (or someone else did), its host was given up, or the
@@ -19,107 +26,116 @@ import type { Seat } from './seat.ts';
  */
 export type RunEnd = 'stopped' | 'given_up' | 'yielded';
 
-/**
- * From the answer to the last probe that is waited for to Draining: for a load balancer to read it,
- * and for what it had sent until then to arrive, on a machine that is busy.
- */
-const PROBE_SETTLE_MS = 100;
-
-/** The pre-drain waits in slices, to notice that the loop was held up. */
-const SLICE_MS = 50;
+/** What a run is made of. */
+export interface RunParts {
+  readonly pipeline: Pipeline;
+  readonly steps: readonly Step[];
+  /** The host's term, which tells this run from one before it. */
+  readonly term: number;
+  /** Steps that hosts before this one have recorded. */
+  readonly inherited: readonly StepRecord[];
+  /** Callers of `shutdown()` on this thread so far. */
+  readonly callers: () => number;
+  readonly tell: (event: ShutdownEvent) => void;
+}
 
 /** One tenure of one host. */
 export class Run {
   readonly #seat: Seat;
-  readonly #pipeline: Pipeline;
-  readonly #tenure: number;
-  /** Steps that hosts before this one have recorded. */
-  readonly #inherited: readonly StepRecord[];
-  /** Another host began this very shutdown: it had stamped the deadline. */
+  readonly #parts: RunParts;
+  readonly #schedule: Schedule;
+  /** Another host began this very shutdown, or an owner that is gone. */
   readonly #isHeir: boolean;
-  readonly #acceptedMs: number;
-  readonly #deadlineMs: number;
   readonly #startedAtMs: number;
-  /** A step has run out of the budget itself. */
-  #isSpent = false;
-  #preDrainedMs = 0;
+  /** The index of each step's record; steps beyond the last one have none. */
+  readonly #places: Map<string, number> = new Map();
+  readonly #ended: StepReport[] = [];
+  #slot = -1;
 
-  constructor(seat: Seat, pipeline: Pipeline, tenure: number, inherited: readonly StepRecord[]) {
+  constructor(seat: Seat, parts: RunParts) {
+    const { core, member } = seat;
+    const { pipeline, steps, term, inherited, callers } = parts;
     this.#seat = seat;
-    this.#pipeline = pipeline;
-    this.#tenure = tenure;
-    this.#inherited = inherited;
-    this.#isHeir = seat.core.stampDeadline(0) !== 0;
-    this.#acceptedMs = seat.core.stampAccepted(monotonicMs());
-    this.#deadlineMs = seat.core.stampDeadline(this.#acceptedMs + pipeline.budgetMs);
-    this.#startedAtMs = Math.max(0, this.#now() - this.#elapsedMs());
+    this.#parts = parts;
+    const isSecond = core.startRun(member.number, member.incarnation, term) === 1;
+    this.#isHeir = isSecond || core.owner() === OWNED_BY_THE_DEAD;
+    stamp(seat, pipeline.budgetMs);
+    this.#startedAtMs = core.stampAcceptedAt(0);
+    this.#schedule = new Schedule(steps, inherited, {
+      budgetMs: pipeline.budgetMs,
+      leftMs: () => this.#leftMs(),
+      isHost: () => this.#isHost(),
+      isReady: () => core.enteredAt(Phase.Ready) >= 0,
+      callers,
+      started: (step) => this.#stepStarted(step),
+      ended: (step, end) => this.#stepEnded(step, end),
+    });
   }
 
   /** Never rejects: whatever the steps do, the phase reaches Stopped. */
   async toTheEnd(): Promise<RunEnd> {
     const { core, member, wakeups } = this.#seat;
-    await this.#preDrain();
-    const permitsUntil = this.#drainDeadlineMs();
-    core.markDraining(this.#now(), member.number);
+    this.#slot = await this.#claim();
+    if (!this.#isHost()) return this.#giveUp('given_up');
+    this.#plan();
+    this.#parts.tell({ type: 'accepted', trigger: this.#trigger() });
+    this.#schedule.open('accepted');
+    await preDrain(this.#seat, this.#parts.pipeline, this.#isHeir, () => this.#leftMs());
+    core.markDraining(this.#seat.closingTime(), member.number);
     wakeups.poke();
-    await this.#returned('writesOut', permitsUntil);
-    const slot = await this.#claim();
-    if (!this.#isHost()) return this.#giveUp(slot);
-    const began = core.beginShutdown(this.#now(), member.number) === 1;
+    if (core.phase() === Phase.Draining) this.#parts.tell({ type: 'draining' });
+    const untilMs = this.#drainDeadlineMs();
+    await this.#returned(['writesOut'], untilMs);
+    await this.#settled(untilMs);
+    if (!this.#isHost()) return this.#giveUp('given_up');
+    const began = core.runShutdown(this.#seat.closingTime(), member.number) === 1;
     wakeups.poke();
-    if (!began && !this.#isHeir) {
-      this.#giveUp(slot);
-      return 'yielded';
-    }
+    // The application was quicker. If it has gone since, the shutdown is ours after all.
+    if (!began && core.owner() === OWNED_BY_APPLICATION) return this.#giveUp('yielded');
     // Writes once more: a process that was Starting did not drain, and one whose boot ended since then
     // has admitted some. From here on nothing is admitted, so what is waited for now is all there is.
-    const writesDone = await this.#returned('writesOut', permitsUntil);
-    const queriesDone = await this.#returned('queriesOut', permitsUntil);
-    const steps = await this.#steps(slot);
-    if (steps === undefined) return this.#giveUp(slot);
-    this.#finish(slot, steps, writesDone && queriesDone);
+    const drained = await this.#returned(['writesOut', 'queriesOut', 'bootsOut'], untilMs);
+    this.#parts.tell({ type: 'drained', left: drained ? 0 : core.writesOut() + core.queriesOut() });
+    this.#schedule.open('drained');
+    await this.#schedule.ended('drained');
+    await this.#schedule.ended('accepted');
+    if (!this.#isHost()) return this.#giveUp('given_up');
+    this.#finish(drained);
     return 'stopped';
   }
 
-  /**
-   * Until load balancers have left: a fixed time, or enough probes that saw us leaving. A probe is
-   * counted when its answer is made. Until it is read and acted upon, requests are still sent here,
-   * and they are admitted: hence the settling.
-   */
-  async #preDrain(): Promise<void> {
-    const { preDrainProbes = Number.POSITIVE_INFINITY } = this.#pipeline;
-    const { core } = this.#seat;
-    // A process that never was Ready has no load balancer to tell.
-    if (core.phase() === Phase.Starting) return;
-    // An heir goes on where the first host was.
-    this.#preDrainedMs = this.#elapsedMs();
-    const seen = (): boolean => core.probesSeen() >= preDrainProbes;
-    await this.#leave(seen, Number.POSITIVE_INFINITY);
-    await this.#leave(() => false, PROBE_SETTLE_MS);
-  }
-
-  /**
-   * Waits within the pre-drain; an application that goes on by itself ends it. Time in which this
-   * loop did not turn (a container out of its CPU quota, a machine that was suspended) is not time
-   * in which anybody could be told, so of a long slice only a part counts; the budget goes on.
-   */
-  async #leave(over: () => boolean, ms: number): Promise<void> {
-    const { core, wakeups } = this.#seat;
-    const isOver = (): boolean => over() || core.phase() >= Phase.ShuttingDown;
-    let rest = Math.min(this.#pipeline.preDrainMs - this.#preDrainedMs, ms);
-    while (rest > 0 && this.#leftMs() > 0) {
-      const beganMs = monotonicMs();
-      const timeoutMs = Math.min(rest, this.#leftMs(), SLICE_MS);
-      const ended = await wakeups.until(isOver, { timeoutMs });
-      const passedMs = Math.min(monotonicMs() - beganMs, 2 * SLICE_MS);
-      this.#preDrainedMs += passedMs;
-      rest -= passedMs;
-      if (ended === true) return;
+  /** Copies what was inherited, so that a successor finds it in one place, and says what is to come. */
+  #plan(): void {
+    for (const one of this.#parts.inherited) this.#record(one);
+    for (const { name } of this.#schedule.steps) {
+      const index = this.#places.size;
+      this.#places.set(name, index);
+      putWaiting(this.#seat, this.#slot, index, name, 'pending');
+    }
+    for (const [name, wanted] of this.#schedule.unknown) {
+      const message = `step ${name} waits for ${wanted}, which no step is called`;
+      this.#seat.journal.write({ type: 'unknown_after', name, message });
     }
   }
 
-  #returned(out: 'writesOut' | 'queriesOut', untilMs: number): Promise<boolean> {
-    return returned(this.#seat, out, { timeoutMs: untilMs - monotonicMs() });
+  /** Until the steps that run beside the drain have ended; those without a time are cut then. */
+  async #settled(untilMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, Math.ceil(untilMs - monotonicMs())));
+    });
+    await Promise.race([this.#schedule.ended('accepted'), late]);
+    clearTimeout(timer);
+    this.#schedule.cut('accepted');
+  }
+
+  async #returned(counts: readonly PermitCount[], untilMs: number): Promise<boolean> {
+    let all = true;
+    for (const count of counts) {
+      const timeoutMs = Math.max(0, untilMs - monotonicMs());
+      all = (await returned(this.#seat, count, { timeoutMs })) && all;
+    }
+    return all;
   }
 
   /** Living members may have every slot for a moment: callers of `finishShutdown`. */
@@ -135,72 +151,82 @@ export class Run {
     }
   }
 
-  /** Runs the steps that have no recorded end; `undefined` if the shutdown was taken from us. */
-  async #steps(slot: number): Promise<StepReport[] | undefined> {
-    const steps: StepReport[] = [];
-    const record = (one: StepRecord): void => {
-      putStep(this.#seat, slot, steps.length, one);
-      steps.push(one.step);
-    };
-    // Copied before any step runs, so that an heir of ours finds them in one place.
-    this.#inherited.forEach(record);
-    for (const step of this.#pipeline.steps) {
-      if (steps.some(({ name }) => name === step.name)) continue;
-      if (!this.#isHost()) return undefined;
-      const flush = steps.find(({ name }) => name === 'flush_wal');
-      const skipped = step.name === 'backup' && flush !== undefined && flush.status !== 'ok';
-      const ended: StepReport = skipped
-        ? { name: step.name, status: 'skipped', durationMs: 0, error: 'flush_wal did not end ok' }
-        : await this.#run(step);
-      // Given up while the step ran: what the heir records is what counts.
-      if (!this.#isHost()) return undefined;
-      record({ step: ended, endMs: Math.round(this.#elapsedMs()) });
+  #stepStarted({ name }: Step): void {
+    const index = this.#places.get(name);
+    if (index !== undefined) putWaiting(this.#seat, this.#slot, index, name, 'running');
+    this.#parts.tell({ type: 'step_started', step: name });
+  }
+
+  #stepEnded({ name }: Step, { step, thrown }: StepEnd): void {
+    const { status, durationMs } = step;
+    this.#record({ step, endMs: Math.round(sinceAcceptanceMs(this.#seat)) });
+    const isBad = status === 'failed' || status === 'timed_out';
+    if (isBad) {
+      const type = status === 'failed' ? 'step_failed' : 'step_timed_out';
+      const message = `step ${name} ${status === 'failed' ? 'failed' : step.error}`;
+      // A time-out has said all there is; an exception has a stack.
+      const error = status === 'failed' ? { error: thrown } : {};
+      this.#seat.journal.write({ type, name, message, ...error });
     }
-    return steps;
+    const told = { type: 'step_ended', step: name, status, durationMs } as const;
+    this.#parts.tell(isBad ? { ...told, error: thrown } : told);
   }
 
-  async #run(step: PipelineStep): Promise<StepReport> {
-    const left = this.#leftMs();
-    const ended = await runStep(step, left);
-    // Told by the timer and not by the clock, which browsers round: it may say that some is left.
-    this.#isSpent ||= ended.status === 'timed_out' && (step.timeoutMs ?? left) >= left;
-    return ended;
+  /** Of a step for which the report has no room, only the failure is kept. */
+  #record(one: StepRecord): void {
+    const { name, status } = one.step;
+    const { core } = this.#seat;
+    const index = this.#places.get(name) ?? this.#places.size;
+    this.#places.set(name, index);
+    this.#ended.push(one.step);
+    if (index < STEPS_MAX) {
+      putEnded(this.#seat, this.#slot, index, this.#ended.length, one);
+    } else if (status === 'failed' || status === 'timed_out') {
+      core.noteFailure();
+    }
   }
 
-  #finish(slot: number, steps: StepReport[], drained: boolean): void {
-    const { core, member, staging, wakeups } = this.#seat;
+  #finish(drained: boolean): void {
+    const { core, member, wakeups } = this.#seat;
     const ok = (wanted: string): boolean =>
-      steps.some(({ name, status }) => name === wanted && status === 'ok');
-    const now = this.#now();
-    putHead(this.#seat, slot, {
+      this.#ended.some(({ name, status }) => name === wanted && status === 'ok');
+    const now = this.#seat.closingTime();
+    putHead(this.#seat, this.#slot, {
       flushedWal: ok('flush_wal'),
       finalCheckpoint: ok('final_checkpoint'),
       backupUploaded: ok('backup'),
-      durationMs: this.#elapsedMs(),
+      durationMs: Math.round(sinceAcceptanceMs(this.#seat)),
       startedAtMs: this.#startedAtMs,
       completedAtMs: now,
       drained,
       takenOver: this.#isHeir,
-      trigger: staging.get(core.readTrigger(member.number)),
-      steps,
+      failed: core.hasFailed() === 1,
+      trigger: this.#trigger(),
     });
-    core.finishShutdown(now, slot, member.number, member.incarnation, CLAIM_HOST);
+    core.finishShutdown(now, this.#slot, member.number, member.incarnation, CLAIM_HOST);
+    const report = readReport(this.#seat);
+    if (report !== null) this.#parts.tell({ type: 'stopped', report });
     wakeups.poke();
   }
 
-  /** The slot stays claimed if steps are in it: they are what an heir reads. */
-  #giveUp(slot: number): RunEnd {
+  /** The slot stays claimed if the end of a step is in it: that is what a successor reads. */
+  #giveUp(end: RunEnd): RunEnd {
     const { core, member } = this.#seat;
-    if (core.hostSteps(slot) === 0) {
-      core.dropReport(slot, member.number, member.incarnation, CLAIM_HOST);
+    if (this.#ended.length === 0) {
+      core.dropReport(this.#slot, member.number, member.incarnation, CLAIM_HOST);
     }
-    return 'given_up';
+    return end;
+  }
+
+  #trigger(): string | null {
+    const { core, member, staging } = this.#seat;
+    return staging.get(core.readTrigger(member.number));
   }
 
   #isHost(): boolean {
     const { core, member } = this.#seat;
     return (
-      core.hosting(member.number, member.incarnation, this.#tenure) === 1 &&
+      core.hosting(member.number, member.incarnation, this.#parts.term) === 1 &&
       core.phase() !== Phase.Stopped
     );
   }
@@ -208,25 +234,12 @@ export class Run {
   /** By when permits must be back: half of what is left by default, the rest is for the steps. */
   #drainDeadlineMs(): number {
     const left = this.#leftMs();
-    return monotonicMs() + Math.min(this.#pipeline.drainTimeoutMs ?? left / 2, left);
-  }
-
-  #elapsedMs(): number {
-    return elapsedMs(this.#acceptedMs);
+    return monotonicMs() + Math.min(this.#parts.pipeline.drainTimeoutMs ?? left / 2, left);
   }
 
   /** Less than a millisecond is none: timers count whole ones, and may be early by a part. */
   #leftMs(): number {
-    const left = this.#deadlineMs - monotonicMs();
-    return this.#isSpent || left < 1 ? 0 : left;
-  }
-
-  /** A clock that breaks during the shutdown must not stop it half-way. */
-  #now(): number {
-    try {
-      return this.#seat.now();
-    } catch {
-      return Math.floor(monotonicMs());
-    }
+    const left = leftMs(this.#seat) ?? 0;
+    return left < 1 ? 0 : left;
   }
 }

@@ -13,12 +13,22 @@ import {
 } from '../../assembly/layout.ts';
 import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
-import { adopt, allocate, type CoreMemory, type WasmMemory, whyNotShared } from '../core/memory.ts';
+import {
+  adopt,
+  allocate,
+  allocatePlain,
+  type CoreMemory,
+  type WasmMemory,
+  whyNotShared,
+} from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
+import { Age } from './age.ts';
 import { check, isObject } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
-import { type ColdStartPhases, collectorOf } from './cold-start.ts';
 import { LifecycleError } from './errors.ts';
+import { Heartbeats } from './heartbeat.ts';
+import { Journal } from './journal.ts';
+import { checkKeys } from './known-keys.ts';
 import { Staging } from './staging.ts';
 import { Wakeups } from './wakeups.ts';
 
@@ -60,16 +70,25 @@ export class Seat {
   readonly member: Member;
   readonly staging: Staging;
   readonly wakeups: Wakeups;
-  readonly coldStart: () => ColdStartPhases = collectorOf(this);
+  readonly age: Age = new Age(() => this.core);
+  readonly heartbeats: Heartbeats = new Heartbeats(() => this.core);
+  readonly journal: Journal = new Journal();
+  /** True if the application brought a clock of its own: what it says is what has passed. */
+  readonly hasOwnClock: boolean;
   readonly #clock: Clock;
+  /** The latest time that this thread has seen. */
+  #latestMs: number;
   /** True until the creation has a time, see `now`. */
   #unsettled: boolean;
 
-  private constructor(memory: CoreMemory, core: Core, { clock, backend }: Settings) {
+  /** @param now what the clock says, which has been checked by reading it */
+  private constructor(memory: CoreMemory, core: Core, { clock, backend }: Settings, now: number) {
     this.core = core;
     this.memory = memory;
     this.backend = backend;
     this.#clock = clock;
+    this.hasOwnClock = clock !== Date.now;
+    this.#latestMs = now;
     const place = core.attach(added.threadTag?.() ?? 0);
     if (place < 0) {
       throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
@@ -78,25 +97,26 @@ export class Seat {
     this.staging = new Staging(memory.buffer, () => this.core.staging(this.member.number));
     this.wakeups = new Wakeups(() => this.core.epoch(), memory.shared ? memory.buffer : undefined);
     this.#unsettled = core.enteredAt(0) === 0;
+    this.age.now(0);
   }
 
   /** Makes a lifecycle and takes its first seat. */
   static create(options: CreateOptions): Seat {
-    const settings = checkOptions(options);
+    const settings = checkOptions('create a lifecycle', options, ['shared']);
     const { shared } = options;
     check(shared === undefined || typeof shared === 'boolean', 'shared', shared);
     const obstacle = whyNotShared();
     if (shared === true && obstacle !== undefined) throw cannotShare(obstacle);
-    const memory = allocate(shared ?? obstacle === undefined);
-    const core = openCore(memory, settings.backend);
     const now = readClock(settings.clock);
+    const memory = memoryFor(settings.backend, shared ?? obstacle === undefined);
+    const core = openCore(memory, settings.backend);
     core.create(now, MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY);
-    return new Seat(memory, core, settings);
+    return new Seat(memory, core, settings, now);
   }
 
   /** Takes a seat in a lifecycle that another thread shares. */
   static attach(handle: unknown, options: SeatOptions): Seat {
-    const settings = checkOptions(options);
+    const settings = checkOptions('attach', options, []);
     const memory = adopt((handle as Partial<LifecycleHandle> | null | undefined)?.tidegate);
     if (typeof memory === 'string') {
       const why =
@@ -105,7 +125,8 @@ export class Seat {
           : 'made by a tidegate with another layout';
       throw new LifecycleError(memory, `Cannot attach: ${why}`);
     }
-    return new Seat(memory, openCore(memory, settings.backend), settings);
+    const now = readClock(settings.clock);
+    return new Seat(memory, openCore(memory, settings.backend), settings, now);
   }
 
   /** The handle for other threads. */
@@ -123,6 +144,7 @@ export class Seat {
    */
   now(): number {
     const time = readClock(this.#clock);
+    this.#latestMs = Math.max(this.#latestMs, time);
     if (time === 0) {
       this.#unsettled = true;
     } else if (this.#unsettled) {
@@ -130,6 +152,15 @@ export class Seat {
       this.#unsettled = false;
     }
     return time;
+  }
+
+  /** The same for what must not fail: a clock that broke says the latest time that was seen. */
+  closingTime(): number {
+    try {
+      return this.now();
+    } catch {
+      return this.#latestMs;
+    }
   }
 
   /** Looks at the clock only while something still waits for a time. */
@@ -205,12 +236,28 @@ interface Settings {
   readonly backend: Backend;
 }
 
-function checkOptions(options: SeatOptions): Settings {
+function checkOptions(action: string, options: SeatOptions, more: readonly string[]): Settings {
   check(isObject(options), 'the options', options);
+  checkKeys(action, options, ['clock', 'backend', ...more]);
   const { clock = Date.now, backend = 'wasm' } = options;
   check(typeof clock === 'function', 'the clock', clock);
   check(backend === 'wasm' || backend === 'atomics', 'the backend', backend);
   return { clock, backend };
+}
+
+/** Memory that both backends can use if there is room for it; else what the atomics backend can use. */
+function memoryFor(backend: Backend, shared: boolean): CoreMemory {
+  try {
+    return allocate(shared);
+  } catch (cause) {
+    if (backend === 'atomics') return allocatePlain(shared);
+    throw new LifecycleError(
+      'memory_unavailable',
+      'Cannot allocate WebAssembly memory: engines reserve 8 GiB of addresses or more for it, and a ' +
+        "limit (ulimit -v) leaves less; backend: 'atomics' needs none of that",
+      { cause },
+    );
+  }
 }
 
 function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core {
@@ -223,6 +270,9 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
   }
   let why = "there is no WebAssembly here; ask for backend: 'atomics'";
   let cause: unknown;
+  if (wasm === undefined && typeof WebAssembly === 'object') {
+    why = "the memory was made without WebAssembly; ask for backend: 'atomics' here, too";
+  }
   try {
     if (wasm && added.module) return wasmCore(wasm, added.module(shared));
   } catch (thrown) {

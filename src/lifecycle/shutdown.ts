@@ -1,42 +1,74 @@
 /**
- * Shutdown: one request, one host that runs the pipeline, one report for all who asked.
+ * Shutdown: one acceptance, one host that runs the pipeline, one report for all who asked.
  *
  * ```text
  *   accepted -> pre-drain -> Draining -> write permits back -> ShuttingDown -> all permits back
- *            -> steps in order, each recorded as it ends -> report -> Stopped
+ *            -> steps, each recorded as it ends -> report -> Stopped
  * ```
  *
- * Every thread that has a pipeline, or waits for a report, watches HOST. The host runs when a
- * shutdown is accepted; a stand-by takes over when the host is reaped; without either, a thread
- * that waits takes over with what it has. The takers race by compare-and-swap, so one runs. An
- * heir skips the steps that have a recorded end. A runner looks at HOST before every step, so one
- * that was wrongly given up stops beside its heir, and the move to Stopped happens once in any case.
+ * Every thread that has a pipeline or steps, or waits for a report, watches HOST. The host runs when
+ * a shutdown is accepted; a stand-by takes over when the host is reaped; without either, a thread
+ * with steps takes over, and without that a thread that waits. The takers race by compare-and-swap,
+ * so one runs. A successor skips the steps that have a recorded end. A runner looks at HOST before
+ * every step, so one that was wrongly given up stops beside its successor, and the move to Stopped
+ * happens once in any case.
+ *
+ * While an application owns the shutdown (`beginShutdown`), nobody runs anything. Once its thread is
+ * gone, all this holds as if a shutdown had been accepted.
  *
  * @module
  */
 
-import { REPORT_CAPACITY, TRIGGER_BYTES } from '../../assembly/layout.ts';
-import { check, isObject } from './check.ts';
-import { monotonicMs } from './clock.ts';
+import {
+  OWNED_BY_APPLICATION,
+  OWNED_BY_THE_DEAD,
+  OWNER_PIPELINE,
+  OWNER_STEPS,
+} from '../../assembly/layout.ts';
+import { accept } from './acceptance.ts';
+import { isObject, must } from './check.ts';
 import { LifecycleError } from './errors.ts';
+import { checkKeys } from './known-keys.ts';
+import { isLeaving, type Leaving } from './leaving.ts';
 import { Phase } from './phase.ts';
-import { BUDGET_MS, checkPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
-import { readReport, readSteps, type ShutdownReport, type StepRecord } from './report.ts';
+import {
+  checkPipeline,
+  DEFAULT_PIPELINE,
+  type Pipeline,
+  type PipelineOptions,
+} from './pipeline.ts';
+import { readProgress, readReport } from './records.ts';
+import type { ShutdownReport } from './report.ts';
 import { Run } from './run.ts';
 import { reaped, type Seat } from './seat.ts';
+import type { ShutdownEvent, ShutdownListener } from './shutdown-events.ts';
+import { type PipelineStep, Steps } from './steps.ts';
+
+/** What `shutdown` takes. */
+export interface ShutdownOptions {
+  /** What asks for it (`SIGTERM`, `http`, …), for the report; cut at 64 UTF-8 bytes. */
+  readonly trigger?: string | undefined;
+  /** True: the report says `failed`, and `handleSignals` ends the process with 1. */
+  readonly failed?: boolean | undefined;
+}
+
+const ACTION = 'shut down';
 
 /** One thread's part in the shutdown. */
 export class Shutdown {
   readonly #seat: Seat;
+  readonly #leaving: Leaving;
+  readonly #steps: Steps = new Steps();
+  readonly #listeners: Set<{ readonly hear: ShutdownListener }> = new Set();
   #pipeline: Pipeline | undefined;
   #running = false;
-  /** The application began the shutdown itself while we ran one: it is the application's. */
-  #yielded = false;
+  #callers = 0;
   #watching: AbortController | undefined;
   #joined: Promise<true | undefined> | undefined;
 
-  constructor(seat: Seat) {
+  constructor(seat: Seat, leaving: Leaving) {
     this.#seat = seat;
+    this.#leaving = leaving;
   }
 
   /** True while this thread runs the pipeline. */
@@ -48,36 +80,73 @@ export class Shutdown {
   install(options: PipelineOptions): () => void {
     const pipeline = checkPipeline(options);
     if (this.#pipeline !== undefined) {
-      throw new LifecycleError('pipeline_installed', 'Cannot install the pipeline: one is');
+      throw new LifecycleError(
+        'pipeline_installed',
+        'Cannot install the pipeline: this lifecycle already has one',
+      );
     }
-    const { core, member, wakeups } = this.#seat;
-    if (core.setStandby(member.number, member.incarnation, 1) === 0) {
-      throw reaped();
-    }
+    const remove = this.#steps.add(options.steps);
     this.#pipeline = pipeline;
-    core.setBudget(pipeline.budgetMs);
-    this.#takeOver();
-    this.#watching = new AbortController();
-    const { signal } = this.#watching;
-    wakeups.watch(() => this.goOn(), signal);
-    return () => this.#uninstall(pipeline);
+    try {
+      this.#stand();
+    } catch (error) {
+      this.#pipeline = undefined;
+      remove();
+      throw error;
+    }
+    return () => {
+      if (this.#pipeline !== pipeline || this.#running) return;
+      const { core, member } = this.#seat;
+      // An acceptance makes this fail, and is then run with the pipeline that it found.
+      const hasLeft = core.leaveHost(member.number, member.incarnation) === 1;
+      if (!hasLeft && this.#isDueHere()) return;
+      remove();
+      this.#pipeline = undefined;
+      this.#stepBack();
+    };
+  }
+
+  /** See `Lifecycle.step`. */
+  add(step: PipelineStep): () => void {
+    if (isLeaving(this.#seat)) throw this.#leaving.error();
+    const remove = this.#steps.add([step]);
+    try {
+      this.#stand();
+    } catch (error) {
+      remove();
+      throw error;
+    }
+    return () => {
+      if (this.#running || this.#isDueHere()) return;
+      remove();
+      this.#stepBack();
+    };
+  }
+
+  /** See `Lifecycle.onShutdown`. */
+  listen(listener: ShutdownListener): () => void {
+    const isFunction = typeof listener === 'function';
+    must(isFunction, 'listen to the shutdown', 'the listener must be a function', listener);
+    const entry = { hear: listener };
+    this.#listeners.add(entry);
+    return () => {
+      this.#listeners.delete(entry);
+    };
   }
 
   /** See `Lifecycle.shutdown`. */
-  async request(options: { readonly trigger?: string | undefined } = {}): Promise<ShutdownReport> {
-    check(isObject(options), 'the options', options);
-    const trigger: unknown = options.trigger;
-    check(trigger === undefined || typeof trigger === 'string', 'trigger', trigger);
-    const { core, member, staging, wakeups } = this.#seat;
-    // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.
-    if (core.phase() < Phase.ShuttingDown) {
-      if (core.isRequested() === 0) {
-        this.#seat.mustLive();
-        core.requestShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
-      }
-      core.stampAccepted(monotonicMs());
-      wakeups.poke();
-    }
+  async request(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    must(isObject(options), ACTION, 'the options must be an object', options);
+    checkKeys(ACTION, options, ['trigger', 'failed']);
+    const { trigger, failed = false } = options;
+    const isText = trigger === undefined || typeof trigger === 'string';
+    must(isText, ACTION, 'trigger must be a string', trigger);
+    must(typeof failed === 'boolean', ACTION, 'failed must be true or false', failed);
+    const { core, wakeups } = this.#seat;
+    // Before the acceptance: the report of a shutdown that is over at once has it, too.
+    if (failed) core.noteFailure();
+    accept(this.#seat, trigger);
+    this.#callers += 1;
     // Keeps the process alive meanwhile.
     this.#joined ??= wakeups.until(() => this.goOn());
     await this.#joined;
@@ -85,33 +154,9 @@ export class Shutdown {
     return readReport(this.#seat) as ShutdownReport;
   }
 
-  /** See `Lifecycle.shutdownDeadlineMs`. */
-  deadlineMs(): number | null {
-    const { core } = this.#seat;
-    if (core.isRequested() === 0) return null;
-    // The host's own stamp; until it has one, its loop may be blocked, what its pipeline said.
-    const stamped = core.stampDeadline(0);
-    if (stamped > 0) return stamped;
-    const accepted = core.stampAccepted(0);
-    return accepted > 0 ? accepted + (core.budget() || BUDGET_MS) : null;
-  }
-
-  /** The steps that hosts have recorded so far, first record of each name. */
-  recorded(): StepRecord[] {
-    const records: StepRecord[] = [];
-    for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
-      const count = this.#seat.core.hostSteps(slot);
-      if (count > 0) this.#seat.mustLive();
-      for (const one of readSteps(this.#seat, slot, count)) {
-        if (!records.some(({ step }) => step.name === one.step.name)) records.push(one);
-      }
-    }
-    return records;
-  }
-
   /**
-   * Goes on with a shutdown that was accepted, or whose host was declared dead, if nobody else
-   * would; true once it is over.
+   * Goes on with a shutdown that was accepted, or whose host or owner was declared dead, if nobody
+   * else would; true once it is over.
    */
   goOn(): boolean {
     const isOver = this.#seat.core.phase() === Phase.Stopped;
@@ -119,38 +164,73 @@ export class Shutdown {
     return isOver;
   }
 
-  /** Becomes the host if there is none (or is it already), and runs what was accepted. */
+  /** Becomes the host if there is none (or is it already), and runs what is to be run. */
   #takeOver(): void {
-    if (this.#running || this.#yielded) return;
+    if (this.#running) return;
     const { core, member } = this.#seat;
-    const requested = core.isRequested() === 1;
-    // Without a pipeline of its own a thread hosts only what nobody else would.
-    const willing = this.#pipeline !== undefined || (requested && core.standbys() === 0);
-    if (!willing) return;
-    const tenure = core.takeHost(member.number, member.incarnation);
-    if (tenure < 0 || !requested) return;
+    const owner = core.owner();
+    const isDue = core.isAccepted() === 1 || owner === OWNED_BY_THE_DEAD;
+    if (!this.#isWilling(isDue)) return;
+    const pipeline = this.#pipeline ?? DEFAULT_PIPELINE;
+    const term = core.takeHost(member.number, member.incarnation, pipeline.budgetMs);
+    if (term < 0 || !isDue || owner === OWNED_BY_APPLICATION) return;
+    const inherited = readProgress(this.#seat).ended;
     this.#running = true;
-    const run = new Run(
-      this.#seat,
-      this.#pipeline ?? checkPipeline({ steps: [] }),
-      tenure,
-      this.recorded(),
-    );
+    const run = new Run(this.#seat, {
+      pipeline,
+      steps: this.#steps.list,
+      term,
+      inherited,
+      callers: () => this.#callers,
+      tell: (event) => this.#tell(event),
+    });
     void run.toTheEnd().then((end) => {
       this.#running = false;
-      this.#yielded = end === 'yielded';
+      // The owner may have gone while we yielded to it.
+      if (end === 'yielded') this.goOn();
     });
   }
 
-  #uninstall(pipeline: Pipeline): void {
-    // A shutdown that was accepted is run by the pipeline that it found.
-    if (this.#pipeline !== pipeline || this.#running) return;
+  /** Without a pipeline of its own a thread hosts only what nobody else would. */
+  #isWilling(isDue: boolean): boolean {
+    if (this.#pipeline !== undefined) return true;
+    const ranks = this.#rank() === 0 ? OWNER_PIPELINE | OWNER_STEPS : OWNER_PIPELINE;
+    return isDue && this.#seat.core.standbys(ranks) === 0;
+  }
+
+  #rank(): number {
+    if (this.#pipeline !== undefined) return OWNER_PIPELINE;
+    return this.#steps.list.length > 0 ? OWNER_STEPS : 0;
+  }
+
+  /** Says what this thread would host with, and looks out for when it is to. */
+  #stand(): void {
+    const { core, member, wakeups } = this.#seat;
+    if (core.setStandby(member.number, member.incarnation, this.#rank()) === 0) throw reaped();
+    this.goOn();
+    if (this.#watching !== undefined) return;
+    this.#watching = new AbortController();
+    wakeups.watch(() => this.goOn(), this.#watching.signal);
+  }
+
+  /** A shutdown was accepted, and is this thread's to run. */
+  #isDueHere(): boolean {
     const { core, member } = this.#seat;
-    const left = core.leaveHost(member.number, member.incarnation) === 1;
-    if (!left && core.isRequested() === 1 && core.hostMember() === member.number) return;
-    core.setStandby(member.number, member.incarnation, 0);
-    this.#pipeline = undefined;
-    this.#watching?.abort();
-    this.#seat.wakeups.poke();
+    return core.isAccepted() === 1 && core.hostMember() === member.number;
+  }
+
+  /** Says that this thread would host with less, or not at all. */
+  #stepBack(): void {
+    const { core, member, wakeups } = this.#seat;
+    core.setStandby(member.number, member.incarnation, this.#rank());
+    if (this.#rank() === 0) {
+      this.#watching?.abort();
+      this.#watching = undefined;
+    }
+    wakeups.poke();
+  }
+
+  #tell(event: ShutdownEvent): void {
+    for (const { hear } of this.#listeners) this.#seat.journal.tell('onShutdown', hear, event);
   }
 }

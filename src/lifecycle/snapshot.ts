@@ -5,17 +5,15 @@
  */
 
 import type { Backend } from '../core/core.ts';
+import { leftMs } from './acceptance.ts';
 import { isObject } from './check.ts';
 import type { ColdStartPhases } from './cold-start.ts';
-import type { HoldName } from './gate.ts';
+import type { HoldName, WriteGate } from './gate.ts';
+import { isLeaving } from './leaving.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
-import {
-  readRecords,
-  readReport,
-  type ShutdownReport,
-  type StepRecord,
-  type StepReport,
-} from './report.ts';
+import { readReason } from './reason.ts';
+import { type Progress, readProgress, readRecords, readReport } from './records.ts';
+import type { ShutdownReport, StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
 import { threadOf } from './thread.ts';
 
@@ -28,10 +26,25 @@ export interface MemberSnapshot {
   /** The runtime's number of the thread, 0 for the main one; `null` where there are none. */
   readonly threadId: number | null;
   /**
-   * Its last heartbeat, in milliseconds of `performance.timeOrigin + performance.now()`; `null`
-   * if it never beat.
+   * Milliseconds for which its event loop has been blocked, as far as this thread has seen; 0 while
+   * it is responsive, `null` if it is not monitored.
    */
-  readonly lastBeatAtMs: number | null;
+  readonly blockedMs: number | null;
+}
+
+/** A shutdown that was accepted, or begun by the application. */
+export interface ShutdownSnapshot {
+  /** What asked for it; `null` if nobody said. */
+  readonly trigger: string | null;
+  /** Steps that run now, on the thread that hosts. */
+  readonly running: readonly string[];
+  /** Steps that are to come. */
+  readonly pending: readonly string[];
+  /**
+   * Milliseconds left of the budget, negative when it is overspent; `null` once Stopped, and where
+   * the application owns the shutdown without one.
+   */
+  readonly leftMs: number | null;
 }
 
 /** A lifecycle at one moment. The counts are each exact, but not all of that moment. */
@@ -48,6 +61,8 @@ export interface LifecycleSnapshot {
   readonly report: Readonly<ShutdownReport> | null;
   /** A shutdown was accepted. */
   readonly shutdownRequested: boolean;
+  /** `null` while nobody has asked for one. */
+  readonly shutdown: ShutdownSnapshot | null;
   /** Steps that have ended so far. */
   readonly steps: readonly Readonly<StepReport>[];
   /**
@@ -62,21 +77,37 @@ export interface LifecycleSnapshot {
   readonly backend: Backend;
 }
 
-/** The parts that other rooms collect. */
-export type SnapshotParts = Pick<
-  LifecycleSnapshot,
-  'reason' | 'coldStart' | 'holds' | 'inFlight'
-> & {
-  /** Steps that have ended so far. */
-  readonly records: readonly StepRecord[];
-};
+/** What a snapshot is made of besides the seat. */
+export interface SnapshotParts {
+  readonly gate: WriteGate;
+  readonly coldStart: () => ColdStartPhases;
+}
+
+/**
+ * Takes a snapshot: again if another thread moved the phase meanwhile, which it can four times; the
+ * cold start of one phase is not that of the next.
+ */
+export function takeSnapshot(seat: Seat, parts: SnapshotParts): LifecycleSnapshot {
+  seat.settle();
+  while (true) {
+    const phase = phaseFromU8(seat.core.phase());
+    const seen = look(seat, parts);
+    if (seen.phase === phase) return deepFreeze(seen);
+  }
+}
 
 /**
  * Text first, then STATE: a reason that was read counts only if the phase is still Starting. What
  * STATE says then fixes the rest: every past phase has its slot filled, and a report never changes.
  */
-export function takeSnapshot(seat: Seat, { records, ...parts }: SnapshotParts): LifecycleSnapshot {
+function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): LifecycleSnapshot {
   const { core, backend } = seat;
+  const reason = readReason(seat);
+  const coldStart = readColdStart();
+  const holds = gate.holds();
+  const inFlight = gate.inFlight();
+  const progress = readProgress(seat);
+  const shutdown = isLeaving(seat) ? shutdownOf(seat, progress) : null;
   const state = core.state();
   const phase = phaseFromU8(state % 8);
   const now = Math.floor(state / 8);
@@ -86,24 +117,36 @@ export function takeSnapshot(seat: Seat, { records, ...parts }: SnapshotParts): 
     return time < 0 ? null : time;
   };
   const report = phase === Phase.Stopped ? readReport(seat) : null;
-  const ended = report === null ? records : readRecords(seat);
-  const snapshot: LifecycleSnapshot = {
+  const ended = report === null ? progress.ended : readRecords(seat);
+  return {
     phase,
     startedAtMs: at(Phase.Starting) ?? 0,
     readyAtMs: at(Phase.Ready),
     drainingAtMs: at(Phase.Draining),
     shuttingDownAtMs: at(Phase.ShuttingDown),
     stoppedAtMs: at(Phase.Stopped),
-    ...parts,
-    reason: phase === Phase.Starting ? parts.reason : null,
+    reason: phase === Phase.Starting ? reason : null,
     report,
-    shutdownRequested: core.isRequested() === 1,
+    shutdownRequested: core.isAccepted() === 1,
+    shutdown,
     steps: ended.map(({ step }) => step),
     stepEndsMs: ended.map(({ endMs }) => endMs),
+    coldStart,
+    holds,
+    inFlight,
     members: members(seat),
     backend,
   };
-  return deepFreeze(snapshot);
+}
+
+/** Once Stopped there is nothing left to run, and no time that would be short. */
+function shutdownOf(seat: Seat, { running, pending }: Progress): ShutdownSnapshot {
+  const { core, member, staging } = seat;
+  seat.mustLive();
+  const trigger = staging.get(core.readTrigger(member.number));
+  if (core.phase() === Phase.Stopped) return { trigger, running: [], pending: [], leftMs: null };
+  const left = leftMs(seat);
+  return { trigger, running, pending, leftMs: left === null ? null : Math.round(left) };
 }
 
 function members(seat: Seat): MemberSnapshot[] {
@@ -112,14 +155,13 @@ function members(seat: Seat): MemberSnapshot[] {
   for (let member = 0; member < core.membersUsed(); member++) {
     const incarnation = core.incarnationOf(member);
     if (incarnation === 0) continue;
-    const beat = core.beatOf(member);
     found.push({
       member,
       incarnation,
       writes: core.writesOf(member),
       queries: core.queriesOf(member),
       threadId: threadOf(core.tagOf(member)),
-      lastBeatAtMs: beat === 0 ? null : beat,
+      blockedMs: seat.heartbeats.silentMs(member),
     });
   }
   return found;

@@ -20,10 +20,11 @@ export interface Transition {
 }
 
 /** Hears transitions, in order. */
-export type TransitionListener = (transition: Transition) => void;
+export type TransitionListener = (transition: Transition) => unknown;
 
 /**
- * Tells `listener` what happens from now on. Does not keep the process alive. Returns the removal.
+ * Tells `listener` what happens from now on. What it throws is logged and stops nothing. Does not keep
+ * the process alive. Returns the removal.
  */
 export function listen(seat: Seat, listener: TransitionListener): () => void {
   const controller = new AbortController();
@@ -37,14 +38,7 @@ export function listen(seat: Seat, listener: TransitionListener): () => void {
       if (atMs < 0 || signal.aborted) continue;
       const from = told;
       told = phaseFromU8(next);
-      try {
-        listener({ from, to: told, atMs });
-      } catch (thrown) {
-        // As with EventTarget: one listener's exception is the program's, and the others hear on.
-        queueMicrotask(() => {
-          throw thrown;
-        });
-      }
+      seat.journal.tell('onTransition', listener, { from, to: told, atMs });
     }
     return told === Phase.Stopped;
   };

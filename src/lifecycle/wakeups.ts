@@ -3,13 +3,15 @@
  *
  * Where memory is shared the thread sleeps on the futex (`Atomics.waitAsync`); where there is one
  * thread only, whoever changes something calls `poke`. Every sleep has a bound, so a lost wake-up
- * (a thread that died between a change and its notify) costs milliseconds and not for ever.
+ * (a thread that died between a change and its notify) costs milliseconds.
  *
  * @module
  */
 
 import { AT_EPOCH } from '../../assembly/layout.ts';
+import { isObject, isWithin, must } from './check.ts';
 import { monotonicMs, TIMER_MAX_MS } from './clock.ts';
+import { checkKeys } from './known-keys.ts';
 import type { Signal } from './platform.ts';
 
 /** Longest sleep on the futex before the words are read again. */
@@ -25,6 +27,18 @@ export interface WaitOptions {
   readonly signal?: Signal | undefined;
   /** False: the wait does not keep the process alive. */
   readonly keepAlive?: boolean;
+}
+
+/** @throws {LifecycleError} `invalid_argument`, for what cannot be waited with */
+export function checkWait(action: string, options: WaitOptions): void {
+  must(isObject(options), action, 'the options must be an object', options);
+  checkKeys(action, options, ['timeoutMs', 'signal', 'keepAlive']);
+  const { timeoutMs, signal } = options;
+  const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
+  must(isTime, action, 'timeoutMs must be 0 or more', timeoutMs);
+  // By its youngest method: a page's frame has an `AbortSignal` of its own.
+  const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
+  must(isSignal, action, 'signal must be an AbortSignal', signal);
 }
 
 type WaitAsync = (

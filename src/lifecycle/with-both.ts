@@ -8,6 +8,7 @@
 import { useEmbedded } from '../core/embedded.ts';
 import { useAtomics } from '../core/use-atomics.ts';
 import { Lifecycle as NoBackend } from './lifecycle.ts';
+import { useListeners } from './listeners.ts';
 import { useThreadNumbers } from './thread.ts';
 
 /** The class, which can then be asked for either backend. */
@@ -19,5 +20,6 @@ function withBoth(): typeof NoBackend {
   useEmbedded();
   useAtomics();
   useThreadNumbers();
+  useListeners();
   return NoBackend;
 }

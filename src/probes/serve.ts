@@ -44,7 +44,9 @@ export interface ProbeServer {
  * Serves `/health/*` and `/metrics` from a worker thread that looks at the thread that calls this.
  *
  * The worker keeps no process alive. When an accepted shutdown is not over by its budget (a blocked
- * loop cannot run it), the worker kills the process: `SIGKILL`, status 137, as a supervisor would.
+ * loop cannot run it), the worker kills the process: `SIGKILL`, status 137, as a supervisor would. So it
+ * does when `handleSignals` ends the process and what it waits for after Stopped takes a second longer
+ * than it may. Before that it writes a line to stderr, unless `handleSignals` was given `log: false`.
  * Where a worker can hear signals (Deno), those of `handleSignals` are heard while the loop is blocked.
  *
  * @throws {LifecycleError} `invalid_argument`, `cannot_share`, `members_full`, `detached`; what the
@@ -95,8 +97,8 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     // A thread that serves nothing but probes must neither keep the process nor end it.
     worker.on('error', () => {});
     worker.unref();
-    forget = onHeard(lifecycle, (signals) => {
-      worker.postMessage({ signals } satisfies SignalsMessage);
+    forget = onHeard(lifecycle, (heard) => {
+      worker.postMessage(heard satisfies SignalsMessage);
     });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {

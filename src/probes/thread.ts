@@ -6,16 +6,15 @@
  */
 
 import { createServer } from 'node:http';
-import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
 import { createProbeHandler } from '../http/handler.ts';
-import { monotonicMs } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
-import { Phase } from '../lifecycle/phase.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { Lifecycle } from '../lifecycle/with-both.ts';
+import type { Heard } from '../runtime/heard.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
+import { Killer } from './killer.ts';
 
 /** What the worker is given. */
 export interface ThreadData {
@@ -48,10 +47,8 @@ export interface RefusalMessage {
   readonly member: Member | undefined;
 }
 
-/** What it is told: which signals ask for the shutdown from now on. */
-export interface SignalsMessage {
-  readonly signals: readonly string[];
-}
+/** What it is told: which signals ask for the shutdown from now on, and whether it may write. */
+export type SignalsMessage = Heard;
 
 /** The part of Deno that hears signals, which it does on every thread; others on the main one only. */
 interface SignalNamespace {
@@ -59,10 +56,8 @@ interface SignalNamespace {
   removeSignalListener?(name: string, listener: () => void): void;
 }
 
-/** How often the budget is looked at. */
+/** How often the process's time is looked at. */
 const LOOK_MS = 50;
-/** What a host that is in time needs to end after its deadline: a report, and the exit. */
-const GRACE_MS = 150;
 
 // The parent made it.
 const data = workerData as ThreadData;
@@ -96,31 +91,23 @@ function listen(
 }
 
 function watch(lifecycle: Lifecycle): void {
-  setInterval(() => holdToBudget(lifecycle), LOOK_MS);
+  let isSilent = false;
   const listening: Map<string, () => void> = new Map();
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
-  parentPort?.on('message', ({ signals }: SignalsMessage) => {
+  parentPort?.on('message', (heard: SignalsMessage) => {
     const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
+    ({ isSilent } = heard);
     for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
     listening.clear();
-    for (const name of signals) {
+    for (const name of heard.names) {
       const listener = (): void => void lifecycle.shutdown({ trigger: name });
       listening.set(name, listener);
       Deno?.addSignalListener?.(name, listener);
     }
   });
-}
-
-/** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
-function holdToBudget(lifecycle: Lifecycle): void {
-  const deadlineMs = lifecycle.shutdownDeadlineMs();
-  // Once Stopped nothing can be lost any more: responses in flight are the server's business.
-  if (deadlineMs === null || lifecycle.phase() === Phase.Stopped) return;
-  const leftMs = deadlineMs + GRACE_MS - monotonicMs();
-  if (leftMs <= 0) process.kill(process.pid, 'SIGKILL');
-  // Not a look later than it has to be.
-  else if (leftMs < LOOK_MS) setTimeout(() => holdToBudget(lifecycle), leftMs);
+  const killer = new Killer(lifecycle, () => isSilent);
+  setInterval(() => killer.look(LOOK_MS), LOOK_MS);
 }
 
 function refuse(error: unknown, member: Member | undefined): void {

@@ -5,24 +5,8 @@
  * @module
  */
 
-import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { Phase } from '../lifecycle/phase.ts';
 import type { PlainAnswer } from '../lifecycle/routes.ts';
 import type { FetchHandler } from './options.ts';
-
-/**
- * True from the moment a shutdown is accepted. The requests that a graceful shutdown loses are the
- * next ones on kept-alive connections, so from here on every response says that there is no next.
- */
-export function isLeaving(lifecycle: Lifecycle): boolean {
-  try {
-    // An application that calls beginShutdown() itself never asked for one to be accepted.
-    return lifecycle.shutdownRequested() || lifecycle.phase() >= Phase.ShuttingDown;
-  } catch {
-    // Detached: this thread no longer knows, and unknown means "do not serve".
-    return true;
-  }
-}
 
 /** The application's answer, or the one in its place. Never rejects. */
 export async function answer(fetch: FetchHandler, request: Request): Promise<Response> {

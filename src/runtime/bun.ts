@@ -10,8 +10,14 @@ import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
 import { opened } from './serving.ts';
 
+export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
-export { handleSignals, type SignalOptions } from './signals.ts';
+export {
+  type Closable,
+  type FinallyEntry,
+  handleSignals,
+  type SignalOptions,
+} from './signals.ts';
 
 /** The part of Bun that is used here, so that nobody needs its types. */
 interface BunNamespace {
@@ -64,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
       return front.answer(request);
     },
   });
-  const close = front.guard({
+  const closing = front.guard({
     // Sockets that never sent a byte outlive stop(), and so would the process.
     finish: () => server.stop().then(() => server.stop(true)),
     isBusy: () => server.pendingRequests > 0,
@@ -74,7 +80,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     url: urlOf(server.hostname, server.port),
     hostname: server.hostname,
     port: server.port,
-    close,
-    closed: front.closed,
+    close: () => closing.close(),
+    closed: closing.closed,
   });
 }

@@ -10,8 +10,14 @@ import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
 import { opened } from './serving.ts';
 
+export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
-export { handleSignals, type SignalOptions } from './signals.ts';
+export {
+  type Closable,
+  type FinallyEntry,
+  handleSignals,
+  type SignalOptions,
+} from './signals.ts';
 
 /** The part of Deno that is used here, so that nobody needs its types. */
 interface DenoNamespace {
@@ -53,13 +59,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
   );
   // Nothing cuts what is left: after shutdown(), Deno 2.9 answers the abort of the server's signal
   // with an uncaught BadResource. Such connections end with the process.
-  const close = front.guard({ finish: () => server.shutdown() });
+  const closing = front.guard({ finish: () => server.shutdown() });
   const { addr } = server;
   return opened(checked.lifecycle, {
     url: urlOf(addr.hostname, addr.port),
     hostname: addr.hostname,
     port: addr.port,
-    close,
-    closed: front.closed,
+    close: () => closing.close(),
+    closed: closing.closed,
   });
 }

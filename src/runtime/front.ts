@@ -11,11 +11,12 @@
  * @module
  */
 
-import { answer, closing, isLeaving, native, refusal } from './answer.ts';
+import { isLeavingOrGone } from '../lifecycle/leaving.ts';
+import { answer, closing, native, refusal } from './answer.ts';
+import { Closing } from './closing.ts';
 import { Hold } from './hold.ts';
 import { addressed } from './host.ts';
 import type { CheckedOptions } from './options.ts';
-import { whenStopped } from './stopped.ts';
 
 /** A runtime's server, as far as closing goes. */
 export interface Stoppable {
@@ -32,14 +33,10 @@ const LOOK_MS = 10;
 
 /** Answers and closing of one server. */
 export class Front {
-  /** Resolves when the server is closed. */
-  readonly closed: Promise<void>;
   readonly #options: CheckedOptions;
   readonly #mend: (response: Response) => Promise<Response>;
   readonly #hold: Hold = new Hold();
-  #isClosing = false;
-  #isClosed: () => void = () => {};
-  #forget: () => void = () => {};
+  #closing: Closing | undefined;
 
   /**
    * @param mend makes a response out of one that this runtime would not send well-formed
@@ -47,9 +44,6 @@ export class Front {
   constructor(options: CheckedOptions, mend: (response: Response) => Promise<Response>) {
     this.#options = options;
     this.#mend = mend;
-    this.closed = new Promise((resolve) => {
-      this.#isClosed = resolve;
-    });
   }
 
   /** Answers one request. */
@@ -62,40 +56,36 @@ export class Front {
         ? refusal(400, 'malformed host')
         : await this.#mend(native(await answer(fetch, fit)));
     if (held !== undefined) await held;
-    return this.#isClosing || isLeaving(lifecycle) ? closing(response) : response;
+    return this.#closing?.isClosing === true || isLeavingOrGone(lifecycle)
+      ? closing(response)
+      : response;
   }
 
-  /** Closes the server when the lifecycle is Stopped, or when the returned function is called. */
-  guard(server: Stoppable): () => Promise<void> {
-    const close = (): Promise<void> => {
-      if (!this.#isClosing) {
-        this.#isClosing = true;
-        this.#forget();
-        void this.#close(server).then(this.#isClosed);
-      }
-      return this.closed;
-    };
-    this.#forget = whenStopped(this.#options.lifecycle, () => void close());
-    return close;
-  }
-
-  async #close(server: Stoppable): Promise<void> {
-    const { lingerMs, inFlightTimeoutMs } = this.#options;
-    await this.#hold.on(lingerMs);
+  /** Closes the server when the lifecycle is Stopped, or when the closing is told to. */
+  guard(server: Stoppable): Closing {
+    const { lifecycle, lingerMs } = this.#options;
     let isFinished = false;
     const over = (): void => {
       isFinished = true;
     };
-    const finished = server.finish().then(over, over);
-    this.#hold.release();
-    const endsAt = performance.now() + inFlightTimeoutMs();
-    let idleSince = performance.now();
-    while (!isFinished && performance.now() < endsAt) {
-      await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
-      // A request that has not come whole does not make the server busy: it gets one more linger.
-      if (server.isBusy?.() ?? true) idleSince = performance.now();
-      else if (performance.now() - idleSince > lingerMs + LOOK_MS) break;
-    }
-    if (!isFinished) server.cut?.();
+    let finished: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      await this.#hold.on(lingerMs);
+      finished = server.finish().then(over, over);
+      this.#hold.release();
+    };
+    const finish = async (): Promise<void> => {
+      const endsAt = performance.now() + this.#options.inFlightTimeoutMs();
+      let idleSince = performance.now();
+      while (!isFinished && performance.now() < endsAt) {
+        await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+        // A request that has not come whole does not make the server busy: it gets one more linger.
+        if (server.isBusy?.() ?? true) idleSince = performance.now();
+        else if (performance.now() - idleSince > lingerMs + LOOK_MS) break;
+      }
+      if (!isFinished) server.cut?.();
+    };
+    this.#closing = new Closing(lifecycle, { stop, finish });
+    return this.#closing;
   }
 }

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { monotonicMs } from '../lifecycle/clock.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 
 /** A shutdown that used up its budget is answered even so: the admin's own call is in flight. */
@@ -18,14 +17,14 @@ export const MOST_GRACE_MS = 10_000;
  * Kubernetes leaves between SIGTERM and SIGKILL, whatever takes longest.
  */
 export function graceMs(lifecycle: Lifecycle): number {
-  const leftMs = (deadlineMs(lifecycle) ?? Number.POSITIVE_INFINITY) - monotonicMs();
+  const leftMs = shutdownLeftMs(lifecycle) ?? Number.POSITIVE_INFINITY;
   return Math.min(Math.max(leftMs, LEAST_GRACE_MS), MOST_GRACE_MS);
 }
 
 /** `null` without a shutdown: the application closed the server, or ends it all by itself. */
-function deadlineMs(lifecycle: Lifecycle): number | null {
+function shutdownLeftMs(lifecycle: Lifecycle): number | null {
   try {
-    return lifecycle.shutdownDeadlineMs();
+    return lifecycle.shutdownLeftMs();
   } catch {
     // Detached: nothing is known.
     return null;

@@ -7,49 +7,61 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 
-/** Hears the names whenever they change. */
-export type HeardListener = (names: readonly string[]) => void;
+/** What one call of `handleSignals` asks for. */
+export interface Heard {
+  /** The signals that ask for the shutdown. */
+  readonly names: readonly string[];
+  /** Nothing is to be logged. */
+  readonly isSilent: boolean;
+}
+
+/** Hears what all calls together ask for, whenever it changes. */
+export type HeardListener = (heard: Heard) => void;
 
 interface Entry {
   /** Of each call of `handleSignals` that has not been undone. */
-  readonly lists: Set<readonly string[]>;
+  readonly calls: Set<Heard>;
   readonly listeners: Set<HeardListener>;
 }
 
 const entries: WeakMap<Lifecycle, Entry> = new WeakMap();
 
-/** Notes what is listened to from now on, beside what is already. Returns the undo. */
-export function heard(lifecycle: Lifecycle, names: readonly string[]): () => void {
+/** Notes what is listened to from now on, in addition to what is already. Returns the undo. */
+export function heard(lifecycle: Lifecycle, asked: Heard): () => void {
   const entry = entryOf(lifecycle);
-  // A list of its own, so that the undo takes back this one and no equal one.
-  const list = [...names];
-  entry.lists.add(list);
+  // An object of its own, so that the undo takes back this one and no equal one.
+  const call = { ...asked };
+  entry.calls.add(call);
   tell(entry);
   return () => {
-    if (entry.lists.delete(list)) tell(entry);
+    if (entry.calls.delete(call)) tell(entry);
   };
 }
 
-/** Tells `listener` now, if there are any, and at every change. Returns the undo. */
+/** Tells `listener` now, if there is anything, and at every change. Returns the undo. */
 export function onHeard(lifecycle: Lifecycle, listener: HeardListener): () => void {
   const entry = entryOf(lifecycle);
   entry.listeners.add(listener);
-  if (entry.lists.size > 0) listener(namesIn(entry));
+  if (entry.calls.size > 0) listener(together(entry));
   return () => {
     entry.listeners.delete(listener);
   };
 }
 
 function tell(entry: Entry): void {
-  for (const listener of entry.listeners) listener(namesIn(entry));
+  for (const listener of entry.listeners) listener(together(entry));
 }
 
-function namesIn({ lists }: Entry): readonly string[] {
-  return [...new Set([...lists].flat())];
+function together({ calls }: Entry): Heard {
+  const all = [...calls];
+  return {
+    names: [...new Set(all.flatMap(({ names }) => names))],
+    isSilent: all.length > 0 && all.every(({ isSilent }) => isSilent),
+  };
 }
 
 function entryOf(lifecycle: Lifecycle): Entry {
-  const entry = entries.get(lifecycle) ?? { lists: new Set(), listeners: new Set() };
+  const entry = entries.get(lifecycle) ?? { calls: new Set(), listeners: new Set() };
   entries.set(lifecycle, entry);
   return entry;
 }

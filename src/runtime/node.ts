@@ -5,6 +5,7 @@
  * @module
  */
 
+export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
 export {
   type ListenerOptions,
   type NodeListener,
@@ -14,4 +15,9 @@ export {
 } from './node/listener.ts';
 export { type NodeServeOptions, serve } from './node/serve.ts';
 export type { FetchHandler, ServeOptions, Server } from './options.ts';
-export { handleSignals, type SignalOptions } from './signals.ts';
+export {
+  type Closable,
+  type FinallyEntry,
+  handleSignals,
+  type SignalOptions,
+} from './signals.ts';

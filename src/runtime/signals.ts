@@ -1,131 +1,153 @@
 /**
- * Signals and the exit: SIGTERM and SIGINT ask for the shutdown, and the process ends when it is
- * over. The only part of the library that ends the process.
+ * Signals ask for the shutdown, and the process ends when it is over. This is the only part of the
+ * library that ends the process: what it does then, and how long that may take, is in `exit.ts`.
  *
  * @module
  */
 
-import { constants } from 'node:os';
 import process from 'node:process';
-import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { isatty } from 'node:tty';
+import { installLog } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import type { ShutdownReport } from '../lifecycle/report.ts';
+import { closingOf } from './closables.ts';
+import { type CrashTrigger, watchCrashes } from './crashes.ts';
+import { Ending } from './endings.ts';
+import { endWell, markFailed, succeeded } from './exit.ts';
 import { heard } from './heard.ts';
-import { isLifecycle } from './options.ts';
+import { adoptNow, isNodeServer } from './node/adopt.ts';
+import { Repeats } from './repeats.ts';
 import { serversOf } from './serving.ts';
+import { checkSignals, invalid, type SignalOptions } from './signal-options.ts';
 import { whenStopped } from './stopped.ts';
 
-/** What {@link handleSignals} takes. */
-export interface SignalOptions {
-  /** Which signals ask for the shutdown; default SIGTERM and SIGINT. */
-  readonly signals?: readonly string[] | undefined;
-  /**
-   * Closed, and waited for, before the process ends. Those that `serve` opened for this lifecycle
-   * are in any case.
-   */
-  readonly servers?: readonly { close(): unknown }[] | undefined;
-  /** False: signals ask for the shutdown, and ending the process is left to the application. */
-  readonly exit?: boolean | undefined;
-}
+export type { Closable } from './closables.ts';
+export type { FinallyEntry } from './exit.ts';
+export type { SignalOptions } from './signal-options.ts';
 
-/** Terminals and npm send a signal twice; within this time of the first it is the same request. */
-const REPEAT_MS = 250;
-
-/** Signals that no process can hear. */
-const UNHEARD = ['SIGKILL', 'SIGSTOP'];
+/** The file descriptor that a terminal would be at. */
+const STDIN = 0;
 
 /**
- * Shuts down on SIGTERM and SIGINT, and ends the process once the lifecycle is Stopped, whoever
- * asked: exit code 0 if it drained and every step was ok or skipped, else 1. A second signal more
- * than 250 ms after the first ends the process at once, with 128 + the signal's number.
+ * Shuts down when a signal asks for it, and ends the process once the lifecycle is Stopped, whoever
+ * asked. Call it once, on the main thread.
  *
- * @returns the undo
- * @throws {LifecycleError} `invalid_argument`, `detached`
+ * **A second signal** is the same request, unless its name is in `force` and it comes more than 250
+ * ms after the first signal of any name: then the process ends at once, with 128 + its number. Time
+ * in which the event loop did not turn does not count. A SIGINT from a terminal (stdin is a TTY)
+ * skips the pre-drain: nobody balances load in front of a developer.
+ *
+ * **After Stopped**, in this order: the servers of `serve` and `adopt`, side by side; what else is
+ * in `servers`, one after the other; `finally`, one after the other; then stdout and stderr are
+ * written out, and the process exits. All of it together has what is left of the shutdown's budget, at
+ * least 2 s and at most 10 s. What does not end in time, or fails, is logged.
+ *
+ * **The exit code** is 0 if the shutdown drained, nobody said `failed`, every step was ok or
+ * skipped, and all of the above ended well; else 1. A `process.exitCode` that is not zero stays.
+ *
+ * **Uncaught errors** after the acceptance of a shutdown are logged and make the exit code 1, and the
+ * flush goes on; before it, only with `crashes`.
+ *
+ * @returns the undo: nothing is listened to any more, and the process is not ended. Servers that it
+ * adopted stay adopted.
+ * @throws {LifecycleError} `not_main_thread` in a worker, `invalid_argument`, `detached`. Nothing is
+ * installed then.
  * @example
  * ```ts
  * const server = await serve({ lifecycle, fetch: createHandler(lifecycle) });
- * handleSignals(lifecycle, { servers: [server] });
+ * handleSignals(lifecycle, {
+ *   finally: [{ name: 'traces', run: () => exporter.shutdown(), timeoutMs: 2_000 }],
+ *   crashes: true,
+ * });
  * ```
  */
 export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {}): () => void {
-  const { numbers, servers, exit } = check(lifecycle, options);
-  let installed = true;
-  let firstMs: number | undefined;
+  const checked = checkSignals(lifecycle, options);
+  const { signals, force, exit, crashes, log } = checked;
+  // First: it throws for an object that was detached, and nothing is installed then.
+  const undos = [whenStopped(lifecycle, () => void end(succeeded(lifecycle.shutdownReport())))];
+  const ending = exit ? new Ending(lifecycle) : undefined;
+  const repeats = new Repeats();
+  const listeners = new Map<string, () => void>();
+  let isInstalled = true;
 
-  const onSignal = (name: string, number: number): void => {
-    const now = performance.now();
-    firstMs ??= now;
-    if (now - firstMs > REPEAT_MS) {
-      if (exit) process.exit(128 + number);
-      return;
-    }
-    // Rejects only for a lifecycle that this thread detached from: nothing is left to wait for.
-    lifecycle.shutdown({ trigger: name }).catch(() => end(null));
+  const undo = (): void => {
+    isInstalled = false;
+    ending?.undo();
+    for (const each of undos.splice(0)) each();
+    for (const [name, listener] of listeners) process.off(name, listener);
+    listeners.clear();
   };
 
-  const end = async (report: ShutdownReport | null): Promise<void> => {
-    if (!exit) return;
-    const code = succeeded(report) ? 0 : 1;
-    // The last server to close may be what kept the process alive.
-    process.exitCode = code;
-    const all = [...servers, ...serversOf(lifecycle)];
-    await Promise.allSettled(all.map(async (server) => server.close()));
+  const listen = (name: string): void => {
+    if (listeners.has(name)) return;
+    const listener = (): void => onSignal(name);
+    try {
+      process.on(name, listener);
+    } catch (error) {
+      // Deno refuses more of them than POSIX does.
+      throw invalid(`this runtime cannot handle ${name}: ${(error as Error).message}`);
+    }
+    listeners.set(name, listener);
+  };
+
+  const onSignal = (name: string): void => {
+    const isLate = repeats.isLate();
+    const number = force.get(name);
+    if (isLate && number !== undefined) process.exit(128 + number);
+    // From now on: until the first signal, a name that is only in `force` did what it always does.
+    for (const forcing of force.keys()) listen(forcing);
+    if (signals.has(name)) void request(name);
+  };
+
+  const onCrash = (trigger: CrashTrigger): void => {
+    markFailed();
+    if (crashes) void request(trigger, true);
+  };
+
+  const request = async (trigger: string, failed = false): Promise<void> => {
+    try {
+      if (trigger === 'SIGINT' && isatty(STDIN)) lifecycle.endPreDrain();
+      await lifecycle.shutdown({ trigger, failed });
+    } catch {
+      // This thread has detached from the lifecycle: there is nothing left to wait for.
+      await end(false);
+    }
+  };
+
+  const end = async (isOk: boolean): Promise<void> => {
+    if (ending === undefined) return;
+    if (!isOk) markFailed();
+    const ours = serversOf(lifecycle);
+    const isWell = await endWell(lifecycle, {
+      servers: ours.map((server) => ({ name: server.url, close: () => server.close() })),
+      others: others.filter(({ target }) => !ours.some((server) => server === target)),
+      finally: checked.finally,
+    });
+    if (!isWell) markFailed();
     // One turn of the loop for those who waited for the report, as we did.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (installed) process.exit(code);
+    if (isInstalled) ending.over();
   };
 
-  // First: it throws for an object that was detached, and nothing is installed then.
-  const forget = whenStopped(lifecycle, () => void end(lifecycle.shutdownReport()));
-  const listeners = [...numbers].map(([name, number]) => {
-    const listener = (): void => onSignal(name, number);
-    process.on(name, listener);
-    return { name, listener };
-  });
-  const forgetNames = heard(lifecycle, [...numbers.keys()]);
-  return () => {
-    installed = false;
-    forget();
-    forgetNames();
-    for (const { name, listener } of listeners) process.off(name, listener);
-  };
-}
-
-function succeeded(report: ShutdownReport | null): boolean {
-  return (
-    report?.drained === true &&
-    report.steps.every(({ status }) => status === 'ok' || status === 'skipped')
-  );
-}
-
-/** Copies what was asked for, signals with their numbers. */
-function check(
-  lifecycle: Lifecycle,
-  options: SignalOptions,
-): { numbers: Map<string, number>; servers: { close(): unknown }[]; exit: boolean } {
-  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`the options are ${shown(options)}`);
-  }
-  const { signals = ['SIGTERM', 'SIGINT'], servers = [], exit = true } = options;
-  if (!Array.isArray(signals)) throw invalid(`signals is ${shown(signals)}`);
-  const known: Partial<Record<string, number>> = constants.signals;
-  const numbers = new Map<string, number>();
-  for (const name of signals) {
-    const number = typeof name === 'string' && Object.hasOwn(known, name) ? known[name] : undefined;
-    if (number === undefined || UNHEARD.includes(name)) {
-      throw invalid(`${shown(name)} is not a signal that can be heard`);
+  try {
+    for (const name of new Set([...signals.keys(), ...force.keys()])) listen(name);
+    for (const [name, listener] of [...listeners]) {
+      if (signals.has(name)) continue;
+      // It can be handled; from the first signal on it is.
+      process.off(name, listener);
+      listeners.delete(name);
     }
-    numbers.set(name, number);
+    if (log !== undefined) undos.push(installLog(lifecycle, log));
+    undos.push(watchCrashes(lifecycle, crashes, onCrash));
+    undos.push(heard(lifecycle, { names: [...signals.keys()], isSilent: log === false }));
+  } catch (error) {
+    undo();
+    throw error;
   }
-  if (!Array.isArray(servers)) throw invalid(`servers is ${shown(servers)}`);
-  for (const server of servers) {
-    if (typeof server?.close !== 'function') throw invalid(`a server is ${shown(server)}`);
-  }
-  if (typeof exit !== 'boolean') throw invalid(`exit is ${shown(exit)}`);
-  return { numbers, servers: [...servers], exit };
-}
-
-function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot handle signals: ${what}`);
+  const others = checked.servers.flatMap((target, index) => {
+    if (!isNodeServer(target)) return [{ target, ...closingOf(target, index) }];
+    adoptNow(target, { lifecycle });
+    return [];
+  });
+  return undo;
 }

@@ -72,6 +72,10 @@ const moves = Object.entries(MOVES).flatMap(([name, results]) =>
   })),
 );
 
+const throwing = (): number => {
+  throw new Error('broken');
+};
+
 export const phases: Suite = {
   name: 'phases and their times',
   behaviours: [
@@ -176,16 +180,37 @@ export const phases: Suite = {
       },
     },
     ...[Number.NaN, -1, 2 ** 48, Number.POSITIVE_INFINITY].map((now) => ({
-      title: `a clock that says ${now} is refused, and no transition is made`,
+      title: `a clock that says ${now} is refused; if it comes to that later, nothing opens`,
       run: (subject: Subject) => {
         throws(() => subject.create({ clock: () => now }), 'invalid_clock');
         const clock = new HandClock();
         const lifecycle = subject.create({ clock: clock.read });
         clock.now = now;
         throws(() => lifecycle.markReady(), 'invalid_clock');
-        throws(() => lifecycle.beginShutdown(), 'invalid_clock');
-        clock.now = 5;
+        throws(() => lifecycle.markRestoreStarted(), 'invalid_clock');
         equal([lifecycle.phase(), ...timesOf(lifecycle)], [0, 1_000, null, null, null, null]);
+      },
+    })),
+    ...[() => Number.NaN, throwing].map((broken) => ({
+      title: `closing always closes, with a clock that ${broken === throwing ? 'throws' : 'says NaN'}`,
+      run: async (subject: Subject) => {
+        throws(() => subject.create({ clock: broken }), 'invalid_clock');
+        const clock = { read: (): number => 1_000 };
+        const made = (phase: number) => {
+          clock.read = () => 1_000;
+          const lifecycle = inPhase(subject.create({ clock: () => clock.read() }), phase);
+          clock.read = () => 1_500;
+          lifecycle.markRestoreStarted();
+          clock.read = broken;
+          return lifecycle;
+        };
+        const draining = made(1);
+        equal([draining.markDraining(), draining.drainingAtMs()], [true, 1_500]);
+        equal([draining.beginShutdown(), draining.shuttingDownAtMs()], [true, 1_500]);
+        equal([draining.finishShutdown(REPORT), draining.stoppedAtMs()], [true, 1_500]);
+        equal((await made(1).drain()).drained, true);
+        const { startedAtMs, completedAtMs } = await made(1).shutdown();
+        equal([startedAtMs, completedAtMs], [1_500, 1_500]);
       },
     })),
     {

@@ -9,7 +9,7 @@ import { equal, holds, throws } from './claims.ts';
 import { inPhase, REPORT, type Suite } from './suite.ts';
 
 const STEP: StepReport = Object.freeze({ name: 'flush', status: 'ok', durationMs: 3 });
-const DEFAULTS = { drained: true, takenOver: false, trigger: null, steps: [] };
+const DEFAULTS = { drained: true, takenOver: false, failed: false, trigger: null, steps: [] };
 
 /** Each makes of a good report a bad one. */
 const WRONG: readonly (readonly [what: string, part: Readonly<Record<string, unknown>>])[] = [
@@ -62,6 +62,7 @@ export const report: Suite = {
           completedAtMs: 5,
           drained: false,
           takenOver: true,
+          failed: true,
           trigger: 'SIGTERM',
           steps: [
             STEP,

@@ -69,13 +69,7 @@ export const seats: Suite = {
         const [member, ...others] = lifecycle.snapshot().members;
         equal(others, []);
         equal(
-          [
-            member?.member,
-            member?.incarnation,
-            member?.writes,
-            member?.queries,
-            member?.lastBeatAtMs,
-          ],
+          [member?.member, member?.incarnation, member?.writes, member?.queries, member?.blockedMs],
           [number, incarnation, 1, 1, null],
         );
         for (const permit of permits) permit?.release();

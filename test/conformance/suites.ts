@@ -5,12 +5,15 @@
  */
 
 import { coldStart } from './cold-start.ts';
+import { ending } from './ending.ts';
 import { gate } from './gate.ts';
+import { ownership } from './ownership.ts';
 import { phases } from './phases.ts';
 import { reason } from './reason.ts';
 import { report } from './report.ts';
 import { seats } from './seats.ts';
 import { shutdown } from './shutdown.ts';
+import { steps } from './steps.ts';
 import type { Suite } from './suite.ts';
 import { waiting } from './waiting.ts';
 
@@ -22,6 +25,9 @@ export const SUITES: readonly Suite[] = [
   gate,
   waiting,
   shutdown,
+  steps,
+  ending,
+  ownership,
   report,
   seats,
 ];

@@ -85,7 +85,13 @@ export class Caller {
     markReady: () => ({ args: [this.#time(), this.#who().member] }),
     markDraining: () => ({ args: [this.#time(), this.#who().member] }),
     beginShutdown: () =>
+      this.#random() < 0.2 ? { args: [this.#time(), ...this.#pair()] } : this.#instead(),
+    runShutdown: () =>
       this.#random() < 0.2 ? { args: [this.#time(), this.#who().member] } : this.#instead(),
+    owner: () => ({ args: [] }),
+    noteFailure: () => (this.#random() < 0.1 ? { args: [] } : this.#instead()),
+    hasFailed: () => ({ args: [] }),
+    age: () => ({ args: [this.#time(), this.#below(50)] }),
     settle: () => ({ args: [this.#time() || 1] }),
     markedAt: () => ({ args: [this.#mark()] }),
     mark: () => ({ args: [this.#mark(), this.#time() || 1] }),
@@ -107,6 +113,9 @@ export class Caller {
     enterQuery: () => ({ args: this.#pair() }),
     leaveWrite: () => ({ args: this.#pair() }),
     leaveQuery: () => ({ args: this.#pair() }),
+    enterBoot: () => ({ args: this.#pair() }),
+    leaveBoot: () => ({ args: this.#pair() }),
+    bootsOut: () => ({ args: [] }),
     writeRefusal: () => ({ args: [] }),
     writesOf: () => ({ args: [this.#below(CAPACITIES.members)] }),
     queriesOf: () => ({ args: [this.#below(CAPACITIES.members)] }),
@@ -118,35 +127,40 @@ export class Caller {
     epoch: () => ({ args: [] }),
     // A value that EPOCH does not have: some threads may not wait at all.
     waitEpoch: () => ({ args: [-1, 0] }),
-    takeHost: () => ({ args: this.#pair() }),
+    takeHost: () => ({ args: [...this.#pair(), this.#below(2 ** 31)] }),
+    startRun: () => ({ args: [...this.#pair(), this.#below(6)] }),
     hosting: () => ({ args: [...this.#pair(), this.#below(6)] }),
     leaveHost: () => ({ args: this.#pair() }),
-    requestShutdown: () =>
+    acceptShutdown: () =>
       this.#random() < 0.2
         ? this.#withStaged(this.#below(TRIGGER_BYTES + 2) - 1, (length, { member }) => [
             member,
             length,
           ])
         : this.#instead(),
-    isRequested: () => ({ args: [] }),
+    isAccepted: () => ({ args: [] }),
     readTrigger: () => ({ args: [this.#who().member] }),
     hostMember: () => ({ args: [] }),
-    setStandby: () => ({ args: [...this.#pair(), this.#below(2)] }),
-    standbys: () => ({ args: [] }),
-    stampAccepted: () => ({ args: [this.#time()] }),
-    stampDeadline: () => ({ args: [this.#time()] }),
-    setBudget: () => ({ args: [this.#below(2 ** 31)] }),
-    budget: () => ({ args: [] }),
+    setStandby: () => ({ args: [...this.#pair(), this.#below(4) * 2] }),
+    standbys: () => ({ args: [this.#below(4) * 2] }),
+    stampAcceptedAt: () => ({ args: [this.#time()] }),
+    stampAcceptedAge: () => ({ args: [this.#time()] }),
+    stampBudget: () => ({ args: [this.#below(2 ** 31)] }),
+    hostBudget: () => ({ args: [] }),
+    exits: () => ({ args: [this.#below(3) - 1] }),
+    endPreDrain: () => (this.#random() < 0.1 ? { args: [] } : this.#instead()),
+    isPreDrainEnded: () => ({ args: [] }),
     noteProbe: () => ({ args: [] }),
     probesSeen: () => ({ args: [] }),
     claimReport: () => ({ args: [...this.#pair(), this.#kind()] }),
     dropReport: () => ({ args: [this.#slot(), ...this.#pair(), this.#kind()] }),
     putHead: () => this.#withStaged(116, (_, { member }) => [this.#slot(), member]),
     putStep: () =>
-      this.#withStaged(128, (_, { member }) => [this.#slot(), member, this.#below(32)]),
+      this.#withStaged(128, (_, { member }) => [this.#slot(), member, this.#below(40)]),
     getHead: () => ({ args: [this.#slot(), this.#who().member] }),
     getStep: () => ({ args: [this.#slot(), this.#who().member, this.#below(32)] }),
     hostSteps: () => ({ args: [this.#slot()] }),
+    slotHost: () => ({ args: [this.#slot()] }),
     finishShutdown: () =>
       this.#random() < 0.1
         ? { args: [this.#time(), this.#slot(), ...this.#pair(), this.#kind()] }

@@ -21,9 +21,11 @@ const REGIONS: Readonly<Record<string, readonly [at: number, length: number, wid
   entered: [layout.AT_ENTERED, layout.PHASES * 8, 8],
   marks: [layout.AT_MARKS, layout.FIXED_MARKS * 8, 8],
   seen: [layout.AT_SEEN, 4, 4],
-  accepted: [layout.AT_ACCEPTED, 8, 8],
-  deadline: [layout.AT_DEADLINE, 8, 8],
+  acceptedAt: [layout.AT_ACCEPTED_AT, 8, 8],
+  acceptedAge: [layout.AT_ACCEPTED_AGE, 8, 8],
   budget: [layout.AT_BUDGET, 8, 8],
+  exits: [layout.AT_EXITS, 4, 4],
+  age: [layout.AT_AGE, 8, 8],
   stages: [layout.AT_STAGES, layout.STAGE_CAPACITY * layout.STAGE_SIZE, 8],
   members: [layout.AT_MEMBERS, layout.MEMBER_CAPACITY * layout.MEMBER_SIZE, 8],
   texts: [layout.AT_TEXTS, layout.MEMBER_CAPACITY * 2 * layout.TEXT_SIZE, 4],
@@ -42,7 +44,10 @@ it('has regions that are aligned, inside two pages, and do not overlap', () => {
 });
 
 it('gives every word that is written often a line of its own', () => {
-  const hot = ['state', 'holds', 'epoch', 'host', 'latest', 'used', 'seen', 'accepted', 'members'];
+  const hot = [
+    ...['state', 'holds', 'epoch', 'host', 'latest', 'used', 'seen', 'acceptedAt', 'age'],
+    'members',
+  ];
   const lines = hot.map((name) => (REGIONS[name]?.[0] ?? 0) / LINE);
   expect(lines.every(Number.isInteger)).toBe(true);
   expect(new Set(lines).size).toBe(hot.length);
@@ -52,7 +57,15 @@ it('gives every word that is written often a line of its own', () => {
 });
 
 it('has room in its lines for what they hold', () => {
-  expect(layout.MEMBER_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(layout.MEMBER_SIZE);
+  expect(layout.MEMBER_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(layout.MEMBER_BOOTS);
+  expect(layout.MEMBER_BOOTS + 8).toBe(layout.MEMBER_BEGAN);
+  expect(layout.MEMBER_BEGAN + 8).toBe(layout.MEMBER_TERMS);
+  expect(layout.MEMBER_TERMS + 8).toBe(layout.MEMBER_SIZE);
+  expect(layout.HEAD_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(
+    layout.REPORT_HEAD_WORDS * 4,
+  );
+  expect(layout.STEP_NAME + layout.STEP_NAME_BYTES).toBe(layout.STEP_ERROR);
+  expect(layout.STEP_ERROR + layout.STEP_ERROR_BYTES).toBe(layout.STEP_SIZE);
   expect(layout.REPORT_HEAD + layout.REPORT_HEAD_WORDS * 4).toBeLessThanOrEqual(
     layout.REPORT_STEPS,
   );
@@ -66,19 +79,24 @@ it('has room in its lines for what they hold', () => {
 
 it('packs STATE, HOST and the claims without overlap', () => {
   expect(layout.STATE_PHASE_MASK).toBeGreaterThanOrEqual(layout.STOPPED);
-  expect(1 << layout.STATE_REPORT_SHIFT).toBe(layout.STATE_PHASE_MASK + 1);
-  expect(layout.STATE_REPORT_MASK + 1).toBe(
-    1 << (layout.STATE_MOVER_SHIFT - layout.STATE_REPORT_SHIFT),
-  );
+  expect(1 << layout.STATE_FIELD_SHIFT).toBe(layout.STATE_PHASE_MASK + 1);
+  expect((layout.STATE_FIELD_MASK + 1) << layout.STATE_FIELD_SHIFT).toBe(layout.STATE_FAILED);
+  expect(layout.STATE_FAILED << 1).toBe(1 << layout.STATE_MOVER_SHIFT);
   expect(layout.STATE_MOVER_MASK + 1).toBe(
     1 << (layout.STATE_TIME_SHIFT - layout.STATE_MOVER_SHIFT),
   );
   expect(layout.STATE_MOVER_MASK).toBeGreaterThanOrEqual(layout.MEMBER_CAPACITY);
-  expect(layout.STATE_REPORT_MASK).toBeGreaterThanOrEqual(layout.REPORT_CAPACITY);
-  expect(layout.HOST_MEMBER_MASK + 1).toBe(1 << layout.HOST_REQUESTER_SHIFT);
-  expect(layout.HOST_REQUESTER_MASK).toBe(
-    layout.HOST_MEMBER_MASK << (layout.HOST_EPOCH_SHIFT - layout.HOST_REQUESTER_SHIFT),
+  expect(layout.STATE_FIELD_MASK).toBeGreaterThanOrEqual(layout.REPORT_CAPACITY);
+  expect((layout.BEGAN_TAG_MASK << 1) | layout.BEGAN_BY_RUNNER).toBe(layout.STATE_FIELD_MASK);
+  expect(layout.HOST_MEMBER_MASK + 1).toBe(layout.HOST_STARTED);
+  expect(layout.HOST_STARTED << 1).toBe(1 << layout.HOST_REQUESTER_SHIFT);
+  expect(layout.HOST_REQUESTER_MASK).toBe(layout.HOST_MEMBER_MASK << layout.HOST_REQUESTER_SHIFT);
+  expect(layout.HOST_REQUESTER_MASK).toBeLessThan(1 << layout.HOST_TERM_SHIFT);
+  expect(layout.OWNER_ALIVE | layout.OWNER_PIPELINE | layout.OWNER_STEPS).toBe(
+    (1 << layout.OWNER_TAG_SHIFT) - 1,
   );
+  expect(layout.CLAIM_SEALED).toBe((layout.CLAIM_KIND_MASK + 1) << layout.CLAIM_KIND_SHIFT);
+  expect(layout.CLAIM_MEMBER_MASK + 1).toBe(1 << layout.CLAIM_KIND_SHIFT);
 });
 
 it('is constants only, so that both languages read the same numbers', () => {

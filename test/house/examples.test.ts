@@ -82,7 +82,7 @@ function inReadme(): Example[] {
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   tidegate: ['Lifecycle', 'Phase', 'phaseFromU8'],
   'tidegate/http': ['createHandler'],
-  'tidegate/node': ['handleSignals', 'serve', 'serveProbes', 'toNodeListener'],
+  'tidegate/node': ['adopt', 'handleSignals', 'serve', 'serveProbes', 'toNodeListener'],
 };
 
 /** Short because they are read beside the code: imports and `lifecycle` are put before them. */

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { CLAIM_FINISHER, CLAIM_HOST, HOLD_PAUSED, HOLD_READ_ONLY } from '../../assembly/layout.ts';
+import {
+  CLAIM_FINISHER,
+  CLAIM_HOST,
+  HOLD_PAUSED,
+  HOLD_READ_ONLY,
+  OWNER_PIPELINE,
+} from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
 import type { Program } from './machine.ts';
 
@@ -33,7 +39,19 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
   beginShutdown:
     (member) =>
     ({ core }) =>
-      core.beginShutdown(now(member), member),
+      core.beginShutdown(now(member), member, inc),
+  runShutdown:
+    (member) =>
+    ({ core }) =>
+      core.runShutdown(now(member), member),
+  noteFailure:
+    () =>
+    ({ core }) =>
+      core.noteFailure(),
+  age:
+    (member) =>
+    ({ core }) =>
+      core.age(now(member), 0),
   settle:
     (member) =>
     ({ core }) =>
@@ -96,6 +114,14 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
     (member) =>
     ({ core }) =>
       core.leaveQuery(member, inc),
+  enterBoot:
+    (member) =>
+    ({ core }) =>
+      core.enterBoot(member, inc),
+  leaveBoot:
+    (member) =>
+    ({ core }) =>
+      core.leaveBoot(member, inc),
   hold:
     (member) =>
     ({ core }) =>
@@ -107,31 +133,43 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
   takeHost:
     (member) =>
     ({ core }) =>
-      core.takeHost(member, inc) >= 0,
+      core.takeHost(member, inc, now(member)) >= 0,
+  startRun:
+    (member) =>
+    ({ core }) =>
+      core.startRun(member, inc, 1),
   leaveHost:
     (member) =>
     ({ core }) =>
       core.leaveHost(member, inc),
-  requestShutdown:
+  acceptShutdown:
     (member) =>
     ({ core }) =>
-      core.requestShutdown(member, -1),
+      core.acceptShutdown(member, -1),
   setStandby:
     (member) =>
     ({ core }) =>
-      core.setStandby(member, inc, 1),
-  stampAccepted:
+      core.setStandby(member, inc, OWNER_PIPELINE),
+  stampAcceptedAt:
     (member) =>
     ({ core }) =>
-      core.stampAccepted(now(member)),
-  stampDeadline:
+      core.stampAcceptedAt(now(member)),
+  stampAcceptedAge:
     (member) =>
     ({ core }) =>
-      core.stampDeadline(now(member)),
-  setBudget:
+      core.stampAcceptedAge(now(member)),
+  stampBudget:
     (member) =>
     ({ core }) =>
-      core.setBudget(now(member)),
+      core.stampBudget(now(member)),
+  exits:
+    () =>
+    ({ core }) =>
+      core.exits(1),
+  endPreDrain:
+    () =>
+    ({ core }) =>
+      core.endPreDrain(),
   noteProbe:
     () =>
     ({ core }) =>

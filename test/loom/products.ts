@@ -17,7 +17,7 @@ const HOT = [
   'leaveWrite',
   'reap of a third',
 ];
-const MORE = ['attach', 'requestShutdown', 'takeHost', 'stage of one name', 'hold'];
+const MORE = ['attach', 'acceptShutdown', 'takeHost', 'stage of one name', 'hold'];
 
 /** Where the calls find the lifecycle. Members have a write and a query out where they may. */
 export const SITUATIONS: Readonly<Record<string, NonNullable<Scenario['before']>>> = {
@@ -27,16 +27,17 @@ export const SITUATIONS: Readonly<Record<string, NonNullable<Scenario['before']>
     for (const member of [0, 1, 2]) {
       core.enterWrite(member, FIRST_INCARNATION);
       core.enterQuery(member, FIRST_INCARNATION);
+      core.enterBoot(member, FIRST_INCARNATION);
     }
-    core.takeHost(1, FIRST_INCARNATION);
+    core.takeHost(1, FIRST_INCARNATION, 60_000);
     core.hold(1);
   },
   draining: (core) => {
     core.markReady(1_001, 0);
     for (const member of [0, 1, 2]) core.enterWrite(member, FIRST_INCARNATION);
     core.markDraining(1_002, 0);
-    core.takeHost(0, FIRST_INCARNATION);
-    core.requestShutdown(0, -1);
+    core.takeHost(0, FIRST_INCARNATION, 60_000);
+    core.acceptShutdown(0, -1);
   },
 };
 

@@ -57,7 +57,7 @@ const inReady: NonNullable<Scenario['before']> = (core) => {
     core.enterWrite(member, 1);
     core.enterQuery(member, 1);
   }
-  core.takeHost(1, 1);
+  core.takeHost(1, 1, 60_000);
   core.hold(1);
 };
 

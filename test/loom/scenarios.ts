@@ -9,9 +9,13 @@ import {
   AT_REPORTS,
   CLAIM_FINISHER,
   CLAIM_HOST,
+  OWNED_BY_APPLICATION,
+  OWNED_BY_THE_DEAD,
+  OWNER_PIPELINE,
   REPORT_COUNT,
   REPORT_HEAD,
   REPORT_SIZE,
+  STEP_ORDER_SHIFT,
   STEP_WORDS,
 } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
@@ -27,6 +31,8 @@ const INSIDE = SCRATCH;
 const OVER = SCRATCH + 64;
 const RAN = SCRATCH + 96;
 const DEATH = SCRATCH + 128;
+const OWNS = SCRATCH + 160;
+const BOOTS = SCRATCH + 192;
 
 const deathOf = (thread: number): number => DEATH + thread * 4;
 const parsed = ({ results }: Outcome): unknown[] =>
@@ -97,7 +103,7 @@ function shutDown(
   if (slot < 0) return 'no slot';
   const recorded = [0, 1].some((other) => core.hostSteps(other) > 0);
   if (core.hosting(member, inc, tenure) === 0) return 'given up';
-  if (core.phase() < 3) core.beginShutdown(2_000 + member, member);
+  if (core.phase() < 3) core.runShutdown(2_000 + member, member);
   if (!recorded) {
     if (core.hosting(member, inc, tenure) === 0) return 'given up';
     store(RAN + member * 4, 1);
@@ -111,7 +117,7 @@ function shutDown(
 const host =
   (member: number): Program =>
   (thread) => {
-    const tenure = thread.core.takeHost(member, inc);
+    const tenure = thread.core.takeHost(member, inc, 60_000);
     return tenure < 0 ? 'no host' : shutDown(thread, member, tenure);
   };
 
@@ -132,7 +138,7 @@ const standby =
     const { core } = thread;
     const epoch = core.epoch();
     if (core.phase() === 4) return 'it is stopped';
-    const tenure = core.takeHost(member, inc);
+    const tenure = core.takeHost(member, inc, 60_000);
     if (tenure >= 0) return shutDown(thread, member, tenure);
     core.waitEpoch(epoch, 250);
     return again('looks');
@@ -140,15 +146,15 @@ const standby =
 
 const accepted = (standbys: readonly number[]) => (core: Core) => {
   core.markReady(1_001, 0);
-  core.takeHost(0, inc);
-  for (const member of standbys) core.setStandby(member, inc, 1);
-  core.requestShutdown(0, -1);
+  core.takeHost(0, inc, 60_000);
+  for (const member of standbys) core.setStandby(member, inc, OWNER_PIPELINE);
+  core.acceptShutdown(0, -1);
 };
 
 /** The same, with the drain behind it: fewer operations, so that there may be more threads. */
 const begun = (standbys: readonly number[]) => (core: Core) => {
   accepted(standbys)(core);
-  core.beginShutdown(1_002, 0);
+  core.runShutdown(1_002, 0);
 };
 
 /** Stopped, once, with a report. */
@@ -162,8 +168,67 @@ function stoppedOnce(outcome: Outcome, core: Core): string | undefined {
   return core.stoppedReport() < 0 ? 'there is no report' : undefined;
 }
 
+/** The first word of a record that has ended, as the first of its report. */
+const ENDED = 1 << STEP_ORDER_SHIFT;
 /** The last word of a step. */
 const LAST_WORD = (STEP_WORDS - 1) * 4;
+
+/**
+ * What a thread does that would run a shutdown, as `shutdown.ts` and `run.ts` do it: not while an
+ * application owns it, and not if an application was quicker. Its step is that RAN is set.
+ */
+const runner =
+  (member: number): Program =>
+  (thread) => {
+    const { core, store, load } = thread;
+    const epoch = core.epoch();
+    if (core.phase() === 4) return 'it is stopped';
+    const owner = core.owner();
+    const isDue = core.isAccepted() === 1 || owner === OWNED_BY_THE_DEAD;
+    const term = core.takeHost(member, inc, 60_000);
+    if (term < 0 || !isDue || owner === OWNED_BY_APPLICATION) {
+      core.waitEpoch(epoch, 250);
+      return again('looks');
+    }
+    const isSecond = core.startRun(member, inc, term) === 1;
+    const began = core.runShutdown(2_000 + member, member) === 1;
+    if (!began && core.owner() === OWNED_BY_APPLICATION) {
+      core.waitEpoch(epoch, 250);
+      return again('looks');
+    }
+    if (core.hosting(member, inc, term) === 0) return 'given up';
+    if (core.phase() === 4) return 'it is stopped';
+    store(RAN + member * 4, 1);
+    const slot = core.claimReport(member, inc, CLAIM_HOST);
+    const made = core.finishShutdown(3_000 + member, slot, member, inc, CLAIM_HOST);
+    if (made !== 1) return `came late: ${made}`;
+    return isSecond || load(deathOf(0)) !== 0 ? 'took it over' : 'ran it';
+  };
+
+/** An application that begins a shutdown, owns it for a while, and finishes it. */
+const application =
+  (member: number): Program =>
+  ({ core, store }) => {
+    if (core.beginShutdown(2_500, member, inc) === 0) return 'was late';
+    store(OWNS + member * 4, 1);
+    store(OWNS + member * 4, 0);
+    return finish(core, member) === 1 ? 'finished' : 'did not finish';
+  };
+
+/** No step is run while a living application owns the shutdown. */
+const nobodyBesides =
+  (owner: number) =>
+  (view: View): string | undefined => {
+    const owns = view.read(OWNS + owner * 4, 4) === 1n && view.read(deathOf(owner), 4) === 0n;
+    const runs = [0, 1, 2].some((member) => view.read(RAN + member * 4, 4) === 1n);
+    return owns && runs ? `a pipeline runs beside its owner ${owner}` : undefined;
+  };
+
+/** An age is stamped as `acceptance.ts` does it: in AGE first. */
+const stamper =
+  (own: number): Program =>
+  ({ core }) =>
+    core.stampAcceptedAge(core.age(own, 0) + 1);
 
 /** Claims the slot, writes its mark into it, and finishes with it. */
 function fillAndFinish({ core, store }: Thread, member: number): number {
@@ -203,7 +268,7 @@ export const SCENARIOS: readonly Scenario[] = [
       writer(0),
       ({ core, store }, state) => {
         if (state === undefined) {
-          core.beginShutdown(2_000, 1);
+          core.beginShutdown(2_000, 1, inc);
           return again('looks');
         }
         const epoch = core.epoch();
@@ -265,7 +330,7 @@ export const SCENARIOS: readonly Scenario[] = [
     threads: [
       (thread) => {
         const { core } = thread;
-        const tenure = core.takeHost(0, inc);
+        const tenure = core.takeHost(0, inc, 60_000);
         if (tenure < 0) return 'no host';
         return shutDown(thread, 0, tenure, (slot) => core.putStep(slot, 0, 0));
       },
@@ -416,7 +481,7 @@ export const SCENARIOS: readonly Scenario[] = [
       ({ core }) => [
         core.markReady(2_000, 0),
         core.markDraining(2_001, 0),
-        core.beginShutdown(2_002, 0),
+        core.beginShutdown(2_002, 0, inc),
       ],
       ({ core }) => {
         const phase = core.state() % 8;
@@ -591,6 +656,226 @@ export const SCENARIOS: readonly Scenario[] = [
     final: (outcome) => (parsed(outcome)[0] === 0 ? undefined : 'it has steps'),
   },
   {
+    name: 'an application that begins a shutdown, and dies at any operation, beside two runners',
+    before: (core) => {
+      accepted([1, 2])(core);
+      core.startRun(0, inc, 1);
+    },
+    threads: [application(0), runner(1), reaperOf(0)],
+    daemons: [2],
+    crashes: 1,
+    mayDie: [0],
+    deathOf,
+    invariant: nobodyBesides(0),
+    final: (outcome, core) => {
+      const [own, run] = parsed(outcome);
+      if (core.phase() !== 4) return `the phase is ${core.phase()}`;
+      if (own === 'finished' && run !== 'it is stopped' && run !== 'given up')
+        return `${own}, ${run}`;
+      return own === 'did not finish' ? own : undefined;
+    },
+  },
+  {
+    name: 'an application that begins a shutdown beside the host',
+    before: accepted([1]),
+    threads: [runner(0), application(1)],
+    attached: 2,
+    invariant: nobodyBesides(1),
+    final: (outcome, core) => {
+      const [run, own] = parsed(outcome);
+      const isFine =
+        (run === 'it is stopped' && own === 'finished') || (run === 'ran it' && own === 'was late');
+      return isFine && core.phase() === 4 ? undefined : `${run}, ${own}`;
+    },
+  },
+  {
+    name: 'two stand-bys of a dead owner: one runs',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.beginShutdown(1_002, 0, inc);
+      core.reap(0, inc);
+    },
+    attached: 3,
+    threads: [() => 0, runner(1), runner(2)],
+    final: (outcome, core) => {
+      const [, one, other] = parsed(outcome);
+      const ran = [one, other].filter((result) => result === 'ran it' || result === 'took it over');
+      return ran.length === 1 && core.phase() === 4 ? undefined : `${one}, ${other}`;
+    },
+  },
+  {
+    name: 'one that was given up begins a shutdown beside the newcomer on its line',
+    attached: 1,
+    threads: [
+      ({ core }) => core.beginShutdown(2_000, 0, inc),
+      ({ core }) => {
+        core.reap(0, inc);
+        const place = core.attach(9);
+        const [member, incarnation] = [place % 128, Math.floor(place / 128)];
+        return core.beginShutdown(2_001, member, incarnation);
+      },
+    ],
+    final: (outcome, core) => {
+      const [old, fresh] = parsed(outcome);
+      const owner = core.owner();
+      const wanted = fresh === 1 ? OWNED_BY_APPLICATION : OWNED_BY_THE_DEAD;
+      return Number(old) + Number(fresh) === 1 && owner === wanted
+        ? undefined
+        : `${old}, ${fresh}: the owner is ${owner}`;
+    },
+  },
+  {
+    name: 'a stage of the boot against an acceptance',
+    threads: [
+      ({ core, store }) => {
+        const refusal = core.enterBoot(0, inc);
+        if (refusal !== 0) return refusal;
+        store(BOOTS, 1);
+        store(BOOTS, 0);
+        core.leaveBoot(0, inc);
+        return 0;
+      },
+      ({ core, store }, state) => {
+        if (state === undefined) {
+          core.acceptShutdown(1, -1);
+          return again('looks');
+        }
+        const epoch = core.epoch();
+        if (core.bootsOut() !== 0) {
+          core.waitEpoch(epoch, 250);
+          return again('looks');
+        }
+        store(OVER, 1);
+        return 'over';
+      },
+    ],
+    invariant: (view) =>
+      view.read(OVER, 4) === 1n && view.read(BOOTS, 4) === 1n
+        ? 'the boot goes on after it was waited for'
+        : undefined,
+  },
+  {
+    name: 'a stage of the boot dies, and is waited for no more',
+    threads: [
+      ({ core }) => [core.enterBoot(0, inc), core.leaveBoot(0, inc)],
+      ({ core }, state) => {
+        if (state === undefined) {
+          core.acceptShutdown(1, -1);
+          return again('looks');
+        }
+        const epoch = core.epoch();
+        if (core.bootsOut() === 0) return 'over';
+        core.waitEpoch(epoch, 250);
+        return again('looks');
+      },
+      reaperOf(0),
+    ],
+    daemons: [2],
+    crashes: 1,
+    mayDie: [0],
+    deathOf,
+    final: (_, core) => (core.bootsOut() === 0 ? undefined : `${core.bootsOut()} boots`),
+  },
+  {
+    name: 'a failure that was noted in time is in the end',
+    before: (core) => void core.markReady(1_001, 0),
+    threads: [({ core }) => core.noteFailure(), ({ core }) => finish(core, 1)],
+    final: (outcome, core) => {
+      const [noted] = parsed(outcome);
+      return noted === core.hasFailed() ? undefined : `noted ${noted}, failed ${core.hasFailed()}`;
+    },
+  },
+  {
+    name: 'the budget of the host, and of no stand-by',
+    before: (core) => void core.takeHost(0, inc, 60_000),
+    attached: 3,
+    threads: [
+      ({ core }) => core.takeHost(1, inc, 1_000),
+      ({ core }) => core.hostBudget(),
+      ({ core }) => core.reap(0, inc),
+    ],
+    final: (outcome, core) => {
+      const [term, seen] = parsed(outcome);
+      const isFine = seen === 60_001 || seen === 0 || (term === 2 && seen === 1_001);
+      return isFine && core.hostBudget() === (term === 2 ? 1_001 : 0)
+        ? undefined
+        : `term ${term}, seen ${seen}, then ${core.hostBudget()}`;
+    },
+  },
+  {
+    name: 'one that was given up brings a budget beside the newcomer on its line',
+    attached: 1,
+    threads: [
+      ({ core }) => core.takeHost(0, inc, 1_000),
+      ({ core }) => {
+        core.reap(0, inc);
+        const place = core.attach(9);
+        return core.takeHost(place % 128, Math.floor(place / 128), 60_000);
+      },
+    ],
+    final: (outcome, core) =>
+      Number(parsed(outcome)[1]) >= 0 && core.hostBudget() === 60_001
+        ? undefined
+        : `the budget is ${core.hostBudget()}`,
+  },
+  {
+    name: 'no thread finds a stamp from its future',
+    threads: [
+      stamper(500),
+      stamper(900),
+      ({ core }) => {
+        const stamped = core.stampAcceptedAge(0);
+        return [stamped, core.age(300, 20)];
+      },
+    ],
+    final: (outcome) => {
+      const [stamped, age] = parsed(outcome)[2] as [number, number];
+      return stamped === 0 || age >= stamped - 1 ? undefined : `${stamped} at the age of ${age}`;
+    },
+  },
+  {
+    name: 'a host that starts twice is a successor the second time',
+    before: (core) => void core.takeHost(0, inc, 60_000),
+    attached: 2,
+    threads: [
+      ({ core }) => core.startRun(0, inc, 1),
+      ({ core }) => {
+        core.reap(0, inc);
+        const term = core.takeHost(1, inc, 60_000);
+        return [term, core.startRun(1, inc, term)];
+      },
+    ],
+    final: (outcome) => {
+      const [first, [term, second]] = parsed(outcome) as [number, [number, number]];
+      const isFine =
+        term === 2 && ((first === 0 && second === 1) || (first === -1 && second === 0));
+      return isFine ? undefined : `first ${first}, second ${second} in term ${term}`;
+    },
+  },
+  {
+    name: 'a record is whole once it says that it has ended',
+    threads: [
+      ({ core, store }) => {
+        const slot = core.claimReport(0, inc, CLAIM_HOST);
+        core.putStep(slot, 0, 0);
+        store(core.staging(0), ENDED);
+        store(core.staging(0) + LAST_WORD, 7);
+        core.putStep(slot, 0, 0);
+      },
+      ({ core, load }) => {
+        if (core.hostSteps(0) === 0) return 'none yet';
+        core.getStep(0, 1, 0);
+        return [load(core.staging(1)), load(core.staging(1) + LAST_WORD)];
+      },
+    ],
+    final: (outcome) => {
+      const read = parsed(outcome)[1];
+      if (read === 'none yet') return undefined;
+      const [status, last] = read as [number, number];
+      return status !== ENDED || last === 7 ? undefined : `ended with ${last}`;
+    },
+  },
+  {
     name: 'a step is counted when it is whole',
     threads: [
       ({ core, store }) => {
@@ -613,10 +898,10 @@ export const SCENARIOS: readonly Scenario[] = [
     threads: [
       ({ core, store }) => {
         store(core.staging(0), 0x61);
-        return core.requestShutdown(0, 1);
+        return core.acceptShutdown(0, 1);
       },
       ({ core, load }) => {
-        if (core.isRequested() === 0) return 'none yet';
+        if (core.isAccepted() === 0) return 'none yet';
         return [core.readTrigger(1), load(core.staging(1))];
       },
     ],
@@ -628,15 +913,15 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'one that was given up leaves beside its heir',
     before: (core) => {
-      core.takeHost(0, inc);
-      core.setStandby(1, inc, 1);
+      core.takeHost(0, inc, 60_000);
+      core.setStandby(1, inc, OWNER_PIPELINE);
     },
     attached: 2,
     threads: [
       ({ core }) => core.leaveHost(0, inc),
       ({ core }) => {
         core.reap(0, inc);
-        return core.takeHost(1, inc) >= 0;
+        return core.takeHost(1, inc, 60_000) >= 0;
       },
     ],
     final: (outcome, core) =>

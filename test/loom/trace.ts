@@ -52,8 +52,10 @@ const WORDS: Readonly<Record<number, string>> = {
   [layout.AT_LATEST]: 'LATEST',
   [layout.AT_USED]: 'USED',
   [layout.AT_SEEN]: 'SEEN',
-  [layout.AT_ACCEPTED]: 'ACCEPTED',
-  [layout.AT_DEADLINE]: 'DEADLINE',
+  [layout.AT_ACCEPTED_AT]: 'ACCEPTED at',
+  [layout.AT_ACCEPTED_AGE]: 'ACCEPTED age',
+  [layout.AT_EXITS]: 'EXITS',
+  [layout.AT_AGE]: 'AGE',
   [layout.AT_BUDGET]: 'BUDGET',
   [layout.AT_MEMBER_CAPACITY]: 'capacity of members',
   [layout.AT_STAGE_CAPACITY]: 'capacity of stages',
@@ -67,6 +69,9 @@ const FIELDS: Readonly<Record<number, string>> = {
   [layout.MEMBER_BEAT]: 'BEAT',
   [layout.MEMBER_SEQUENCE]: 'SEQUENCE',
   [layout.MEMBER_TRIGGER_LENGTH]: 'TRIGGER length',
+  [layout.MEMBER_BOOTS]: 'BOOTS',
+  [layout.MEMBER_BEGAN]: 'BEGAN',
+  [layout.MEMBER_TERMS]: 'TERMS',
 };
 
 /** The name of the word at an address. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { createServer } from 'node:http';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { Lifecycle, LifecycleError } from '../../src/index.ts';
@@ -57,9 +58,23 @@ describe.each(Object.entries({ node, deno, bun }))('tidegate/%s', (_, door) => {
     [[{}]],
     [[lifecycle, null]],
     [[lifecycle, 'SIGTERM']],
-    ...[['SIGNOPE'], ['SIGKILL'], ['SIGSTOP'], ['toString'], [15], 'SIGTERM', null].map(
-      (signals) => [[lifecycle, { signals }]],
+    ...[['SIGNOPE'], ['SIGKILL'], ['SIGSTOP'], ['toString'], [15], 'SIGTERM', null].flatMap(
+      (names) => [[[lifecycle, { signals: names }]], [[lifecycle, { force: names }]]],
     ),
+    ...[
+      {},
+      [null],
+      [{ run: fetch }],
+      [{ name: '', run: fetch }],
+      [{ name: 'x', run: 'x' }],
+      [{ name: 'x', run: fetch, timeoutMs: -1 }],
+      [{ name: 'x', run: fetch, timeoutMs: Number.NaN }],
+      [{ name: 'x', run: fetch, timeout: 1 }],
+    ].map((lastly) => [[lifecycle, { finally: lastly }]]),
+    ...[true, null, 'stderr', {}].map((log) => [[lifecycle, { log }]]),
+    [[lifecycle, { crashes: 1 }]],
+    [[lifecycle, { forse: ['SIGINT'] }]],
+    [[lifecycle, { servers: [createServer()], finaly: [] }]],
     ...[{}, [null], [{}], [7]].map((servers) => [[lifecycle, { servers }]]),
     [[lifecycle, { exit: 'no' }]],
   ] as Rows)('handleSignals%# throws invalid_argument and installs nothing', (args) => {
@@ -74,6 +89,40 @@ describe.each(Object.entries({ node, deno, bun }))('tidegate/%s', (_, door) => {
     expect(listening()).toBe(before);
   });
 
+  it.each([
+    [{ signals: ['SIGTREM'] }, 'SIGTREM', 'SIGTERM'],
+    [{ signals: ['sigint'] }, 'sigint', 'SIGINT'],
+    [{ force: ['INT'] }, 'INT', 'SIGINT'],
+    [{ crash: true }, 'crash', 'crashes'],
+    [{ finally: [{ name: 'x', run: fetch, timeout: 1 }] }, 'timeout', 'timeoutMs'],
+  ])('handleSignals refuses %j with the nearest known name', (options, wrong, near) => {
+    expect(() => (door.handleSignals as Loose)(lifecycle, options)).toThrow(
+      new RegExp(`unknown \\w+ "${wrong}", did you mean "${near}"`),
+    );
+  });
+
+  it.each([
+    [[]],
+    [[null, { lifecycle }]],
+    [[{}, { lifecycle }]],
+    [[{ close() {} }, { lifecycle }]],
+    [[createServer()]],
+    [[createServer(), null]],
+    [[createServer(), {}]],
+    [[createServer(), { lifecycle: {} }]],
+    [[createServer(), { lifecycle, lingerMS: 1 }]],
+    ...[-1, Number.NaN, '5', null].flatMap((ms) => [
+      [[createServer(), { lifecycle, lingerMs: ms }]],
+      [[createServer(), { lifecycle, inFlightTimeoutMs: ms }]],
+    ]),
+  ] as Rows)('adopt%# rejects with invalid_argument, and adopts nothing', async (args) => {
+    const [server] = args as [{ listenerCount?(event: string): number } | undefined];
+    const before = server?.listenerCount?.('connection');
+    const adopt = door.adopt as Loose as (...args: unknown[]) => Promise<never>;
+    await expect(adopt(...args)).rejects.toMatchObject({ code: 'invalid_argument' });
+    expect(server?.listenerCount?.('connection')).toBe(before);
+  });
+
   it('nothing is installed for an object that was detached', async () => {
     const before = listening();
     const detached = Lifecycle.create();
@@ -81,6 +130,7 @@ describe.each(Object.entries({ node, deno, bun }))('tidegate/%s', (_, door) => {
     const code = { code: 'detached' };
     expect(() => door.handleSignals(detached)).toThrow(expect.objectContaining(code));
     await expect(door.serve({ lifecycle: detached, fetch })).rejects.toMatchObject(code);
+    await expect(door.adopt(createServer(), { lifecycle: detached })).rejects.toMatchObject(code);
     expect(() => startHeartbeat(detached)).toThrow(expect.objectContaining(code));
     expect(listening()).toBe(before);
   });
@@ -132,7 +182,7 @@ describe('the signals that the probe thread is told', () => {
   it('are those of every handleSignals() that has not been undone', () => {
     const own = Lifecycle.create();
     const told: string[] = [];
-    const forget = onHeard(own, (names) => told.push([...names].sort().join()));
+    const forget = onHeard(own, ({ names }) => told.push([...names].sort().join()));
     const undo = node.handleSignals(own, { signals: ['SIGHUP'] });
     const undoOther = node.handleSignals(own, { signals: ['SIGHUP', 'SIGUSR2'] });
     undo();

@@ -8,7 +8,7 @@
 import type * as entry from '../../src/bun.ts';
 
 /** What all three doors have. */
-export type Door = Pick<typeof entry, 'serve' | 'handleSignals' | 'serveProbes'>;
+export type Door = Pick<typeof entry, 'serve' | 'adopt' | 'handleSignals' | 'serveProbes'>;
 
 export const runtime: 'node' | 'deno' | 'bun' =
   'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';

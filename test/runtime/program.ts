@@ -50,7 +50,8 @@ export function bundleOf(source: string): string {
   return join(ROOT, 'build', relative(ROOT, source).replace(/\W/g, '-').concat('.mjs'));
 }
 
-function commandOf(runtime: Runtime, source: string): [string, string[]] {
+/** What starts a service on a runtime. */
+export function commandOf(runtime: Runtime, source: string): [string, string[]] {
   const bin = join(ROOT, 'node_modules/.bin');
   if (runtime === 'deno') return [join(bin, 'deno'), ['run', '-A', '--no-lock', source]];
   if (runtime === 'bun') return [join(bin, 'bun'), [source]];
@@ -127,6 +128,19 @@ export class Program {
   /** To the runtime's own process: what was started may be a script that starts it. */
   signal(name: NodeJS.Signals): void {
     process.kill(this.#pid, name);
+  }
+
+  /** The same again and again until it is gone, at once or once its loop has turned often enough. */
+  async insist(name: NodeJS.Signals): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        this.signal(name);
+      } catch {
+        // It is gone, and its pipes are not closed yet.
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   get isOver(): boolean {

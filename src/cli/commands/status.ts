@@ -13,7 +13,7 @@ import { ask } from '../ask.ts';
 import { chartLines } from '../chart.ts';
 import { Exit, type Outcome } from '../exit.ts';
 import { plain } from '../plain.ts';
-import { stepLines, summary } from '../report.ts';
+import { progress, stepLines, summary, waitingLines } from '../report.ts';
 import type { Colour, Terminal } from '../terminal.ts';
 
 const COLOURS: Readonly<Record<PhaseName, Colour>> = {
@@ -88,14 +88,15 @@ function aligned(cells: readonly string[]): string {
 }
 
 function loopOf({ blocked_ms }: MemberOnWire): string {
-  if (blocked_ms === null) return 'not watched';
-  return blocked_ms === 0 ? 'turns' : `blocked for ${elapsed(blocked_ms)}`;
+  if (blocked_ms === null) return 'not monitored';
+  return blocked_ms === 0 ? 'responsive' : `blocked for ${elapsed(blocked_ms)}`;
 }
 
-function end({ report, steps }: Status, terminal: Terminal): string[] {
-  if (report === null && steps.length === 0) return [];
-  const title = report === null ? 'shutdown under way' : `shutdown   ${summary(report)}`;
-  return [title, ...stepLines(steps, terminal)];
+function end({ report, shutdown, steps }: Status, terminal: Terminal): string[] {
+  if (report !== null) return [`shutdown   ${summary(report)}`, ...stepLines(steps, terminal)];
+  if (shutdown === null) return [];
+  const title = `shutdown   ${progress(shutdown)}`;
+  return [title, ...stepLines(steps, terminal), ...waitingLines(shutdown, terminal)];
 }
 
 /** `1 write, 2 queries`. */

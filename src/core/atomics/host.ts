@@ -5,20 +5,25 @@
  */
 
 import {
-  AT_ACCEPTED,
+  AT_ACCEPTED_AGE,
+  AT_ACCEPTED_AT,
   AT_BUDGET,
-  AT_DEADLINE,
+  AT_EXITS,
   AT_HOST,
   AT_SEEN,
-  HOST_EPOCH_MASK,
-  HOST_EPOCH_SHIFT,
   HOST_MEMBER_MASK,
   HOST_REQUESTER_MASK,
   HOST_REQUESTER_SHIFT,
+  HOST_STARTED,
+  HOST_TERM_MASK,
+  HOST_TERM_SHIFT,
   MEMBER_OWNER,
+  MEMBER_TERMS,
   MEMBER_TRIGGER,
   MEMBER_TRIGGER_LENGTH,
-  OWNER_STANDBY,
+  OWNER_PIPELINE,
+  OWNER_STEPS,
+  SEEN_ENDED,
 } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import type { EpochRoom } from './epoch.ts';
@@ -29,24 +34,28 @@ import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts
 export type HostRoom = Pick<
   Core,
   | 'takeHost'
+  | 'startRun'
   | 'hosting'
   | 'leaveHost'
-  | 'requestShutdown'
-  | 'isRequested'
+  | 'acceptShutdown'
+  | 'isAccepted'
   | 'readTrigger'
   | 'hostMember'
   | 'setStandby'
   | 'standbys'
-  | 'stampAccepted'
-  | 'stampDeadline'
-  | 'setBudget'
-  | 'budget'
+  | 'stampAcceptedAt'
+  | 'stampAcceptedAge'
+  | 'stampBudget'
+  | 'hostBudget'
+  | 'exits'
+  | 'endPreDrain'
+  | 'isPreDrainEnded'
   | 'noteProbe'
   | 'probesSeen'
 >;
 
 export function hostRoom(
-  { load32, store32, add32, load64, store64, swap64 }: Words,
+  { load32, store32, add32, or32, load64, swap64 }: Words,
   { announce }: EpochRoom,
   { isAlive, membersUsed }: MembersRoom,
   { copy, staging }: TextsRoom,
@@ -57,7 +66,19 @@ export function hostRoom(
     return member >= 0 && isAlive(member, high(host));
   }
 
-  /** The first stamp stays; a time of 0 only asks. */
+  /** Never over the terms of a later tenant of the line. */
+  function storeTerms(member: number, incarnation: number, budget: number): void {
+    const word = memberLine(member) + MEMBER_TERMS;
+    const terms = join(incarnation, lowOf(budget));
+    let found = load64(word);
+    while (high(found) >>> 0 <= incarnation >>> 0 && found !== terms) {
+      const expected = found;
+      found = swap64(word, expected, terms);
+      if (found === expected) return;
+    }
+  }
+
+  /** The first stamp stays; 0 only asks. */
   function stampOnce(word: number, time: number): number {
     const found = load64(word);
     if (found !== 0n || time <= 0) return numberOf(found);
@@ -67,21 +88,35 @@ export function hostRoom(
   }
 
   return {
-    takeHost: (member, incarnation) => {
+    // The budget before the swap: who finds a host finds its budget.
+    takeHost: (member, incarnation, budget) => {
+      storeTerms(member, incarnation, budget);
       while (true) {
         const host = load64(AT_HOST);
-        const epoch = epochOf(host);
-        if (isHostedBy(host, member, incarnation)) return epoch;
+        const term = termOf(host);
+        if (isHostedBy(host, member, incarnation)) return term;
         if (isHosted(host) || !isAlive(member, incarnation)) return -1;
-        const next = (epoch + 1) & HOST_EPOCH_MASK;
-        const lower = (next << HOST_EPOCH_SHIFT) | (low(host) & HOST_REQUESTER_MASK) | (member + 1);
+        const next = (term + 1) & HOST_TERM_MASK;
+        const kept = low(host) & (HOST_REQUESTER_MASK | HOST_STARTED);
+        const lower = (next << HOST_TERM_SHIFT) | kept | (member + 1);
         if (swap64(AT_HOST, host, join(incarnation, lower)) === host) return next;
       }
     },
 
-    hosting: (member, incarnation, epoch) => {
+    startRun: (member, incarnation, term) => {
+      let host = load64(AT_HOST);
+      while (isHostedBy(host, member, incarnation) && termOf(host) === term) {
+        if ((low(host) & HOST_STARTED) !== 0) return 1;
+        const found = swap64(AT_HOST, host, join(incarnation, low(host) | HOST_STARTED));
+        if (found === host) return 0;
+        host = found;
+      }
+      return -1;
+    },
+
+    hosting: (member, incarnation, term) => {
       const host = load64(AT_HOST);
-      const lasts = isHostedBy(host, member, incarnation) && epochOf(host) === epoch;
+      const lasts = isHostedBy(host, member, incarnation) && termOf(host) === term;
       return lasts && isAlive(member, incarnation) ? 1 : 0;
     },
 
@@ -89,7 +124,8 @@ export function hostRoom(
       while (true) {
         const host = load64(AT_HOST);
         if (!isHostedBy(host, member, incarnation) || isAccepted(host)) return 0;
-        if (swap64(AT_HOST, host, join(0, epochOf(host) << HOST_EPOCH_SHIFT)) === host) {
+        const vacant = (termOf(host) << HOST_TERM_SHIFT) | (low(host) & HOST_STARTED);
+        if (swap64(AT_HOST, host, join(0, vacant)) === host) {
           announce();
           return 1;
         }
@@ -97,7 +133,7 @@ export function hostRoom(
     },
 
     // The trigger is in place before the swap that points to its line.
-    requestShutdown: (member, length) => {
+    acceptShutdown: (member, length) => {
       let host = load64(AT_HOST);
       if (isAccepted(host)) return 0;
       const line = memberLine(member);
@@ -115,7 +151,7 @@ export function hostRoom(
       return 0;
     },
 
-    isRequested: () => (isAccepted(load64(AT_HOST)) ? 1 : 0),
+    isAccepted: () => (isAccepted(load64(AT_HOST)) ? 1 : 0),
 
     readTrigger: (member) => {
       const requester = (low(load64(AT_HOST)) & HOST_REQUESTER_MASK) >>> HOST_REQUESTER_SHIFT;
@@ -131,11 +167,11 @@ export function hostRoom(
       return isHosted(host) ? (low(host) & HOST_MEMBER_MASK) - 1 : -1;
     },
 
-    setStandby: (member, incarnation, on) => {
+    setStandby: (member, incarnation, rank) => {
       const word = memberLine(member) + MEMBER_OWNER;
       let owner = load64(word);
       while (owns(owner, incarnation)) {
-        const bits = on !== 0 ? low(owner) | OWNER_STANDBY : low(owner) & ~OWNER_STANDBY;
+        const bits = (low(owner) & ~(OWNER_PIPELINE | OWNER_STEPS)) | rank;
         const found = swap64(word, owner, join(incarnation, bits));
         if (found === owner) return 1;
         owner = found;
@@ -143,27 +179,42 @@ export function hostRoom(
       return 0;
     },
 
-    standbys: () => {
+    standbys: (ranks) => {
       let count = 0;
       const used = membersUsed();
       for (let member = 0; member < used; member++) {
-        if ((low(load64(memberLine(member) + MEMBER_OWNER)) & OWNER_STANDBY) !== 0) count++;
+        if ((low(load64(memberLine(member) + MEMBER_OWNER)) & ranks) !== 0) count++;
       }
       return count;
     },
 
-    stampAccepted: (time) => stampOnce(AT_ACCEPTED, time),
-    stampDeadline: (time) => stampOnce(AT_DEADLINE, time),
+    stampAcceptedAt: (time) => stampOnce(AT_ACCEPTED_AT, time),
+    stampAcceptedAge: (age) => stampOnce(AT_ACCEPTED_AGE, age),
+    stampBudget: (budget) => stampOnce(AT_BUDGET, budget),
 
-    setBudget: (budget) => store64(AT_BUDGET, join(highOf(budget), lowOf(budget))),
-    budget: () => numberOf(load64(AT_BUDGET)),
+    hostBudget: () => {
+      const host = load64(AT_HOST);
+      if (!isHosted(host)) return 0;
+      const incarnation = high(host);
+      const terms = load64(memberLine((low(host) & HOST_MEMBER_MASK) - 1) + MEMBER_TERMS);
+      return high(terms) === incarnation ? (low(terms) >>> 0) + 1 : 0;
+    },
+
+    exits: (change) => add32(AT_EXITS, change),
+
+    endPreDrain: () => {
+      or32(AT_SEEN, SEEN_ENDED);
+      announce();
+    },
+
+    isPreDrainEnded: () => ((load32(AT_SEEN) & SEEN_ENDED) !== 0 ? 1 : 0),
 
     noteProbe: () => {
       add32(AT_SEEN, 1);
       announce();
     },
 
-    probesSeen: () => load32(AT_SEEN),
+    probesSeen: () => load32(AT_SEEN) & ~SEEN_ENDED,
   };
 }
 
@@ -171,10 +222,10 @@ function isHostedBy(host: bigint, member: number, incarnation: number): boolean 
   return (low(host) & HOST_MEMBER_MASK) === member + 1 && high(host) === (incarnation | 0);
 }
 
-function isAccepted(host: bigint): boolean {
+export function isAccepted(host: bigint): boolean {
   return (low(host) & HOST_REQUESTER_MASK) !== 0;
 }
 
-function epochOf(host: bigint): number {
-  return low(host) >>> HOST_EPOCH_SHIFT;
+function termOf(host: bigint): number {
+  return low(host) >>> HOST_TERM_SHIFT;
 }

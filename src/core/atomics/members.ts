@@ -10,6 +10,7 @@ import {
   AT_MEMBERS,
   AT_USED,
   MEMBER_BEAT,
+  MEMBER_BOOTS,
   MEMBER_OWNER,
   MEMBER_QUERIES,
   MEMBER_SIZE,
@@ -29,6 +30,7 @@ export interface MembersRoom
     'attach' | 'reap' | 'incarnationOf' | 'tagOf' | 'membersUsed' | 'beat' | 'beatOf'
   > {
   isAlive(member: number, incarnation: number): boolean;
+  advance(word: number, incarnation: number): void;
 }
 
 /** `attach` answers `incarnation * 128 + member`. */
@@ -61,10 +63,13 @@ export function membersRoom(
     store64(line + MEMBER_BEAT, 0n);
     advance(line + MEMBER_WRITES, incarnation);
     advance(line + MEMBER_QUERIES, incarnation);
+    advance(line + MEMBER_BOOTS, incarnation);
     renew(member);
   }
 
   return {
+    advance,
+
     attach: (tag) => {
       const capacity = load32(AT_MEMBER_CAPACITY);
       while (true) {
@@ -93,6 +98,7 @@ export function membersRoom(
       if (owns(owner, incarnation)) {
         advance(line + MEMBER_WRITES, next);
         advance(line + MEMBER_QUERIES, next);
+        advance(line + MEMBER_BOOTS, next);
         store64(line + MEMBER_BEAT, 0n);
       }
       while (freed === 0 && owns(owner, incarnation)) {
@@ -118,8 +124,8 @@ export function membersRoom(
 
     membersUsed: () => load32(AT_USED),
 
-    beat: (member, time) =>
-      store64(memberLine(member) + MEMBER_BEAT, join(highOf(time), lowOf(time))),
+    beat: (member, count) =>
+      store64(memberLine(member) + MEMBER_BEAT, join(highOf(count), lowOf(count))),
 
     beatOf: (member) => numberOf(load64(memberLine(member) + MEMBER_BEAT)),
   };

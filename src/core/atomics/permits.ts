@@ -10,6 +10,7 @@ import {
   AT_HOLDS,
   AT_STATE,
   DRAINING,
+  MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
   PERMIT_MAX,
@@ -18,10 +19,12 @@ import {
   REFUSED_HOLD,
   REFUSED_PHASE,
   REFUSED_REAPED,
+  SHUTTING_DOWN,
   STATE_PHASE_MASK,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
 import type { EpochRoom } from './epoch.ts';
+import type { HostRoom } from './host.ts';
 import { type MembersRoom, memberLine } from './members.ts';
 import { join, low, split, type Words } from './words.ts';
 
@@ -31,6 +34,9 @@ export type PermitsRoom = Pick<
   | 'enterQuery'
   | 'leaveWrite'
   | 'leaveQuery'
+  | 'enterBoot'
+  | 'leaveBoot'
+  | 'bootsOut'
   | 'writeRefusal'
   | 'writesOf'
   | 'queriesOf'
@@ -45,6 +51,7 @@ export function permitsRoom(
   { load32, or32, and32, load64, swap64 }: Words,
   { announce }: EpochRoom,
   { membersUsed }: MembersRoom,
+  { isAccepted }: HostRoom,
 ): PermitsRoom {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
 
@@ -71,12 +78,25 @@ export function permitsRoom(
 
   /** The look at STATE comes after the swap: a drain that has not seen the swap is seen here. */
   function giveBack(word: number, incarnation: number): Flag {
+    if (!lower(word, incarnation)) return 0;
+    if (phase() > READY) announce();
+    return 1;
+  }
+
+  function lower(word: number, incarnation: number): boolean {
     const before = load64(word);
     const halves = split(before);
     const out = halves[0] as number;
-    if (halves[1] !== (incarnation | 0) || out === 0) return 0;
-    if (swap64(word, before, join(incarnation, out - 1)) !== before) return 0;
-    if (phase() > READY) announce();
+    if (halves[1] !== (incarnation | 0) || out === 0) return false;
+    return swap64(word, before, join(incarnation, out - 1)) === before;
+  }
+
+  const isLeaving = (): boolean => isAccepted() === 1 || phase() >= SHUTTING_DOWN;
+
+  /** As with STATE: a host that has not seen the swap has accepted before it. */
+  function leaveBoot(member: number, incarnation: number): Flag {
+    if (!lower(memberLine(member) + MEMBER_BOOTS, incarnation)) return 0;
+    if (isLeaving()) announce();
     return 1;
   }
 
@@ -108,6 +128,26 @@ export function permitsRoom(
 
     leaveWrite: (member, incarnation) => giveBack(memberLine(member) + MEMBER_WRITES, incarnation),
     leaveQuery: (member, incarnation) => giveBack(memberLine(member) + MEMBER_QUERIES, incarnation),
+
+    enterBoot: (member, incarnation) => {
+      if (isLeaving()) return REFUSED_PHASE;
+      const taken = take(memberLine(member) + MEMBER_BOOTS, incarnation);
+      if (taken !== ADMITTED) return taken;
+      if (!isLeaving()) return ADMITTED;
+      leaveBoot(member, incarnation);
+      return REFUSED_PHASE;
+    },
+
+    leaveBoot,
+
+    bootsOut: () => {
+      let sum = 0;
+      const used = membersUsed();
+      for (let member = 0; member < used; member++) {
+        sum += low(load64(memberLine(member) + MEMBER_BOOTS));
+      }
+      return sum;
+    },
 
     writeRefusal,
     writesOf,

@@ -9,12 +9,16 @@ import {
   AT_REPORT_CAPACITY,
   AT_REPORTS,
   CLAIM_HOST,
+  CLAIM_KIND_MASK,
   CLAIM_KIND_SHIFT,
+  CLAIM_MEMBER_MASK,
+  CLAIM_SEALED,
   REPORT_CLAIM,
   REPORT_COUNT,
   REPORT_HEAD,
   REPORT_HEAD_WORDS,
   REPORT_SIZE,
+  REPORT_STEP_CAPACITY,
   REPORT_STEPS,
   STEP_SIZE,
   STEP_WORDS,
@@ -35,12 +39,9 @@ export type ReportsRoom = Pick<
   | 'getHead'
   | 'getStep'
   | 'hostSteps'
+  | 'slotHost'
   | 'finishShutdown'
 >;
-
-const SEALED = 0x8000;
-const KIND_MASK = 127;
-const CLAIMER_MASK = 255;
 
 export function reportsRoom(
   { load32, store32, load64, store64, swap64 }: Words,
@@ -51,8 +52,8 @@ export function reportsRoom(
   /** A sealed slot may be the published one: it is nobody's to take. */
   function isAbandoned(claim: bigint): boolean {
     const bits = low(claim);
-    if (claim === 0n || (bits & SEALED) !== 0) return false;
-    return !isAlive((bits & CLAIMER_MASK) - 1, high(claim));
+    if (claim === 0n || (bits & CLAIM_SEALED) !== 0) return false;
+    return !isAlive((bits & CLAIM_MEMBER_MASK) - 1, high(claim));
   }
 
   function claimed(slot: number): number {
@@ -83,10 +84,15 @@ export function reportsRoom(
 
     putHead: (slot, member) => copy(staging(member), slotAt(slot) + REPORT_HEAD, REPORT_HEAD_WORDS),
 
-    // COUNT last: a counted step is whole.
+    // The first word last: who finds "ended" there finds the rest.
     putStep: (slot, member, index) => {
-      copy(staging(member), stepAt(slot, index), STEP_WORDS);
-      store32(slotAt(slot) + REPORT_COUNT, index + 1);
+      if (index >= REPORT_STEP_CAPACITY) return;
+      const from = staging(member);
+      const to = stepAt(slot, index);
+      copy(from + 4, to + 4, STEP_WORDS - 1);
+      copy(from, to, 1);
+      const count = slotAt(slot) + REPORT_COUNT;
+      if (load32(count) <= index) store32(count, index + 1);
     },
 
     getHead: (slot, member) => {
@@ -103,15 +109,23 @@ export function reportsRoom(
 
     hostSteps: (slot) => {
       const claim = load64(slotAt(slot) + REPORT_CLAIM);
-      if (((low(claim) >>> CLAIM_KIND_SHIFT) & KIND_MASK) !== CLAIM_HOST) return 0;
+      if (((low(claim) >>> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== CLAIM_HOST) return 0;
       return load32(slotAt(slot) + REPORT_COUNT);
+    },
+
+    slotHost: (slot) => {
+      const claim = load64(slotAt(slot) + REPORT_CLAIM);
+      const bits = low(claim);
+      if (((bits >>> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== CLAIM_HOST) return -1;
+      const member = (bits & CLAIM_MEMBER_MASK) - 1;
+      return isAlive(member, high(claim)) ? member : -1;
     },
 
     // The seal before the move: a slot that went to another cannot be published.
     finishShutdown: (now, slot, member, incarnation, kind) => {
       const word = slotAt(slot) + REPORT_CLAIM;
       const claim = claimOf(member, incarnation, kind);
-      const sealed = join(incarnation, low(claim) | SEALED);
+      const sealed = join(incarnation, low(claim) | CLAIM_SEALED);
       if (swap64(word, claim, sealed) !== claim) return -1;
       if (move(STOPPED, now, member, slot) === 1) return 1;
       store64(word, 0n);

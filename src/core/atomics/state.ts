@@ -1,6 +1,6 @@
 /**
- * STATE in plain JavaScript: phase, time, mover and report slot in one word, moved by one
- * compare-and-swap. It does not look at a clock.
+ * STATE in plain JavaScript: phase, time, mover, who began the shutdown and report slot in one word,
+ * moved by one compare-and-swap. It does not look at a clock.
  *
  * @module
  */
@@ -8,19 +8,29 @@
 import {
   AT_ENTERED,
   AT_STATE,
+  BEGAN_BY_RUNNER,
+  BEGAN_TAG_MASK,
   DRAINING,
+  MEMBER_BEGAN,
+  OWNED_BY_APPLICATION,
+  OWNED_BY_NOBODY,
+  OWNED_BY_RUNNER,
+  OWNED_BY_THE_DEAD,
   READY,
   SHUTTING_DOWN,
   STARTING,
+  STATE_FAILED,
+  STATE_FIELD_MASK,
+  STATE_FIELD_SHIFT,
+  STATE_MOVER_MASK,
   STATE_MOVER_SHIFT,
   STATE_PHASE_MASK,
-  STATE_REPORT_MASK,
-  STATE_REPORT_SHIFT,
   STATE_TIME_SHIFT,
   STOPPED,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
 import type { EpochRoom } from './epoch.ts';
+import { type MembersRoom, memberLine } from './members.ts';
 import { high, highOf, join, low, lowOf, split, TWO_32, type Words } from './words.ts';
 
 export interface StateRoom
@@ -33,9 +43,13 @@ export interface StateRoom
     | 'markReady'
     | 'markDraining'
     | 'beginShutdown'
+    | 'runShutdown'
+    | 'owner'
+    | 'noteFailure'
+    | 'hasFailed'
     | 'settle'
   > {
-  move(to: number, now: number, member: number, report: number): Flag;
+  move(to: number, now: number, member: number, field: number): Flag;
 }
 
 /** ENTERED_FLAG_SHIFT is 63: the sign of the upper half. */
@@ -46,7 +60,11 @@ const TIME_HIGH_STEP = 65_536;
 /** `state` answers `time * 8 + phase`. */
 const PHASE_STEP = 8;
 
-export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): StateRoom {
+export function stateRoom(
+  { load64, swap64 }: Words,
+  { announce }: EpochRoom,
+  { advance, isAlive }: MembersRoom,
+): StateRoom {
   // Two settlers cannot disagree about the current phase: the first swap of STATE gives its time.
   function settle(now: number): void {
     if (now <= 0) return;
@@ -75,7 +93,7 @@ export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): S
     if (found === ENTERED_UNTIMED && hasTime(upper, lower)) swap64(slot, ENTERED_UNTIMED, entered);
   }
 
-  function move(to: number, now: number, member: number, report: number): Flag {
+  function move(to: number, now: number, member: number, field: number): Flag {
     while (true) {
       const current = load64(AT_STATE);
       const halves = split(current);
@@ -87,7 +105,8 @@ export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): S
         continue;
       }
       help(upper, lower);
-      if (swap64(AT_STATE, current, stateWord(now, member, report, to)) === current) {
+      const bits = (field << STATE_FIELD_SHIFT) | (lower & STATE_FAILED);
+      if (swap64(AT_STATE, current, stateWord(now, member, bits, to)) === current) {
         announce();
         return 1;
       }
@@ -118,27 +137,58 @@ export function stateRoom({ load64, swap64 }: Words, { announce }: EpochRoom): S
     stoppedReport: () => {
       const word = load64(AT_STATE);
       if (phaseOf(word) !== STOPPED) return -1;
-      return (low(word) >>> STATE_REPORT_SHIFT) & STATE_REPORT_MASK;
+      return fieldOf(low(word));
     },
 
     markReady: (now, member) => move(READY, now, member, 0),
     markDraining: (now, member) => move(DRAINING, now, member, 0),
-    beginShutdown: (now, member) => move(SHUTTING_DOWN, now, member, 0),
+
+    // BEGAN before STATE: who finds the move finds whose it was.
+    beginShutdown: (now, member, incarnation) => {
+      if (phaseOf(load64(AT_STATE)) >= SHUTTING_DOWN) return 0;
+      advance(memberLine(member) + MEMBER_BEGAN, incarnation);
+      return move(SHUTTING_DOWN, now, member, tagOf(incarnation) << 1);
+    },
+
+    runShutdown: (now, member) => move(SHUTTING_DOWN, now, member, BEGAN_BY_RUNNER),
+
+    owner: () => {
+      const lower = low(load64(AT_STATE));
+      if ((lower & STATE_PHASE_MASK) !== SHUTTING_DOWN) return OWNED_BY_NOBODY;
+      const field = fieldOf(lower);
+      if ((field & BEGAN_BY_RUNNER) !== 0) return OWNED_BY_RUNNER;
+      const member = (lower >>> STATE_MOVER_SHIFT) & STATE_MOVER_MASK;
+      const incarnation = high(load64(memberLine(member) + MEMBER_BEGAN)) >>> 0;
+      const isOwner = tagOf(incarnation) === field >> 1;
+      return isOwner && isAlive(member, incarnation) ? OWNED_BY_APPLICATION : OWNED_BY_THE_DEAD;
+    },
+
+    noteFailure: () => {
+      let current = load64(AT_STATE);
+      while (phaseOf(current) !== STOPPED) {
+        const halves = split(current);
+        const lower = halves[0] as number;
+        if ((lower & STATE_FAILED) !== 0) return 1;
+        const found = swap64(AT_STATE, current, join(halves[1] as number, lower | STATE_FAILED));
+        if (found === current) return 1;
+        current = found;
+      }
+      return 0;
+    },
+
+    hasFailed: () => ((low(load64(AT_STATE)) & STATE_FAILED) !== 0 ? 1 : 0),
     settle,
     move,
   };
 }
 
-/** STATE of these four. */
-export function stateWord(now: number, mover: number, report: number, phase: number): bigint {
+/** STATE of these four; `bits` are those between the phase and the mover. */
+export function stateWord(now: number, mover: number, bits: number, phase: number): bigint {
   const upper = highOf(now);
   const lower = lowOf(now);
   return join(
     (upper << STATE_TIME_SHIFT) | (lower >>> TIME_HIGH_SHIFT),
-    (lower << STATE_TIME_SHIFT) |
-      (mover << STATE_MOVER_SHIFT) |
-      (report << STATE_REPORT_SHIFT) |
-      phase,
+    (lower << STATE_TIME_SHIFT) | (mover << STATE_MOVER_SHIFT) | bits | phase,
   );
 }
 
@@ -151,6 +201,15 @@ function mayMove(from: number, to: number): boolean {
     default:
       return from < to;
   }
+}
+
+function fieldOf(lower: number): number {
+  return (lower >>> STATE_FIELD_SHIFT) & STATE_FIELD_MASK;
+}
+
+/** Incarnations of tenants are odd. */
+function tagOf(incarnation: number): number {
+  return (incarnation >>> 1) & BEGAN_TAG_MASK;
 }
 
 function phaseOf(word: bigint): number {

@@ -12,7 +12,7 @@ import { foreign, type Html, html, type Part } from './html.ts';
 /** The waterfall of the cold start. The bars are for the eye; the same is in words beside them. */
 export function bootPart(status: Status): Html {
   const rows = waterfall(status).map((bar) => [foreign(bar.name), drawn(bar), spoken(bar)]);
-  return part('boot', 'Cold start', 'Stages of the boot', ['Stage', 'Course', 'Time'], rows);
+  return part('boot', 'Cold start', 'Stages of the boot', ['Stage', 'Timeline', 'Time'], rows);
 }
 
 function drawn({ state, from, to }: Bar): Html {
@@ -42,31 +42,52 @@ export function threadsPart({ members }: Status): Html {
 }
 
 function loopOf({ blocked_ms }: MemberOnWire): string {
-  if (blocked_ms === null) return 'not watched';
-  return blocked_ms === 0 ? 'turns' : `blocked for ${elapsed(blocked_ms)}`;
+  if (blocked_ms === null) return 'not monitored';
+  return blocked_ms === 0 ? 'responsive' : `blocked for ${elapsed(blocked_ms)}`;
 }
 
-/** What asked for the shutdown, how it went, and each step that has ended. */
+/** What asked for the shutdown, how it went, and each step: ended, running, to come. */
 export function shutdownPart(status: Status): Html {
-  const rows = status.steps.map(({ name, status: end, duration_ms, error }) => [
-    foreign(name),
-    html`<span class="${end}">${end.replace('_', ' ')}</span>`,
-    elapsed(duration_ms),
-    error === undefined ? '' : foreign(error),
-  ]);
-  const columns = ['Step', 'End', 'Time', 'Error'];
-  return part('shutdown', 'Shutdown', 'Steps that have ended', columns, rows, course(status));
+  const { running = [], pending = [] } = status.shutdown ?? {};
+  const waiting = (what: string) => (name: string) => [foreign(name), what, '', ''];
+  const rows = [
+    ...status.steps.map(({ name, status: end, duration_ms, error }) => [
+      foreign(name),
+      html`<span class="${end}">${end.replace('_', ' ')}</span>`,
+      elapsed(duration_ms),
+      error === undefined ? '' : foreign(error),
+    ]),
+    ...running.map(waiting('running')),
+    ...pending.map(waiting('to come')),
+  ];
+  const columns = ['Step', 'Result', 'Time', 'Error'];
+  return part('shutdown', 'Shutdown', 'Steps of the shutdown', columns, rows, course(status));
 }
 
-function course({ phase, report, shutdown_requested: isAccepted }: Status): Part {
+function course({ phase, report, shutdown }: Status): Part {
   if (report === null) {
-    if (phase === 'shutting_down') return 'Under way.';
-    return isAccepted ? 'Accepted: load balancers leave first.' : 'Not asked for.';
+    if (shutdown === null) return 'Not requested.';
+    const { trigger, left_ms } = shutdown;
+    const state =
+      phase === 'shutting_down' ? 'In progress' : 'Accepted: load balancers leave first';
+    const left =
+      left_ms === null
+        ? ''
+        : left_ms < 0
+          ? `, ${elapsed(-left_ms)} over its budget`
+          : `, ${elapsed(left_ms)} left`;
+    return html`${state}${left}. Trigger: ${triggerOf(trigger)}.`;
   }
-  const trigger = report.trigger === null ? 'no trigger' : foreign(report.trigger);
   const drained = report.drained ? 'drained' : 'not drained';
+  const failed = report.failed ? ', failed' : '';
   const heir = report.taken_over ? ', taken over from a thread that died' : '';
-  return html`Trigger: ${trigger}. Over in ${elapsed(report.duration_ms)}, ${drained}${heir}.`;
+  return html`Trigger: ${triggerOf(report.trigger)}. Completed in ${elapsed(
+    report.duration_ms,
+  )}, ${drained}${failed}${heir}.`;
+}
+
+function triggerOf(trigger: string | null): Part {
+  return trigger === null ? 'none' : foreign(trigger);
 }
 
 /** A section with a table, or without one where there is nothing to show. */

@@ -1,73 +1,151 @@
 /**
- * The connections of a `node:http` server, and how they end: those that answer finish, those that
- * seem idle linger. Node's own `close()` destroys idle ones at once, and with them the request that
- * is in the socket buffer.
+ * The connections of a server of Node, and how they end: those that answer finish, those that seem
+ * idle linger, those that are no longer HTTP are cut. Node's own `close()` destroys idle ones at
+ * once, and with them the request that is in the socket buffer.
  *
  * @module
  */
 
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
 import { Server as NetServer, type Socket } from 'node:net';
 import { Hold } from '../hold.ts';
 import { patience } from '../patience.ts';
+import { onForeign } from './foreign.ts';
+import { makeLast } from './last-response.ts';
 
+/** What is known of one connection. */
 interface Connection {
-  /** Requests without a finished response. */
+  /** Requests of HTTP/1 without a finished response. */
   inFlight: number;
+  /**
+   * Who ends it: `idle` ones we do, a `session` of HTTP/2 its own connection, and what is no longer
+   * HTTP, or never was, is `foreign`: the application's.
+   */
+  kind: 'idle' | 'session' | 'foreign';
+}
+
+/** The server, as far as it is used here. On Bun those of `node:http` are not of `node:net`. */
+export interface ConnectionServer extends NetServer {
+  closeAllConnections?(): void;
+  closeIdleConnections?(): void;
 }
 
 /** How many connections wait to be accepted at most: Node's default for `listen()`. */
 const BACKLOG = 511;
-
 /** How often a lingering connection is given more time because bytes still come in. */
 const LINGERS_MAX = 20;
+/** How long a connection that is no longer HTTP may stay after the server has closed. */
+const FOREIGN_MS = 2_000;
+/** Of the time for responses in flight, so that the cut comes before nobody waits any more. */
+const FOREIGN_SHARE = 0.75;
+/** From the cut of everything to the end of the wait: there may be sockets that are unknown here. */
+const CUT_MS = 100;
 
-/** The open connections of one server. */
+/** The open connections of one server, from now on. */
 export class Connections {
   /** On between the decision to close and the close of the listener. */
   readonly hold: Hold = new Hold();
-  readonly #server: Server;
+  readonly #server: ConnectionServer;
   readonly #lingerMs: number;
   readonly #open: Map<Socket, Connection> = new Map();
-  #isClosing = false;
+  readonly #sessions: Set<ServerHttp2Session> = new Set();
+  /** Responses of HTTP/1 in flight. */
+  readonly #responses: Set<ServerResponse> = new Set();
+  /** Sockets under a TLS handshake, by the address of the other end. */
+  readonly #handshakes: Map<string, Socket> = new Map();
+  readonly #isHttp1: boolean;
+  /** One listener for the end of every response: a closure for each costs more than all it does. */
+  readonly #ended: (this: ServerResponse) => void;
+  /** Connections that were open before the server was known here. */
+  #strangers = 0;
+  #isLast = false;
   #isAccepting = true;
+  #closed: Promise<void> | undefined;
+  /** Who waits until no connection is left. */
+  #onEmpty: () => void = () => {};
   /** Connections so far. */
   #accepted = 0;
+  /** The last one that was opened: its session, if it has one, is announced in the same call. */
+  #opening: Socket | undefined;
 
-  constructor(server: Server, lingerMs: number) {
+  constructor(server: ConnectionServer, lingerMs: number) {
     this.#server = server;
     this.#lingerMs = lingerMs;
-    const ends = (socket: Socket): void => this.#ends(socket);
+    const ends = (res: ServerResponse): void => this.#ends(res);
     this.#ended = function ended() {
-      ends(this.req.socket);
+      ends(this);
     };
-    server.on('connection', (socket: Socket) => this.#opened(socket));
-    // Before the listener that answers, which may answer at once.
+    this.#isHttp1 = server.closeIdleConnections !== undefined;
+    // Before the listeners that answer, which may answer at once, or open a session.
+    server.prependListener('connection', (socket: Socket) => this.#opened(socket));
+    server.prependListener('secureConnection', (socket: Socket) => this.#secured(socket));
     server.prependListener('request', (req, res) => this.#begins(req, res));
+    server.on('session', (session: ServerHttp2Session) => this.#talks(session));
+    if (server.listening) {
+      server.getConnections((_, count = 0) => {
+        this.#strangers = count - this.#open.size;
+      });
+    }
+    onForeign(server, (socket) => this.#becomes(socket, 'foreign'));
   }
 
-  /** True once the server accepts no more, or is about to: every response is its connection's last. */
-  get isClosing(): boolean {
-    return this.#isClosing;
+  /** True if every response that begins now is its connection's last. */
+  get isLast(): boolean {
+    return this.#isLast;
   }
 
-  /** Stops accepting, and resolves when the last connection is gone. */
-  async close(inFlightTimeoutMs: number): Promise<void> {
-    this.#isClosing = true;
+  /** From now on every response of HTTP/1 whose head is not out yet is its connection's last. */
+  makeAllLast(): void {
+    this.#isLast = true;
+    for (const res of this.#responses) makeLast(res);
+  }
+
+  /** Stops accepting. Responses in flight go on, and so do connections, until `finish`. */
+  async stop(): Promise<void> {
+    this.makeAllLast();
     await this.hold.on(this.#lingerMs / 2);
     await this.#acceptAll();
-    const closed = new Promise<void>((resolve) => this.#server.once('close', resolve));
-    // http.Server's own close() would destroy idle connections now.
-    NetServer.prototype.close.call(this.#server);
+    const server = this.#server;
+    this.#closed = new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      // Not listening, it was closed by the application, which may have heard of it long ago.
+      if (server.listening) server.once('close', resolve);
+      else if (this.#open.size === 0) resolve();
+    });
+    // One that listens later than this, or again, does so after the end.
+    server.on('listening', () => this.#closeListener());
+    if (server.listening) this.#closeListener();
     this.hold.release();
+  }
+
+  /** After `stop`: resolves when the last connection is gone. */
+  async finish(inFlightTimeoutMs: number): Promise<void> {
     this.#isAccepting = false;
     // The linger began with the closing, so that it does not delay the exit twice.
     for (const socket of this.#open.keys()) this.#settle(socket, this.#lingerMs / 2);
-    const timer = setTimeout(() => this.#server.closeAllConnections(), inFlightTimeoutMs);
-    await closed;
-    clearTimeout(timer);
-    // Now that nothing is idle it only stops http's timer; its error says "not running", rightly.
-    this.#server.close(() => {});
+    for (const session of this.#sessions) session.close();
+    if (this.#strangers > 0) {
+      // Only where there are any: it cuts those, too, that have not taken all of their response.
+      void patience(this.#lingerMs).then(() => this.#server.closeIdleConnections?.());
+    }
+    const foreignMs = Math.min(FOREIGN_MS, inFlightTimeoutMs * FOREIGN_SHARE);
+    const timers = [
+      setTimeout(() => this.#cutForeign(), foreignMs),
+      setTimeout(() => this.#cutAll(), inFlightTimeoutMs),
+    ];
+    const late = new Promise<void>((resolve) => {
+      timers.push(setTimeout(resolve, inFlightTimeoutMs + CUT_MS));
+    });
+    await Promise.race([this.#closed, late]);
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  /** `http.Server`'s own `close()` destroys idle connections at once; on Bun there is no other. */
+  #closeListener(): void {
+    const server: { close(): unknown } = this.#server;
+    if (server instanceof NetServer) NetServer.prototype.close.call(server);
+    else server.close();
   }
 
   /**
@@ -88,21 +166,56 @@ export class Connections {
 
   #opened(socket: Socket): void {
     this.#accepted += 1;
-    this.#open.set(socket, { inFlight: 0 });
-    socket.once('close', () => this.#open.delete(socket));
+    const end = endOf(socket);
+    if (end !== undefined) this.#handshakes.set(end, socket);
+    this.#track(socket, end);
   }
 
-  #begins({ socket }: IncomingMessage, res: ServerResponse): void {
+  /** The socket of TLS takes the place of the one under it, which says nothing of its own end. */
+  #secured(socket: Socket): void {
+    const end = endOf(socket) ?? '';
+    const under = this.#handshakes.get(end);
+    this.#handshakes.delete(end);
+    if (under !== undefined && under !== socket) this.#open.delete(under);
+    this.#track(socket, undefined);
+  }
+
+  #track(socket: Socket, end: string | undefined): void {
+    this.#opening = socket;
+    if (this.#open.has(socket)) return;
+    this.#open.set(socket, { inFlight: 0, kind: this.#isHttp1 ? 'idle' : 'foreign' });
+    socket.once('close', () => {
+      if (end !== undefined && this.#handshakes.get(end) === socket) this.#handshakes.delete(end);
+      this.#open.delete(socket);
+      if (this.#open.size === 0 && !this.#server.listening) this.#onEmpty();
+    });
+  }
+
+  #talks(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    if (this.#opening !== undefined) this.#becomes(this.#opening, 'session');
+    if (!this.#isAccepting) session.close();
+  }
+
+  #becomes(socket: Socket, kind: Connection['kind']): void {
     const connection = this.#open.get(socket);
-    if (connection === undefined) return;
-    connection.inFlight += 1;
-    // One listener for all of them: a closure for each costs as much as the string compare of a route.
+    if (connection !== undefined) connection.kind = kind;
+  }
+
+  #begins(req: IncomingMessage, res: ServerResponse): void {
+    // A response of HTTP/2 has its session, and no connection to speak of.
+    if (req.httpVersionMajor !== 1) return;
+    const connection = this.#open.get(req.socket);
+    if (connection !== undefined) connection.inFlight += 1;
+    this.#responses.add(res);
+    if (this.#isLast) makeLast(res);
     res.on('close', this.#ended);
   }
 
-  readonly #ended: (this: ServerResponse) => void;
-
-  #ends(socket: Socket): void {
+  #ends(res: ServerResponse): void {
+    const { socket } = res.req;
+    this.#responses.delete(res);
     const connection = this.#open.get(socket);
     if (connection !== undefined) connection.inFlight -= 1;
     if (!this.#isAccepting) this.#settle(socket, this.#lingerMs);
@@ -111,7 +224,7 @@ export class Connections {
   /** Decides how long a connection may stay that has nothing in flight. */
   #settle(socket: Socket, lingerMs: number): void {
     const connection = this.#open.get(socket);
-    if (connection !== undefined && connection.inFlight === 0) {
+    if (connection !== undefined && connection.inFlight === 0 && connection.kind === 'idle') {
       void this.#linger(socket, connection, lingerMs);
     }
   }
@@ -124,10 +237,25 @@ export class Connections {
       // After the poll phase, in case the loop was blocked: what arrived meanwhile is read first.
       await new Promise((resolve) => setImmediate(resolve));
       // Answered, it settles again when the response is out.
-      if (connection.inFlight > 0) return;
+      if (connection.inFlight > 0 || connection.kind !== 'idle') return;
       if (socket.bytesRead === seen) break;
       ms = this.#lingerMs;
     }
     socket.destroy();
   }
+
+  #cutForeign(): void {
+    for (const [socket, { kind }] of this.#open) if (kind === 'foreign') socket.destroy();
+  }
+
+  #cutAll(): void {
+    this.#server.closeAllConnections?.();
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
+  }
+}
+
+/** The other end of a connection; a Unix socket has none. */
+function endOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }

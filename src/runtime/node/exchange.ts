@@ -55,7 +55,9 @@ export function exchange(fetch: FetchHandler, closing: Closing, answersErrors = 
       const query = url.indexOf('?');
       const path = query < 0 ? url : url.slice(0, query);
       if (own.has(path)) {
-        const answer = hasHost(req) ? own.answer(req.method ?? 'GET', path) : undefined;
+        const answer = hasHost(req)
+          ? own.answer(req.method ?? 'GET', path, req.headers['user-agent'] ?? null)
+          : undefined;
         if (answer !== undefined) {
           end(req, res, next, closing, held, answer);
           return;

@@ -5,8 +5,8 @@
  */
 
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
+import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
-import { isLeaving } from '../answer.ts';
 import { type FetchHandler, isLifecycle } from '../options.ts';
 import { exchange } from './exchange.ts';
 
@@ -62,7 +62,7 @@ export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {
   }
   // Whoever calls it has the whole of what NodeRequest and NodeResponse are the part of.
   return exchange(fetch, {
-    closes: () => lifecycle !== undefined && isLeaving(lifecycle),
+    closes: () => lifecycle !== undefined && isLeavingOrGone(lifecycle),
     held: () => undefined,
   }) as NodeListener;
 }

@@ -7,10 +7,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
-import { isLeaving } from '../answer.ts';
+import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
+import { Closing } from '../closing.ts';
+import { whenLeaving } from '../leaving.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from '../options.ts';
 import { opened } from '../serving.ts';
-import { whenStopped } from '../stopped.ts';
 import { Connections } from './connections.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { NodeRequest, NodeResponse } from './listener.ts';
@@ -44,16 +45,16 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
   }
   const server = createServer();
   const connections = new Connections(server, lingerMs);
-  const closing = {
-    closes: () => connections.isClosing || isLeaving(lifecycle),
+  const ends = {
+    closes: () => connections.isLast || isLeavingOrGone(lifecycle),
     held: () => connections.hold.current,
   };
   server.on(
     'request',
     // Whatever takes Node's requests and responses; what it returns is its own.
     listener === undefined
-      ? exchange(fetch, closing)
-      : chained(exchange(fetch, closing, true), listener as Exchange),
+      ? exchange(fetch, ends)
+      : chained(exchange(fetch, ends, true), listener as Exchange),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -63,25 +64,22 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
     });
   });
 
-  let isClosed = (): void => {};
-  const closed = new Promise<void>((resolve) => {
-    isClosed = resolve;
+  const closing = new Closing(lifecycle, {
+    stop: () => connections.stop(),
+    finish: async () => {
+      await connections.finish(inFlightTimeoutMs());
+      // Now that nothing is idle it only stops http's timer; its error says "not running", rightly.
+      server.close(() => {});
+    },
   });
-  const close = (): Promise<void> => {
-    if (!connections.isClosing) {
-      forget();
-      void connections.close(inFlightTimeoutMs()).then(isClosed);
-    }
-    return closed;
-  };
-  const forget = whenStopped(lifecycle, () => void close());
+  void closing.closed.then(whenLeaving(lifecycle, () => connections.makeAllLast()));
   const address = server.address() as AddressInfo;
   return opened(lifecycle, {
     url: urlOf(address.address, address.port),
     hostname: address.address,
     port: address.port,
-    close,
-    closed,
+    close: () => closing.close(),
+    closed: closing.closed,
   });
 }
 

@@ -164,7 +164,7 @@ export async function end(lifecycle: Lifecycle): Promise<ShutdownReport> {
     backupUploaded: drained.members.every(({ member, writes: left }) => left <= member),
     durationMs: drained.waitedMs + drained.left,
     startedAtMs: 1,
-    completedAtMs: lifecycle.shutdownDeadlineMs() ?? 2,
+    completedAtMs: lifecycle.shutdownLeftMs() ?? 2,
   };
   lifecycle.finishShutdown(input);
   lifecycle.noteReadinessProbe();

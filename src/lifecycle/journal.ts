@@ -1,0 +1,112 @@
+/**
+ * The journal: what goes wrong without a caller to hear of it, each in one event. It decides
+ * nothing, and says nothing while all is well.
+ *
+ * @module
+ */
+
+/** What went wrong. */
+export type LogEventType =
+  /** A step of the shutdown threw or rejected. */
+  | 'step_failed'
+  /** A step of the shutdown did not end in time. */
+  | 'step_timed_out'
+  /** A step names in `after` what no step is called. */
+  | 'unknown_after'
+  /** A listener (`onTransition`, `onShutdown`, `log`) threw or rejected. */
+  | 'listener_failed'
+  /** A `fetch` handler threw or rejected. */
+  | 'fetch_failed'
+  /** Something in `servers` could not be closed. */
+  | 'close_failed'
+  /** Something in `servers` did not close in time. */
+  | 'close_timed_out'
+  /** One of `finally` threw or rejected. */
+  | 'finally_failed'
+  /** One of `finally` did not end in time. */
+  | 'finally_timed_out'
+  /** An error that nobody caught. */
+  | 'uncaught'
+  /** The budget was over, and the process is killed. */
+  | 'killed';
+
+/** One event of the journal. */
+export interface LogEvent {
+  readonly type: LogEventType;
+  /** One line for a person to read. */
+  readonly message: string;
+  /** Of the step, server or hook, if it has one. */
+  readonly name?: string | undefined;
+  /** What was thrown, uncut. */
+  readonly error?: unknown;
+}
+
+/** Takes events in place of stderr. */
+export type Log = (event: LogEvent) => void;
+
+/** Where the events of one lifecycle object go. */
+export class Journal {
+  readonly #logs: Set<Log | false> = new Set();
+
+  /** Sends an event to every log that is installed; without one it is a line on stderr. */
+  write(event: LogEvent): void {
+    if (this.#logs.size === 0) print(event);
+    for (const log of this.#logs) {
+      if (log === false) continue;
+      try {
+        log(event);
+      } catch (error) {
+        print(event);
+        print({ type: 'listener_failed', message: 'The log threw', error });
+      }
+    }
+  }
+
+  /** Runs a listener; what it throws, or rejects with, is an event and goes no further. */
+  tell<T>(what: string, listener: (value: T) => unknown, value: T): void {
+    const failed = (error: unknown): void =>
+      this.write({ type: 'listener_failed', message: `A listener of ${what} failed`, error });
+    try {
+      const told = listener(value);
+      if (told instanceof Promise) told.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Installs a log, `false` for none at all. Returns the undo. */
+  install(log: Log | false): () => void {
+    // One of its own, so that the undo takes back this one and no equal one.
+    const own = log === false ? log : (event: LogEvent): void => log(event);
+    this.#logs.add(own);
+    return () => {
+      this.#logs.delete(own);
+    };
+  }
+}
+
+const journals: WeakMap<object, Journal> = new WeakMap();
+
+/** Says whose journal it is; the lifecycle does. */
+export function keepJournal(lifecycle: object, journal: Journal): void {
+  journals.set(lifecycle, journal);
+}
+
+/** Writes an event into the journal of a lifecycle. */
+export function journal(lifecycle: object, event: LogEvent): void {
+  const found = journals.get(lifecycle);
+  if (found === undefined) print(event);
+  else found.write(event);
+}
+
+/** Sends the events of a lifecycle to `log` instead of stderr; `false` drops them. Returns the undo. */
+export function installLog(lifecycle: object, log: Log | false): () => void {
+  return journals.get(lifecycle)?.install(log) ?? (() => {});
+}
+
+/** On one line, and an error with its stack below it. */
+function print({ message, error }: LogEvent): void {
+  const { console } = globalThis as { readonly console: { error(...values: unknown[]): void } };
+  if (error === undefined) console.error(`tidegate: ${message}`);
+  else console.error(`tidegate: ${message}:`, error);
+}

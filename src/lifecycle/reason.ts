@@ -1,0 +1,27 @@
+/**
+ * The starting reason: why a process that is Starting is not ready yet. In any other phase there is
+ * none.
+ *
+ * @module
+ */
+
+import { TEXT_BYTES } from '../../assembly/layout.ts';
+import { check } from './check.ts';
+import { Phase } from './phase.ts';
+import type { Seat } from './seat.ts';
+
+/** See `Lifecycle.setStartingReason`. */
+export function setReason(seat: Seat, text: string): void {
+  check(typeof text === 'string', 'the reason', text);
+  seat.mustLive();
+  const { core, member, staging } = seat;
+  core.publishReason(member.number, staging.put(text, TEXT_BYTES));
+}
+
+/** See `Lifecycle.notReadyReason`. */
+export function readReason(seat: Seat): string | null {
+  const { core, member, staging } = seat;
+  if (core.phase() !== Phase.Starting) return null;
+  seat.mustLive();
+  return staging.get(core.readReason(member.number));
+}

@@ -1,0 +1,155 @@
+/**
+ * Stages of the boot, and the marks that they are made of: how they are set, and how a stage is run.
+ * What they come to is `cold-start.ts`.
+ *
+ * @module
+ */
+
+import {
+  ADMITTED,
+  FIXED_MARKS,
+  REFUSED_FULL,
+  REFUSED_REAPED,
+  TEXT_BYTES,
+} from '../../assembly/layout.ts';
+import { check, isWhole } from './check.ts';
+import { TIME_MAX_MS } from './clock.ts';
+import { NAMED_STAGES } from './cold-start.ts';
+import { LifecycleError, shown } from './errors.ts';
+import type { Leaving } from './leaving.ts';
+import type { Signal } from './platform.ts';
+import { setReason } from './reason.ts';
+import { reaped, type Seat } from './seat.ts';
+import { isThenable } from './thenable.ts';
+
+const STAGE_NAME = /^[a-z][a-z0-9_]{0,31}$/;
+
+/** What a stage is run with. */
+export interface StageContext {
+  /** Aborts when the process is leaving: `lifecycle.leaving`. */
+  readonly signal: Signal;
+}
+
+/** Sets mark `index` to now; false if it is set, or the clock has no time yet. */
+export function markNow(seat: Seat, index: number): boolean {
+  if (seat.core.markedAt(index) !== 0) return false;
+  const now = seat.now();
+  return now > 0 && seat.core.mark(index, now) === 1;
+}
+
+/**
+ * Sets mark `index` to a time captured earlier; false if it is set.
+ *
+ * @throws {RangeError} unless `ms` is an integer in 1 … 2^48−1
+ */
+export function markAt(seat: Seat, index: number, ms: number): boolean {
+  if (!isWhole(ms, 1, TIME_MAX_MS)) throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
+  return seat.core.mark(index, ms) === 1;
+}
+
+/** A named pair of marks. The first writer of each end wins, over all threads. */
+export class Stage {
+  readonly name: string;
+  readonly #seat: Seat;
+  readonly #leaving: Leaving;
+  readonly #startedMark: number;
+
+  /**
+   * Finds or registers the stage.
+   *
+   * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
+   * is `total`; `stages_full` for one more than there is room for; `reaped`
+   */
+  constructor(seat: Seat, name: string, leaving: Leaving) {
+    const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
+    check(isName, 'the name of a stage', name);
+    this.name = name;
+    this.#seat = seat;
+    this.#leaving = leaving;
+    this.#startedMark = startedMark(seat, name);
+  }
+
+  /** Stamps the start; true if this call set it. */
+  markStarted(): boolean {
+    return markNow(this.#seat, this.#startedMark);
+  }
+
+  /** Stamps the end; true if this call set it. */
+  markReady(): boolean {
+    return markNow(this.#seat, this.#startedMark + 1);
+  }
+
+  /** Backfills the start. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setStartedAtMs(ms: number): boolean {
+    return markAt(this.#seat, this.#startedMark, ms);
+  }
+
+  /** Backfills the end. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  setReadyAtMs(ms: number): boolean {
+    return markAt(this.#seat, this.#startedMark + 1, ms);
+  }
+
+  /**
+   * Runs `fn` between the two marks, with the stage's name as the starting reason. What `fn`
+   * throws, or rejects with, comes through, and the stage is then not ready.
+   *
+   * A shutdown that is accepted meanwhile, on any thread, aborts the signal and waits for `fn` to end
+   * before it flushes anything. Once one is accepted, a stage does not begin: the promise that comes
+   * back then rejects with `leaving`, so await it.
+   *
+   * @throws {LifecycleError} `reaped`; as a rejection, `leaving`
+   * @example
+   * ```ts
+   * await lifecycle.stage('index_warmup').run(async ({ signal }) => {
+   *   for (let page = 0; page < 10 && !signal.aborted; page++) await Promise.resolve(page);
+   * });
+   * ```
+   */
+  run<T>(fn: (context: StageContext) => T): T {
+    check(typeof fn === 'function', 'the function of a stage', fn);
+    const seat = this.#seat;
+    const { core, member } = seat;
+    const refusal = core.enterBoot(member.number, member.incarnation);
+    if (refusal === REFUSED_REAPED) throw reaped();
+    if (refusal === REFUSED_FULL) {
+      throw new LifecycleError('too_many_permits', 'Cannot run a stage: 2^31-1 are running');
+    }
+    // A promise, whatever T is: nobody may take what was not run for something that was.
+    if (refusal !== ADMITTED) return Promise.reject(this.#leaving.error()) as T;
+    let isPending = false;
+    const end = (): void => {
+      core.leaveBoot(member.number, member.incarnation);
+      seat.wakeups.poke();
+    };
+    try {
+      setReason(seat, this.name);
+      this.markStarted();
+      const result = fn({ signal: this.#leaving.signal });
+      if (!isThenable(result)) {
+        this.markReady();
+        return result;
+      }
+      isPending = true;
+      // A promise for what `fn` promised: `T` but for the methods of an unusual thenable.
+      return Promise.resolve(result)
+        .then((value) => {
+          this.markReady();
+          return value;
+        })
+        .finally(end) as T;
+    } finally {
+      if (!isPending) end();
+    }
+  }
+}
+
+function startedMark(seat: Seat, name: string): number {
+  // Read first: that throws once the seat was given back, for the named three as well.
+  const { stage } = seat.core;
+  const named = NAMED_STAGES.indexOf(name);
+  if (named >= 0) return named * 2;
+  seat.mustLive();
+  const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
+  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
+  return FIXED_MARKS + cell * 2;
+}

@@ -1,0 +1,83 @@
+/**
+ * Holds the process to its time: the shutdown to its budget, and what comes after it to the limit
+ * that the waits share. Nothing that blocks or hangs the main thread keeps the process then. It runs
+ * on the probe thread, and ends no process that is in time.
+ *
+ * @module
+ */
+
+import { write } from 'node:fs';
+import process from 'node:process';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { Phase } from '../lifecycle/phase.ts';
+import { graceMs } from '../runtime/grace.ts';
+
+/** What a host that is in time needs to end after its deadline: a report, and the exit. */
+const GRACE_MS = 150;
+/** From the limit of the waits after Stopped to the kill: who keeps to the limit is gone by then. */
+const EXIT_GRACE_MS = 1_000;
+/** The file descriptor of stderr. */
+const STDERR = 2;
+/** How long the line about the kill may take to be written. */
+const LINE_MS = 100;
+
+/** What holds one process to its time. */
+export class Killer {
+  readonly #lifecycle: Lifecycle;
+  readonly #isSilent: () => boolean;
+  /** When the waits after Stopped must be over, by this thread's own clock. */
+  #exitsBy: number | undefined;
+  #isKilling = false;
+
+  constructor(lifecycle: Lifecycle, isSilent: () => boolean) {
+    this.#lifecycle = lifecycle;
+    this.#isSilent = isSilent;
+  }
+
+  /** Kills the process if its time is up. @param againMs when the next look is due */
+  look(againMs: number): void {
+    this.#lifecycle.watchBeats();
+    const isStopped = this.#lifecycle.phase() === Phase.Stopped;
+    const leftMs = isStopped ? this.#exitLeftMs() : this.#budgetLeftMs();
+    if (leftMs === null) return;
+    if (leftMs <= 0) {
+      this.#kill(
+        isStopped
+          ? 'The process did not end in time after the shutdown'
+          : 'The shutdown was not over at the end of its budget',
+      );
+    }
+    // Not a look later than it has to be.
+    else if (leftMs < againMs) setTimeout(() => this.look(againMs), leftMs);
+  }
+
+  #budgetLeftMs(): number | null {
+    const leftMs = this.#lifecycle.shutdownLeftMs();
+    return leftMs === null ? null : leftMs + GRACE_MS;
+  }
+
+  /** Nothing can be lost any more; but where the process is to end, it does. */
+  #exitLeftMs(): number | null {
+    if (!this.#lifecycle.isExiting()) {
+      this.#exitsBy = undefined;
+      return null;
+    }
+    // What is left of the budget now is what was left for those who wait, or a look less.
+    this.#exitsBy ??= performance.now() + graceMs(this.#lifecycle) + EXIT_GRACE_MS;
+    return this.#exitsBy - performance.now();
+  }
+
+  /** `process.exit` in a worker ends the worker; only a signal ends a process that is blocked. */
+  #kill(why: string): void {
+    if (this.#isKilling) return;
+    this.#isKilling = true;
+    const kill = (): void => {
+      process.kill(process.pid, 'SIGKILL');
+    };
+    if (this.#isSilent()) kill();
+    // Not through the main thread, as a worker's own stderr goes, and not for longer than a moment:
+    // the pipe may be full, and the write block.
+    setTimeout(kill, LINE_MS);
+    write(STDERR, `tidegate: ${why}: SIGKILL\n`, kill);
+  }
+}

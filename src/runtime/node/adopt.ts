@@ -1,0 +1,177 @@
+/**
+ * Adopting a server of Node that the application made: it closes when the lifecycle is Stopped, and
+ * loses no request then. What the server answers, and to whom, stays the application's.
+ *
+ * @module
+ */
+
+import { Server as HttpServer } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { LifecycleError, shown } from '../../lifecycle/errors.ts';
+import { checkKeys } from '../../lifecycle/known-keys.ts';
+import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import { Closing } from '../closing.ts';
+import { graceMs } from '../grace.ts';
+import { whenLeaving } from '../leaving.ts';
+import { isLifecycle, type Server, urlOf } from '../options.ts';
+import { opened } from '../serving.ts';
+import { type ConnectionServer, Connections } from './connections.ts';
+
+/** The part of a server of Node by which the compiler knows it, without `@types/node`. */
+export interface NodeServer {
+  readonly listening: boolean;
+  address(): unknown;
+  close(callback?: (error?: Error) => void): unknown;
+}
+
+/** What `adopt` takes. */
+export interface AdoptOptions {
+  /** Whose shutdown closes the server. */
+  readonly lifecycle: Lifecycle;
+  /**
+   * Milliseconds for a kept-alive connection that only seems idle when the server closes: a
+   * request may be in the socket buffer. 0 … 2^31−1, default 50.
+   */
+  readonly lingerMs?: number | undefined;
+  /**
+   * Milliseconds for responses in flight when the server closes, 0 … 2^31−1. By default they have
+   * what is left of the shutdown's budget, but 2 000 in any case and 10 000 at most. Then they are cut.
+   */
+  readonly inFlightTimeoutMs?: number | undefined;
+}
+
+const ACTION = 'adopt the server';
+const LINGER_MS = 50;
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+const adopted: WeakMap<NodeServer, Server> = new WeakMap();
+
+/**
+ * Closes a server that the application made when the lifecycle is Stopped: of `node:http`,
+ * `node:https` or `node:http2`, listening already or not, and of `node:net`, on Node, Deno and Bun.
+ *
+ * It stops accepting, finishes the responses in flight, and lets idle connections linger; HTTP/2
+ * sessions get `session.close()`; upgraded connections, and those of a `net.Server`, are cut after 2
+ * seconds. Every HTTP/1 response whose head goes out after the acceptance of a shutdown says
+ * `connection: close`, whoever writes it. On Bun a server of `node:http` resets connections that
+ * have not asked yet when it closes.
+ *
+ * @returns the server as `serve` gives one; the first one, if it was adopted before. Until it
+ * listens its `url` and `hostname` are empty and its `port` is 0.
+ * @throws {LifecycleError} `invalid_argument`, `detached`
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ *
+ * const server = createServer((req, res) => res.end('hello'));
+ * await adopt(server, { lifecycle });
+ * server.listen(8080);
+ * ```
+ */
+export async function adopt(server: NodeServer, options: AdoptOptions): Promise<Server> {
+  const ours = adoptNow(server, options);
+  // One whose `listen()` was called a moment ago gets there by itself.
+  for (let turn = 0; turn < 2 && !server.listening; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  return ours;
+}
+
+/** The same, at once. */
+export function adoptNow(server: NodeServer, options: AdoptOptions): Server {
+  const { lifecycle, lingerMs, inFlightTimeoutMs } = checkAdopt(server, options);
+  const before = adopted.get(server);
+  if (before !== undefined) return before;
+  // It is one of theirs, see isNodeServer.
+  const connections = new Connections(server as ConnectionServer, lingerMs);
+  const closing = new Closing(lifecycle, {
+    stop: () => connections.stop(),
+    finish: () => connections.finish(inFlightTimeoutMs ?? graceMs(lifecycle)),
+  });
+  void closing.closed.then(whenLeaving(lifecycle, () => connections.makeAllLast()));
+  const ours = seen(server, closing);
+  adopted.set(server, ours);
+  return opened(lifecycle, ours);
+}
+
+/** True for a server of `node:net`, `node:http`, `node:https` or `node:http2`. */
+export function isNodeServer(value: unknown): value is NodeServer {
+  // On Bun the middle two are not of `node:net`.
+  return value instanceof NetServer || value instanceof HttpServer || isHttps(value);
+}
+
+/** Without an import of `node:https`, which would load OpenSSL for those who have no use for it. */
+function isHttps(value: unknown): boolean {
+  const { closeAllConnections, listen, setTimeout, address } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return [closeAllConnections, listen, setTimeout, address].every(
+    (method) => typeof method === 'function',
+  );
+}
+
+/** The server as those of `serve` are seen: its address may come later. */
+function seen(server: NodeServer, closing: Closing): Server {
+  const { closed } = closing;
+  let last = { url: '', hostname: '', port: 0 };
+  // A server that is closed has no address; the log still calls it by the one that it had.
+  const now = (): typeof last => {
+    last = placeOf(server.address()) ?? last;
+    return last;
+  };
+  now();
+  return {
+    get url() {
+      return now().url;
+    },
+    get hostname() {
+      return now().hostname;
+    },
+    get port() {
+      return now().port;
+    },
+    close: () => {
+      now();
+      return closing.close();
+    },
+    closed,
+  };
+}
+
+function placeOf(address: unknown): { url: string; hostname: string; port: number } | undefined {
+  if (typeof address === 'string') return { url: `unix:${address}`, hostname: address, port: 0 };
+  const { address: hostname, port } = (address ?? {}) as { address?: string; port?: number };
+  if (hostname === undefined || port === undefined) return undefined;
+  return { url: urlOf(hostname, port), hostname, port };
+}
+
+function checkAdopt(
+  server: NodeServer,
+  options: AdoptOptions,
+): AdoptOptions & { lingerMs: number } {
+  if (!isNodeServer(server)) {
+    throw invalid(
+      `expected one of node:http, node:https, node:http2 or node:net, got ${shown(server)}`,
+    );
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`options must be an object, got ${shown(options)}`);
+  }
+  checkKeys(ACTION, options, ['lifecycle', 'lingerMs', 'inFlightTimeoutMs']);
+  const { lifecycle, lingerMs = LINGER_MS, inFlightTimeoutMs } = options;
+  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
+  for (const [name, value] of Object.entries({ lingerMs, inFlightTimeoutMs })) {
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !(value >= 0 && value <= TIMER_MAX_MS)) {
+      throw invalid(`${name} must be between 0 and ${TIMER_MAX_MS}, got ${shown(value)}`);
+    }
+  }
+  // Throws for an object that was detached: nobody would close the server.
+  lifecycle.phase();
+  return { lifecycle, lingerMs, inFlightTimeoutMs };
+}
+
+function invalid(what: string): LifecycleError {
+  return new LifecycleError('invalid_argument', `Cannot ${ACTION}: ${what}`);
+}

@@ -1,0 +1,341 @@
+/**
+ * A service for the tests of its own end, the same source on Node, Deno and Bun: what it serves, what
+ * it waits for, and what goes wrong is configured by its parent. It tells it what happens, a JSON object
+ * a line.
+ *
+ * @module
+ */
+
+import { createServer, type RequestListener } from 'node:http';
+import { createSecureServer as createSecure2, createServer as createServer2 } from 'node:http2';
+import { createServer as createSecure } from 'node:https';
+import { createServer as createBare, type Server as NetServer } from 'node:net';
+import process from 'node:process';
+import { createHandler } from '../../src/http/index.ts';
+import { Lifecycle, Phase } from '../../src/index.ts';
+import type { Closable, FinallyEntry, SignalOptions } from '../../src/node.ts';
+import { door, runtime, say as sayAlways } from '../runtime/door.ts';
+import { CERTIFICATE, KEY } from './certificate.ts';
+
+/** What one step does; all that is given, in this order. */
+export interface StepPlan {
+  readonly name: string;
+  /** Blocks the loop for so long. */
+  readonly blockMs?: number;
+  /** Leaves a rejection that nobody handles. */
+  readonly leavesRejection?: boolean;
+  /** Closes the server and waits for it. */
+  readonly closesServer?: boolean;
+  /** Writes so many lines of 512 bytes to stdout. */
+  readonly lines?: number;
+  readonly sleepMs?: number;
+  readonly fails?: boolean;
+  readonly hangs?: boolean;
+  readonly timeoutMs?: number;
+}
+
+/** One of `servers`, or what is done at last. */
+export interface ClosablePlan {
+  readonly closes: 'at once' | 'never' | 'by callback' | 'callback never' | 'throws';
+}
+
+export interface FinallyPlan {
+  readonly name: string;
+  readonly sleepMs?: number;
+  readonly blockMs?: number;
+  readonly fails?: boolean;
+  readonly timeoutMs?: number;
+}
+
+/** How the parent configures it, as JSON in `SERVICE`. */
+export interface EndOptions {
+  readonly steps?: readonly StepPlan[];
+  readonly budgetMs?: number;
+  readonly preDrainMs?: number;
+  readonly drainTimeoutMs?: number;
+  /** The server: of `serve` (default), or one of Node in `servers`. */
+  readonly server?: 'serve' | 'http' | 'https' | 'http2' | 'http2 over TLS' | 'net';
+  /** What else the application has done to it before a signal comes. */
+  readonly serverIs?: 'never listening' | 'closed' | 'closed twice' | 'adopted twice';
+  readonly inFlightTimeoutMs?: number;
+  readonly servers?: readonly ClosablePlan[];
+  readonly finally?: readonly FinallyPlan[];
+  /** Those of a second call of `handleSignals`. */
+  readonly alsoFinally?: readonly FinallyPlan[];
+  /** Gives its place in the lifecycle back once it listens. */
+  readonly detaches?: boolean;
+  readonly signals?: Pick<SignalOptions, 'signals' | 'exit' | 'crashes' | 'force'>;
+  /** Given to `log`: nothing, `false`, or a function that says what it gets. */
+  readonly log?: 'events' | false;
+  readonly exitCode?: number;
+  /** The application's own listener for crashes sets this exit code and shuts down. */
+  readonly ownCrashCode?: number;
+  /** Milliseconds after the first phase change to send itself a SIGTERM, as terminus does. */
+  readonly signalsItselfMs?: number;
+  /** Goes wrong once it listens. */
+  readonly crash?: 'throws' | 'rejects' | 'boot';
+  /** Asked for once it listens. */
+  readonly trigger?: string;
+  /** A write permit that is never given back. */
+  readonly holdsPermit?: boolean;
+  readonly listenerThrows?: boolean;
+  readonly probes?: boolean;
+  /** Says no more once it listens: stdout is for the steps. */
+  readonly isQuiet?: boolean;
+  /** Where `handleSignals` is called. */
+  readonly worker?: 'node' | 'web';
+}
+
+const options = JSON.parse(process.env.SERVICE ?? '{}') as EndOptions;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const never = (): Promise<void> => new Promise(() => {});
+const SLOW_MS = 400;
+
+const say = (event: string, more?: object): void => {
+  if (options.isQuiet !== true || event === 'listening') sayAlways(event, more);
+};
+
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+const lifecycle = Lifecycle.create();
+lifecycle.pipeline({
+  budgetMs: options.budgetMs ?? 10_000,
+  preDrainMs: options.preDrainMs ?? 0,
+  drainTimeoutMs: options.drainTimeoutMs,
+  steps: (options.steps ?? [{ name: 'flush_wal' }]).map((plan) => ({
+    name: plan.name,
+    timeoutMs: plan.timeoutMs,
+    run: () => runStep(plan),
+  })),
+});
+
+async function runStep(plan: StepPlan): Promise<void> {
+  const { name } = plan;
+  say('step', { name });
+  block(plan.blockMs ?? 0);
+  if (plan.leavesRejection === true) void Promise.reject(new Error('left by a step'));
+  if (plan.closesServer === true) await close();
+  const line = `${'x'.repeat(511)}\n`;
+  for (let count = plan.lines ?? 0; count > 0; count--) process.stdout.write(line);
+  await sleep(plan.sleepMs ?? 0);
+  if (plan.hangs === true) await never();
+  if (plan.fails === true) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  say('step_end', { name });
+}
+
+lifecycle.onTransition(({ to }) => {
+  if (to === Phase.Draining && options.listenerThrows === true) throw new Error('a listener threw');
+});
+lifecycle.onTransition(({ to }) => {
+  say('phase', { to });
+  if (to === Phase.Draining && options.signalsItselfMs !== undefined) {
+    setTimeout(() => process.kill(process.pid, 'SIGTERM'), options.signalsItselfMs);
+  }
+});
+
+const admin = createHandler(lifecycle, { openAdmin: true });
+
+async function fetch(request: Request): Promise<Response | undefined> {
+  const { pathname } = new URL(request.url);
+  if (pathname === '/slow') {
+    say('slow_begins');
+    await sleep(SLOW_MS);
+    say('slow_ends');
+    return new Response('slow');
+  }
+  if (pathname === '/stream') return new Response(endless());
+  return admin(request);
+}
+
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      await sleep(20);
+      controller.enqueue(new TextEncoder().encode('data: x\n\n'));
+    },
+  });
+}
+
+/** The same as an application writes it without us. */
+const listener: RequestListener = (req, res) => {
+  if (req.url === '/slow') {
+    say('slow_begins');
+    setTimeout(() => {
+      say('slow_ends');
+      if (req.httpVersionMajor === 1) res.setHeader('connection', 'keep-alive');
+      res.end('slow');
+    }, SLOW_MS);
+  } else if (req.url === '/stream') {
+    const timer = setInterval(() => res.write('data: x\n\n'), 20);
+    res.once('close', () => clearInterval(timer));
+  } else res.end('fast');
+};
+
+let close = async (): Promise<void> => {};
+
+function made(kind: 'http' | 'https' | 'http2' | 'http2 over TLS' | 'net'): NetServer {
+  const tls = { cert: CERTIFICATE, key: KEY, allowHTTP1: true };
+  // The compatibility API of HTTP/2 takes what writes for HTTP/1.
+  const either = listener as (req: unknown, res: unknown) => void;
+  switch (kind) {
+    case 'http':
+      return createServer(listener);
+    case 'https':
+      return createSecure(tls, listener);
+    case 'http2':
+      return createServer2(either);
+    case 'http2 over TLS':
+      return createSecure2(tls, either);
+    default:
+      return createBare((socket) => socket.on('error', () => {}).pipe(socket));
+  }
+}
+
+/** Makes the server; gives its port, and what `servers` is to have. */
+async function open(): Promise<{ port: number; given: Closable[] }> {
+  const { server: kind = 'serve', inFlightTimeoutMs, serverIs } = options;
+  if (kind === 'serve') {
+    const hostname = '127.0.0.1';
+    const server = await door.serve({ lifecycle, fetch, hostname, inFlightTimeoutMs });
+    close = () => server.close();
+    void server.closed.then(() => say('closed'));
+    return { port: server.port, given: [] };
+  }
+  const server = made(kind);
+  if (kind === 'http') {
+    server.on('upgrade', (_, socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+      say('upgraded');
+    });
+  }
+  if (serverIs !== 'never listening') {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  }
+  const address = server.address();
+  if (serverIs === 'closed' || serverIs === 'closed twice') {
+    await new Promise((resolve) => server.close(resolve));
+  }
+  if (serverIs === 'closed twice') server.close(() => {});
+  if (inFlightTimeoutMs !== undefined || serverIs === 'adopted twice') {
+    const adopted = await door.adopt(server, { lifecycle, inFlightTimeoutMs });
+    const again = await door.adopt(server, { lifecycle });
+    say('adopted', { isSame: adopted === again, port: adopted.port });
+    close = () => adopted.close();
+  }
+  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, given: [server] };
+}
+
+function closable({ closes }: ClosablePlan): Closable {
+  switch (closes) {
+    case 'by callback':
+      return {
+        close(callback) {
+          setTimeout(() => {
+            say('called_back');
+            callback?.();
+          }, 100);
+        },
+      };
+    case 'callback never':
+      return { close(_callback) {} };
+    case 'never':
+      return { close: never };
+    case 'throws':
+      return {
+        close() {
+          throw new Error('a close threw');
+        },
+      };
+    default:
+      return { close: () => say('closed_at_once') };
+  }
+}
+
+function lastThing({ name, timeoutMs, ...plan }: FinallyPlan): FinallyEntry {
+  return {
+    name,
+    timeoutMs,
+    async run() {
+      say('finally', { name });
+      block(plan.blockMs ?? 0);
+      await sleep(plan.sleepMs ?? 0);
+      if (plan.fails === true) throw new Error('a finally threw');
+      say('finally_end', { name });
+    },
+  };
+}
+
+function install(given: Closable[]): void {
+  const { log } = options;
+  door.handleSignals(lifecycle, {
+    ...options.signals,
+    servers: [...given, ...(options.servers ?? []).map(closable)],
+    finally: (options.finally ?? []).map(lastThing),
+    log:
+      log === 'events'
+        ? ({ type, message, name, error }) =>
+            say('log', { type, message, name, error: error instanceof Error && error.message })
+        : log,
+  });
+}
+
+if (options.alsoFinally !== undefined) {
+  door.handleSignals(lifecycle, { finally: options.alsoFinally.map(lastThing) });
+}
+
+/** Calls `handleSignals` in a worker, and says what came of it. */
+async function inWorker(kind: 'node' | 'web'): Promise<void> {
+  const file = new URL('./worker.ts', import.meta.url);
+  // Node has no TypeScript: the parent has bundled it.
+  const source = runtime === 'node' ? new URL(process.env.WORKER ?? '', 'file:') : file;
+  if (kind === 'node') {
+    const { Worker } = await import('node:worker_threads');
+    new Worker(source).on('message', (message: object) => say('refused', message));
+    return;
+  }
+  const { Worker } = globalThis as unknown as {
+    Worker: new (
+      file: URL,
+      options: { type: 'module' },
+    ) => { onmessage: (event: { data: object }) => void };
+  };
+  new Worker(source, { type: 'module' }).onmessage = ({ data }) => say('refused', data);
+}
+
+const { port, given } = await open();
+// A server that does not listen keeps no process alive.
+const alive = setInterval(() => {}, 60_000);
+lifecycle.leaving.addEventListener('abort', () => clearInterval(alive));
+if (options.exitCode !== undefined) process.exitCode = options.exitCode;
+const { ownCrashCode } = options;
+if (ownCrashCode !== undefined) {
+  process.on('uncaughtException', () => {
+    process.exitCode = ownCrashCode;
+    void lifecycle.shutdown({ trigger: 'application', failed: true });
+  });
+}
+install(given);
+const probes = options.probes === true ? await door.serveProbes({ lifecycle }) : undefined;
+if (options.crash !== 'boot') lifecycle.markReady();
+if (options.holdsPermit === true) lifecycle.gate.tryEnter('write');
+if (options.detaches === true) {
+  // Else it would end before a signal comes.
+  setInterval(() => {}, 60_000);
+  lifecycle.detach();
+}
+say('listening', { runtime, pid: process.pid, port, probes: probes?.url });
+if (options.worker !== undefined) await inWorker(options.worker);
+if (options.trigger !== undefined) void lifecycle.shutdown({ trigger: options.trigger });
+if (options.crash === 'throws') {
+  setTimeout(() => {
+    throw new Error('a crash');
+  }, 0);
+}
+if (options.crash === 'rejects') setTimeout(() => void Promise.reject(new Error('a crash')), 0);
+if (options.crash === 'boot') {
+  await lifecycle.stage('wal_replay').run(() => Promise.reject(new Error('a boot that fails')));
+}
