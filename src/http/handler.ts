@@ -9,7 +9,7 @@ import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
-import { noteRoutes, type PlainAnswer } from '../lifecycle/routes.ts';
+import { noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
 import { Askers } from './askers.ts';
@@ -121,6 +121,7 @@ function handlerOf(
   };
   const lasts: Map<string, readonly [Answer, PlainAnswer]> = new Map();
   noteRoutes(lifecycle, handler, {
+    paths: [...placed.keys()],
     has: (path) => placed.has(path),
     answer(method, path, userAgent) {
       const route = placed.get(path);
@@ -156,18 +157,6 @@ function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
 
 function isPlain(route: Route): route is PlainRoute {
   return 'answerPlainly' in route;
-}
-
-/**
- * The path of a request's URL, which is absolute and in its normal form already: parsing it again
- * would cost as much as the answer.
- */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2);
-  const fragment = url.indexOf('#', start);
-  const end = fragment < 0 ? url.length : fragment;
-  const query = url.indexOf('?', start);
-  return url.slice(start, query < 0 ? end : Math.min(query, end));
 }
 
 /** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */

@@ -18,19 +18,22 @@ export interface PlainAnswer {
 
 /** The routes of one handler. */
 export interface OwnRoutes {
-  /** Whether a path, without its query, is one of them. */
+  /** What a path is among, without its query. */
+  readonly paths: readonly string[];
+  /** Whether a path is one of them. */
   has(path: string): boolean;
   /** The answer, where nothing more has to be known; else `undefined`. */
   answer(method: string, path: string, userAgent: string | null): PlainAnswer | undefined;
 }
 
 const ofHandlers: WeakMap<object, OwnRoutes> = new WeakMap();
-const ofLifecycles: WeakMap<object, OwnRoutes[]> = new WeakMap();
+const ofLifecycles: WeakMap<object, Set<string>> = new WeakMap();
 
 /** Notes the routes of a handler that was made for a lifecycle. */
 export function noteRoutes(lifecycle: object, handler: object, routes: OwnRoutes): void {
   ofHandlers.set(handler, routes);
-  ofLifecycles.set(lifecycle, [...(ofLifecycles.get(lifecycle) ?? []), routes]);
+  const paths = pathsOf(lifecycle);
+  for (const path of routes.paths) paths.add(path);
 }
 
 /** The routes of a handler, if it is one of ours. */
@@ -38,7 +41,25 @@ export function routesOf(handler: object): OwnRoutes | undefined {
   return ofHandlers.get(handler);
 }
 
-/** Whether a path is a route of any handler that this thread has made for a lifecycle. */
-export function isOwnRoute(lifecycle: object, path: string): boolean {
-  return ofLifecycles.get(lifecycle)?.some((routes) => routes.has(path)) ?? false;
+/** The paths of all handlers that this thread has made for a lifecycle, and of those that it makes. */
+export function ownPaths(lifecycle: object): ReadonlySet<string> {
+  return pathsOf(lifecycle);
+}
+
+function pathsOf(lifecycle: object): Set<string> {
+  const paths = ofLifecycles.get(lifecycle) ?? new Set();
+  ofLifecycles.set(lifecycle, paths);
+  return paths;
+}
+
+/**
+ * The path of a request's URL, which is absolute and in its normal form already: parsing it again
+ * would cost as much as the answer.
+ */
+export function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const fragment = url.indexOf('#', start);
+  const end = fragment < 0 ? url.length : fragment;
+  const query = url.indexOf('?', start);
+  return url.slice(start, query < 0 ? end : Math.min(query, end));
 }
