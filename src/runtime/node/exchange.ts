@@ -6,11 +6,16 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GateClosedError } from '../../lifecycle/errors.ts';
+import type { Permit } from '../../lifecycle/gate.ts';
 import { type PlainAnswer, routesOf } from '../../lifecycle/routes.ts';
 import { isThenable } from '../../lifecycle/thenable.ts';
-import { plainRefusal, sendable } from '../answer.ts';
-import type { FetchHandler } from '../options.ts';
+import { closedAnswer } from '../admission.ts';
+import { plainAddress, plainRefusal, sendable } from '../answer.ts';
+import type { OnFailure } from '../failures.ts';
+import type { FetchHandler, RequestInfo } from '../options.ts';
 import { addressOf, hasHost, isNormal, UnfitRequest } from './address.ts';
+import { type NodeAdmission, permitOf } from './admission.ts';
 import { dropRest } from './body.ts';
 import { requestMaker } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
@@ -27,7 +32,15 @@ export interface Closing {
   closes(): boolean;
   /** What a request that begins now awaits before its answer. */
   held(): Promise<void> | undefined;
+  /** Is told of a response that turned out to be an event stream, and how to end it. */
+  streamed?(res: ServerResponse, end: () => void): () => void;
 }
+
+/** Goes on to whoever is behind. */
+type Next = (error?: unknown) => void;
+
+/** A handler of those that leave everything to the next one. */
+export const notMine: FetchHandler = () => undefined;
 
 /** A listener: each request and its response, from the first byte to the last. */
 export type Exchange = (
@@ -36,49 +49,55 @@ export type Exchange = (
   next?: (error?: unknown) => void,
 ) => void;
 
+/** What is in front of a handler, and behind it. */
+export interface Surroundings {
+  /** What the handler throws is a 500, though there is a next one to take it. */
+  readonly answersErrors?: boolean;
+  /** Counts requests; without it none is. */
+  readonly admission?: NodeAdmission;
+  /** Hears what the handler threw. */
+  readonly onFailure?: OnFailure;
+}
+
+/** What a handler is told of a request beside the request. */
+class NodeInfo implements RequestInfo {
+  readonly native: { readonly req: IncomingMessage; readonly res: ServerResponse };
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.native = { req, res };
+  }
+
+  get remoteAddress(): string | undefined {
+    return plainAddress(this.native.req.socket.remoteAddress);
+  }
+
+  get permit(): Permit | null {
+    return permitOf(this.native.req);
+  }
+}
+
 /** A response, an answer that is none yet, or `undefined`: it is for the next one. */
 type Outcome = Response | PlainAnswer | undefined;
 
 /**
  * Makes a listener of a fetch handler. Where the lifecycle is in it, and who closes connections,
  * is for `closing` to say.
- *
- * @param answersErrors what the handler throws is a 500, though there is a next one to take it
  */
-export function exchange(fetch: FetchHandler, closing: Closing, answersErrors = false): Exchange {
+export function exchange(
+  fetch: FetchHandler,
+  closing: Closing,
+  { answersErrors = false, admission, onFailure }: Surroundings = {},
+): Exchange {
   const own = routesOf(fetch);
+  const isOwnHandler = own !== undefined || fetch === notMine;
   const make = requestMaker();
-  return (req, res, next) => {
-    const held = closing.held();
-    if (own !== undefined) {
-      const { url = '/' } = req;
-      const query = url.indexOf('?');
-      const path = query < 0 ? url : url.slice(0, query);
-      if (own.has(path)) {
-        const answer = hasHost(req)
-          ? own.answer(req.method ?? 'GET', path, req.headers['user-agent'] ?? null)
-          : undefined;
-        if (answer !== undefined) {
-          end(req, res, next, closing, held, answer);
-          return;
-        }
-      } else if (next !== undefined && isNormal(url)) {
-        // It would say that this is none of its routes.
-        end(req, res, next, closing, held, undefined);
-        return;
-      }
-    }
-    const fail = (thrown: unknown): void => {
-      if (!(thrown instanceof UnfitRequest)) {
-        if (next !== undefined && !answersErrors) next(thrown);
-        else end(req, res, next, closing, held, plainRefusal(500, 'internal server error'));
-        return;
-      }
-      const { status, message } = thrown;
-      const allow = status === 405 ? ['allow', ALLOW] : [];
-      const refused = next === undefined ? plainRefusal(status, message, allow) : undefined;
-      end(req, res, next, closing, held, refused);
-    };
+  const answered = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    held: Promise<void> | undefined,
+  ): void => {
+    const fail = (thrown: unknown): void => failed(req, res, next, held, thrown);
     const settle = (response: unknown): void => {
       let outcome: Outcome;
       try {
@@ -92,13 +111,54 @@ export function exchange(fetch: FetchHandler, closing: Closing, answersErrors = 
     };
     let response: ReturnType<FetchHandler>;
     try {
-      response = fetch(make(req, res, addressOf(req)));
+      response = fetch(make(req, res, addressOf(req)), new NodeInfo(req, res));
     } catch (thrown) {
       fail(thrown);
       return;
     }
     if (isThenable(response)) response.then(settle, fail);
     else settle(response);
+  };
+  const failed = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    held: Promise<void> | undefined,
+    thrown: unknown,
+  ): void => {
+    const go = (outcome: Outcome): void => end(req, res, next, closing, held, outcome);
+    if (thrown instanceof UnfitRequest) {
+      const { status, message } = thrown;
+      const allow = status === 405 ? ['allow', ALLOW] : [];
+      go(next === undefined ? plainRefusal(status, message, allow) : undefined);
+    } else if (next !== undefined && !answersErrors) next(thrown);
+    else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
+    else {
+      const instead = onFailure?.(thrown, make(req, res, addressOf(req))) ?? Promise.resolve();
+      void instead.then((response) => go(response ?? plainRefusal(500, 'internal server error')));
+    }
+  };
+  return (req, res, next) => {
+    const held = closing.held();
+    const { url = '/' } = req;
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    let answer: PlainAnswer | undefined;
+    const isOwn = own?.has(path) === true;
+    if (isOwn && hasHost(req)) {
+      answer = own.answer(req.method ?? 'GET', path, req.headers['user-agent'] ?? null);
+    }
+    try {
+      if (!isOwn) answer = admission?.admit(req, res, path);
+    } catch (thrown) {
+      failed(req, res, next, held, thrown);
+      return;
+    }
+    if (answer !== undefined) end(req, res, next, closing, held, answer);
+    // What is none of our routes need not be asked: a string compare is all that a listener pays.
+    else if (isOwnHandler && !isOwn && next !== undefined && isNormal(url)) {
+      end(req, res, next, closing, held, undefined);
+    } else answered(req, res, next, held);
   };
 }
 
@@ -130,8 +190,8 @@ function deliver(
   }
   // Closing a socket with unread bytes in it resets it, and the client may lose the answer.
   if (closes && !req.complete) {
-    void dropRest(req, DROP_MS).then(() => sendOutcome(req, res, outcome, closes));
-  } else sendOutcome(req, res, outcome, closes);
+    void dropRest(req, DROP_MS).then(() => sendOutcome(req, res, outcome, closes, closing));
+  } else sendOutcome(req, res, outcome, closes, closing);
 }
 
 function sendOutcome(
@@ -139,8 +199,9 @@ function sendOutcome(
   res: ServerResponse,
   outcome: Outcome,
   closes: boolean,
+  { streamed }: Closing,
 ): void {
-  const way = { isHead: req.method === 'HEAD', closes };
+  const way = { isHead: req.method === 'HEAD', closes, streamed };
   if (outcome === undefined) sendPlain(res, plainRefusal(404, 'not found'), way);
   else if (isPlain(outcome)) sendPlain(res, outcome, way);
   else send(res, outcome, way);

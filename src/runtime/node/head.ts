@@ -27,6 +27,8 @@ export class Head {
   readonly headers: string[] = [];
   /** The length that the handler says; `undefined` if it says none, or none that is one. */
   length: number | undefined;
+  /** The content type. */
+  type: string | undefined;
   /** The coding that the body is said to have. */
   coding: string | undefined;
   /** The handler wants the connection to end. */
@@ -45,6 +47,7 @@ export class Head {
       this.length = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
     } else {
       if (name === 'content-encoding') this.coding = value;
+      else if (name === 'content-type') this.type = value;
       this.headers.push(name, value);
     }
   }

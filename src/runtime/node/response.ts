@@ -9,6 +9,7 @@ import type { ServerResponse } from 'node:http';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { plainRefusal } from '../answer.ts';
 import { hasOnly, isUnencoded } from '../coding.ts';
+import { isEventStream } from '../event-streams.ts';
 import { Head } from './head.ts';
 import { isLight, type Parts } from './light.ts';
 import { afterTurn } from './turn.ts';
@@ -31,6 +32,8 @@ export interface Way {
   readonly isHead: boolean;
   /** It is the last on its connection. */
   readonly closes: boolean;
+  /** Is told of an event stream, and how to end it; returns the undo. */
+  readonly streamed?: ((res: ServerResponse, end: () => void) => () => void) | undefined;
 }
 
 /** Sends an answer that has all its parts. */
@@ -50,7 +53,8 @@ export function sendPlain(
  * cuts the connection, which is the only way to say so once the head is out. Before that it becomes
  * a 500.
  */
-export function send(res: ServerResponse, response: Response, { isHead, closes }: Way): void {
+export function send(res: ServerResponse, response: Response, way: Way): void {
+  const { isHead, closes, streamed } = way;
   // After a reset Node reports writes as errors of the response; 'close' says all there is.
   res.on('error', ignore);
   try {
@@ -69,7 +73,7 @@ export function send(res: ServerResponse, response: Response, { isHead, closes }
         res.end();
         // Nobody will read it, but whoever produces it should hear that.
         source.cancel()?.catch(ignore);
-      } else new Sending(res, head, source, last).begin();
+      } else new Sending(res, head, source, last, streamed).begin();
     }
   } catch {
     fail(res, closes);
@@ -82,15 +86,23 @@ class Sending {
   readonly #head: Head;
   readonly #source: Source;
   readonly #closes: boolean;
+  readonly #streamed: Way['streamed'];
   #isBegun = false;
   /** The first, if it has come. */
   #piece: unknown;
 
-  constructor(res: ServerResponse, head: Head, source: Source, closes: boolean) {
+  constructor(
+    res: ServerResponse,
+    head: Head,
+    source: Source,
+    closes: boolean,
+    streamed: Way['streamed'],
+  ) {
     this.#res = res;
     this.#head = head;
     this.#source = source;
     this.#closes = closes;
+    this.#streamed = streamed;
   }
 
   /** Waits a turn for a body of one piece, which goes out with its length. */
@@ -141,11 +153,17 @@ class Sending {
       let left = head.length ?? Number.POSITIVE_INFINITY;
       writeHead(res, head, head.length, this.#closes);
       if (this.#piece === undefined) res.flushHeaders();
+      const ended = this.#endOfStream();
       while (!res.destroyed) {
-        const { done, value } = await (next ?? source.read());
+        const reading = next ?? source.read();
+        const { done, value } = await (ended === undefined
+          ? reading
+          : Promise.race([reading, ended]));
         if (done) {
           if (left > 0 && head.length !== undefined) res.destroy();
           else end(res);
+          // Of a stream that we have ended.
+          if (ended !== undefined) source.cancel()?.catch(ignore);
           return;
         }
         next = reads.shift() ?? source.read();
@@ -166,6 +184,18 @@ class Sending {
     } catch {
       fail(res, this.#closes);
     }
+  }
+
+  /** An event stream ends when the drain begins, as if it had come to its end. */
+  #endOfStream(): Promise<{ done: boolean; value?: unknown }> | undefined {
+    if (this.#streamed === undefined || !isEventStream(this.#head.type)) return undefined;
+    const [res, streamed] = [this.#res, this.#streamed];
+    return new Promise((resolve) => {
+      res.once(
+        'close',
+        streamed(res, () => resolve({ done: true })),
+      );
+    });
   }
 }
 
