@@ -31,8 +31,8 @@ const QUESTIONS: Readonly<Record<string, Pick<Order, 'path' | 'body'>>> = {
   'GET of 100 KB': { path: '/large' },
   'POST of 1 KB of JSON': { path: '/', body: JSON.stringify({ text: 'x'.repeat(1_000) }) },
 };
-/** A server that answers elsewhere. */
-const PATHS: Readonly<Record<string, string>> = { lightship: '/ready' };
+/** Servers that are asked elsewhere: the listener for what is no probe. */
+const PATHS: Readonly<Record<string, string>> = { lightship: '/ready', listener: '/' };
 
 /** What is compared with what, on which runtimes, ordered as in the table. */
 const PAIRS: readonly (readonly [server: string, beside: string, ...questions: string[]])[] = [

@@ -6,7 +6,9 @@
  */
 
 import process from 'node:process';
+import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle } from '../../src/index.ts';
+import type { RequestInfo } from '../../src/runtime/node.ts';
 import { door, runtime, say } from './door.ts';
 
 /** What the handler is to return. */
@@ -26,8 +28,20 @@ export const REMADE = 'x-remade';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function fetchHandler(request: Request): Promise<Response> {
+const lifecycle = Lifecycle.create();
+const health = createHandler(lifecycle, { openAdmin: true });
+
+async function fetchHandler(request: Request, info: RequestInfo): Promise<Response> {
   const { headers } = request;
+  const own = await health(request);
+  if (own !== undefined) return own;
+  if (request.url.endsWith('/info')) {
+    const { permit, remoteAddress } = info;
+    return Response.json([permit?.kind ?? null, remoteAddress, lifecycle.gate.inFlight()]);
+  }
+  if (request.url.endsWith('/events')) {
+    return new Response(events(), { headers: { 'content-type': 'text/event-stream' } });
+  }
   const upstream = headers.get(UPSTREAM);
   if (upstream !== null) {
     const response = await fetch(upstream);
@@ -56,8 +70,18 @@ async function fetchHandler(request: Request): Promise<Response> {
   );
 }
 
+/** One a few milliseconds, for ever. */
+function events(): ReadableStream<Uint8Array> {
+  let count = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      await sleep(5);
+      controller.enqueue(new TextEncoder().encode(`data: ${count++}\n\n`));
+    },
+  });
+}
+
 if (process.env.SERVICE !== undefined) {
-  const lifecycle = Lifecycle.create();
   lifecycle.markReady();
   const server = await door.serve({ lifecycle, fetch: fetchHandler, hostname: '127.0.0.1' });
   say('listening', { runtime, pid: process.pid, url: server.url, port: server.port });
