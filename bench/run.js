@@ -10,6 +10,9 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { slimLoader } from '../src/packing/loader.js';
 
+/** Servers of others, which are loaded as whoever uses them loads them. */
+const RIVALS = ['@godaddy/terminus', '@hono/node-server', 'fastify', 'lightship', 'srvx/node'];
+
 const [name = 'command', ...args] = process.argv.slice(2);
 const outdir = join(import.meta.dirname, '../build/bench');
 
@@ -29,7 +32,7 @@ await build({
   bundle: true,
   // Node's own modules and what is loaded from node_modules as it is; the loader is bundled, as it is
   // in the package.
-  external: ['node:*', 'ajv', 'esbuild', '*.wasm', '@godaddy/terminus', 'lightship', 'srvx/node'],
+  external: ['node:*', 'ajv', 'esbuild', '*.wasm', ...RIVALS],
   format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],

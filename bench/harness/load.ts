@@ -15,12 +15,19 @@ const PROGRAM = 'build/bench/load.mjs';
 /** A load, ready for orders. */
 export class Load {
   readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  /** Who waits for what came of the load on a port; `undefined` is told when there will be nothing. */
+  readonly #waiting: Map<number, (loaded: Loaded | undefined) => void> = new Map();
   #error = '';
 
   private constructor(child: ChildProcess, lines: Interface) {
     this.#child = child;
-    this.#lines = lines[Symbol.asyncIterator]();
+    lines.on('line', (line) => {
+      const loaded = JSON.parse(line) as Loaded;
+      this.#waiting.get(loaded.port)?.(loaded);
+    });
+    lines.once('close', () => {
+      for (const end of this.#waiting.values()) end(undefined);
+    });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#error += text;
     });
@@ -36,15 +43,18 @@ export class Load {
   }
 
   /**
-   * Loads one server for a while.
+   * Loads one server for a while, beside others that are under load.
    *
    * @throws if an answer was not 200, or none came
    */
   async fire(order: Order): Promise<Loaded> {
-    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
-    const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`The load on ${order.path} ended: ${this.#error.trim()}`);
-    const loaded = JSON.parse(value) as Loaded;
+    const loaded = await new Promise<Loaded | undefined>((resolve) => {
+      this.#waiting.set(order.port, resolve);
+      this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
+    });
+    if (loaded === undefined) {
+      throw new Error(`The load on ${order.path} ended: ${this.#error.trim()}`);
+    }
     if (loaded.requests === 0) throw new Error(`${order.path} answered nothing`);
     return loaded;
   }

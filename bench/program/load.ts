@@ -1,7 +1,8 @@
 /**
- * The load on a server: a process of its own, on Bun, whose sockets cost less than the servers that
+ * The load on servers: a process of its own, on Bun, whose sockets cost less than the servers that
  * are asked, so that it is the server that is measured. It reads orders, a line of JSON each, and
- * answers each with a line: how many requests were answered in how many nanoseconds.
+ * answers each with a line: how many requests were answered in how many nanoseconds. Orders for
+ * several servers run at once.
  *
  * Connections are kept between orders, as a proxy or a kubelet keeps them; one request is under way on
  * each. An answer that is not 200 ends it: a server that refuses is quick.
@@ -16,10 +17,13 @@ export interface Order {
   readonly port: number;
   readonly path: string;
   readonly ms: number;
+  /** Sent with each request, which is then a POST of JSON. */
+  readonly body?: string | undefined;
 }
 
 /** What came of it. */
 export interface Loaded {
+  readonly port: number;
   readonly requests: number;
   readonly ns: number;
 }
@@ -62,9 +66,20 @@ class Target {
   #underWay = 0;
   #over: () => void = () => {};
 
-  constructor({ port, path }: Order) {
+  constructor({ port, path, body }: Order) {
     this.#port = port;
-    const lines = [`GET ${path} HTTP/1.1`, 'host: localhost', 'connection: keep-alive', '', ''];
+    const lines = [
+      `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
+      `host: localhost:${port}`,
+      'connection: keep-alive',
+      'accept: */*',
+      'user-agent: tidegate-bench/1',
+      ...(body === undefined
+        ? []
+        : ['content-type: application/json', `content-length: ${body.length}`]),
+      '',
+      body ?? '',
+    ];
     this.#request = new TextEncoder().encode(lines.join('\r\n'));
   }
 
@@ -82,7 +97,8 @@ class Target {
       this.#isOn = false;
     }, ms);
     await over;
-    return { requests: this.#answered, ns: (performance.now() - began) * 1e6 };
+    const ns = (performance.now() - began) * 1e6;
+    return { port: this.#port, requests: this.#answered, ns };
   }
 
   #open(): Promise<BunSocket> {
@@ -147,11 +163,12 @@ function fail(why: string): never {
   process.exit(1);
 }
 
-const targets = new Map<number, Target>();
+const targets = new Map<string, Target>();
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as Order;
-  const target = targets.get(order.port) ?? new Target(order);
-  targets.set(order.port, target);
-  console.log(JSON.stringify(await target.load(order.ms)));
+  const key = `${order.port}${order.path}`;
+  const target = targets.get(key) ?? new Target(order);
+  targets.set(key, target);
+  target.load(order.ms).then((loaded) => console.log(JSON.stringify(loaded)));
 }
 process.exit(0);

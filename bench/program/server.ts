@@ -1,11 +1,12 @@
 /**
  * The servers that are put under load, each in a process of its own: tidegate's on Node, Deno and Bun,
- * and on Node those of others. It says its port and its process, and serves until SIGTERM.
+ * the runtimes' own, and on Node those of others. It says its port and its process, and serves until
+ * SIGTERM. Every one of them answers the same constant body, or the JSON that it was sent.
  *
  * @module
  */
 
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as onBun from '../../src/bun.ts';
 import * as onDeno from '../../src/deno.ts';
@@ -25,68 +26,139 @@ const health = createHandler(lifecycle);
 const sample = await health(new Request(`http://localhost${READY}`));
 const BODY = (await sample?.text()) ?? '';
 const HEADERS: Readonly<Record<string, string>> = Object.fromEntries(sample?.headers ?? []);
-const constant = (): Response => new Response(BODY, { headers: HEADERS });
+const WITH_LENGTH = { ...HEADERS, 'content-length': String(BODY.length) };
+const LARGE = new Uint8Array(100_000).fill(97);
+const local = { port: 0, hostname: '127.0.0.1' } as const;
+
+/** Answers a GET with the constant body, `/large` with 100 KB, and a POST with the JSON it sent. */
+type Made = new (body: string | Uint8Array<ArrayBuffer>, init: ResponseInit) => Response;
+function webHandler(Made: Made): (request: Request) => Response | Promise<Response> {
+  return (request) => {
+    if (request.method === 'POST') return echo(Made, request);
+    if (request.url.endsWith('/large')) return new Made(LARGE, { headers: HEADERS });
+    return new Made(BODY, { headers: HEADERS });
+  };
+}
+
+async function echo(Made: Made, request: Request): Promise<Response> {
+  return new Made(JSON.stringify(await request.json()), { headers: HEADERS });
+}
+
+const constant = webHandler(Response);
+
+/** What a service does without any of us. */
+const bare = createServer((req, res) => {
+  if (req.method === 'POST') void posted(req).then((body) => res.writeHead(200, HEADERS).end(body));
+  else res.writeHead(200, WITH_LENGTH).end(BODY);
+});
+
+async function posted(req: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of req.setEncoding('utf8')) text += String(chunk);
+  return JSON.stringify(JSON.parse(text));
+}
 
 const { serve, handleSignals } =
   'Deno' in globalThis ? onDeno : 'Bun' in globalThis ? onBun : onNode;
 
 const KINDS: Readonly<Record<string, () => Promise<{ readonly port: number }>>> = {
-  health: () => serve({ lifecycle, hostname: '127.0.0.1', fetch: health }),
-  'constant body': () => serve({ lifecycle, hostname: '127.0.0.1', fetch: constant }),
-  permit: () =>
-    serve({
+  'bare node:http': () => listening(bare),
+  // The same again, which is what a ratio of 1 looks like here.
+  'bare node:http, again': () => listening(bare),
+  '/health/ready': () => serve({ ...local, lifecycle, fetch: health }),
+  '/health/ready of the probe thread': () => {
+    // The thread keeps nobody alive.
+    setInterval(() => {}, 1_000_000);
+    return onNode.serveProbes({ lifecycle });
+  },
+  listener: () =>
+    onNode.serve({
+      ...local,
       lifecycle,
-      hostname: '127.0.0.1',
-      fetch: () => lifecycle.gate.run('write', constant),
+      fetch: health,
+      listener: bare.listeners('request')[0] as never,
     }),
+  'native Response': () => serve({ ...local, lifecycle, fetch: constant }),
+  'FastResponse of srvx': async () => {
+    const { FastResponse } = await import('srvx/node');
+    return serve({ ...local, lifecycle, fetch: webHandler(FastResponse as unknown as Made) });
+  },
   drain: async () => {
-    const server = await serve({ lifecycle, hostname: '127.0.0.1', fetch: constant });
+    const server = await serve({ ...local, lifecycle, fetch: constant });
     handleSignals(lifecycle, { servers: [server] });
     return server;
   },
   // What it takes to end a process that has nothing to finish.
   'bare exit': async () => {
-    const port = await listening(createServer((_, res) => res.end(BODY)));
     process.on('SIGTERM', () => process.exit(0));
-    return { port };
+    return listening(bare);
+  },
+  "the runtime's own": async () => {
+    const { Deno, Bun } = globalThis as unknown as Record<
+      'Deno' | 'Bun',
+      RuntimeServer | undefined
+    >;
+    const own = Deno ?? Bun;
+    if (own === undefined) return listening(bare);
+    const server = own.serve({ ...local, fetch: constant, onListen: () => {} }, constant);
+    return { port: server.port ?? server.addr?.port ?? 0 };
   },
   terminus: async () => {
     const { createTerminus } = await import('@godaddy/terminus');
     // It wraps the listener that is there, and without one it never answers.
     const server = createServer((_, res) => res.end(BODY));
     createTerminus(server, { healthChecks: { [READY]: async () => ({ status: 'ready' }) } });
-    return { port: await listening(server) };
+    return listening(server);
   },
   lightship: async () => {
     const { createLightship } = await import('lightship');
-    const port = await freePort();
-    const lightship = await createLightship({ detectKubernetes: false, port });
+    const { port } = await listening(createServer());
+    const lightship = await createLightship({ detectKubernetes: false, port: port + 1 });
     lightship.signalReady();
-    return { port };
+    return { port: port + 1 };
   },
-  srvx: async () => {
-    const { serve: serveSrvx } = await import('srvx/node');
-    const server = serveSrvx({ port: 0, hostname: '127.0.0.1', silent: true, fetch: constant });
-    await server.ready();
-    return { port: Number(new URL(server.url ?? '').port) };
+  Fastify: async () => {
+    const { fastify } = await import('fastify');
+    const app = fastify();
+    app.get('/*', (_, reply) => reply.headers(HEADERS).send(BODY));
+    app.post('/*', (request, reply) => reply.headers(HEADERS).send(request.body));
+    return { port: Number(new URL(await app.listen({ port: 0, host: local.hostname })).port) };
   },
+  '@hono/node-server': async () => {
+    const { createAdaptorServer } = await import('@hono/node-server');
+    // It puts a light Response in the place of the global one: `Response` is looked up then.
+    const server = createAdaptorServer({
+      fetch: (request: Request) => webHandler(globalThis.Response)(request),
+    });
+    return listening(server as HttpServer);
+  },
+  'srvx, native Response': () => srvx(() => Response),
+  'srvx, FastResponse': () => srvx(({ FastResponse }) => FastResponse as unknown as Made),
 };
+
+interface RuntimeServer {
+  serve(
+    options: object,
+    fetch: (request: Request) => Response | Promise<Response>,
+  ): { readonly port?: number; readonly addr?: { readonly port: number } };
+}
+
+async function srvx(madeBy: (entry: { FastResponse: unknown }) => Made): Promise<{ port: number }> {
+  const entry = await import('srvx/node');
+  const server = entry.serve({ ...local, silent: true, fetch: webHandler(madeBy(entry)) });
+  await server.ready();
+  return { port: Number(new URL(server.url ?? '').port) };
+}
 
 const start = KINDS[process.argv[2] ?? ''];
 if (start === undefined) throw new RangeError(`There is no server ${process.argv[2]}`);
 const { port } = await start();
 console.log(JSON.stringify({ ...engine(), port, pid: process.pid }));
 
-function listening(server: HttpServer): Promise<number> {
+function listening(server: HttpServer): Promise<{ port: number }> {
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(0, local.hostname, () => {
+      resolve({ port: (server.address() as AddressInfo).port });
+    });
   });
-}
-
-/** For a server that takes no 0: one that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

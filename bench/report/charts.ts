@@ -78,17 +78,10 @@ export function chartsOf(results: Results): NamedChart[] {
     bySize('thread'),
   );
   add('wakeup', 'Until another thread has heard', of('wakeup', 'another thread'), BY_RUNTIME);
-  add('http', 'Requests a second, 20 connections', of('http', 'a request'), BY_RUNTIME);
-  add(
-    'http-processor-time',
-    'Processor time of the server for one request',
-    of('http', 'a request: processor time'),
-    BY_RUNTIME,
-  );
   add(
     'http-ratio',
-    'Requests a second / those of a constant body, by pairs',
-    of('http', 'requests a second / a constant body'),
+    'Speed of a server, the bare one beside it is 1',
+    of('http', 'GET: speed / bare node:http', "GET: speed / the runtime's own"),
     BY_RUNTIME,
   );
   add(

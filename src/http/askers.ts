@@ -18,6 +18,7 @@ const OURS = /^tidegate\//;
 /** The askers of one handler. */
 export class Askers {
   readonly #lastAskedMs: Map<string, number> = new Map();
+  #latest: string | undefined;
   /** When the first answer after the acceptance was made. */
   #leftMs: number | undefined;
 
@@ -44,7 +45,9 @@ export class Askers {
 
   /** The last to ask is the last in the map, so the first one is the one to forget. */
   #ask(asker: string, now: number): void {
-    this.#lastAskedMs.delete(asker);
+    // Most often it is the one who asked last, who need not be moved.
+    if (asker !== this.#latest) this.#lastAskedMs.delete(asker);
+    this.#latest = asker;
     this.#lastAskedMs.set(asker, now);
     if (this.#lastAskedMs.size <= MOST) return;
     const [oldest] = this.#lastAskedMs.keys();

@@ -9,6 +9,7 @@ import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
+import { noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
 import { Askers } from './askers.ts';
@@ -17,7 +18,7 @@ import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guard
 import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
 import { metrics } from './metrics.ts';
 import { checkOptions, HANDLER_OPTIONS, type HandlerOptions } from './options.ts';
-import { type Answer, refusal, respond } from './respond.ts';
+import { type Answer, plain, refusal, respond } from './respond.ts';
 import { statusOf } from './status.ts';
 
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
@@ -32,6 +33,11 @@ export interface Route {
   readonly refuse?: Guard;
   /** The body is empty for a GET. */
   readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
+}
+
+/** One that looks at nothing of the request but who asks. */
+interface PlainRoute extends Route {
+  readonly answerPlainly: (userAgent: string | null) => Answer;
 }
 
 /** Paths and what they do. */
@@ -101,7 +107,7 @@ function handlerOf(
   { basePath = '' }: HandlerOptions,
 ): Handler {
   const placed = new Map([...routes].map(([path, route]) => [basePath + path, route]));
-  return async (request) => {
+  const handler: Handler = async (request) => {
     const route = placed.get(pathOf(request.url));
     if (route === undefined) return undefined;
     let answer: Answer;
@@ -113,18 +119,44 @@ function handlerOf(
     }
     return respond(answer, request.method === 'HEAD', isLeavingOrGone(lifecycle));
   };
+  const lasts: Map<string, readonly [Answer, PlainAnswer]> = new Map();
+  noteRoutes(lifecycle, handler, {
+    paths: [...placed.keys()],
+    has: (path) => placed.has(path),
+    answer(method, path, userAgent) {
+      const route = placed.get(path);
+      if (route === undefined || !isPlain(route)) return undefined;
+      if (method !== 'GET' && method !== 'HEAD') return undefined;
+      let answer: Answer;
+      try {
+        answer = route.answerPlainly(userAgent);
+      } catch (thrown) {
+        answer = unable(thrown);
+      }
+      const closes = isLeavingOrGone(lifecycle);
+      const [said, parts] = lasts.get(path) ?? [];
+      if (parts?.closes === closes && isSameAnswer(said, answer)) return parts;
+      const made = plain(answer, closes);
+      lasts.set(path, [answer, made]);
+      return made;
+    },
+  });
+  return handler;
 }
 
-/**
- * The path of a request's URL, which is absolute and in its normal form already: parsing it again
- * would cost as much as the answer.
- */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2);
-  const fragment = url.indexOf('#', start);
-  const end = fragment < 0 ? url.length : fragment;
-  const query = url.indexOf('?', start);
-  return url.slice(start, query < 0 ? end : Math.min(query, end));
+/** Headers of its own are seldom there, and not compared. */
+function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
+  return (
+    one?.body === other.body &&
+    one.status === other.status &&
+    one.type === other.type &&
+    one.headers === undefined &&
+    other.headers === undefined
+  );
+}
+
+function isPlain(route: Route): route is PlainRoute {
+  return 'answerPlainly' in route;
 }
 
 /** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
@@ -137,12 +169,15 @@ function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => 
   const { readyWhileDraining = true, details } = options;
   const mayScrape = metricsGuard(options);
   const askers = new Askers();
-  const probe = (answer: Route['answer']): Route => ({ method: 'GET', answer });
+  const probe = (answer: PlainRoute['answerPlainly']): PlainRoute => ({
+    method: 'GET',
+    answer: (_, { headers }) => answer(headers.get('user-agent')),
+    answerPlainly: answer,
+  });
   const demand = readyWhileDraining ? 'queries' : 'writes';
   const ready = (name: ProbeName, what: Demand): Route =>
-    probe((_, { headers }) => {
-      const isBalancer = (isLeaving: boolean): boolean =>
-        askers.note(name, headers.get('user-agent'), isLeaving);
+    probe((userAgent) => {
+      const isBalancer = (isLeaving: boolean): boolean => askers.note(name, userAgent, isLeaving);
       return readiness(lifecycle, name, what, isBalancer, details?.());
     });
   return [

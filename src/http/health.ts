@@ -9,7 +9,7 @@ import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { Member } from '../lifecycle/seat.ts';
-import { type Answer, json } from './respond.ts';
+import { type Answer, keptJson } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
 export type ProbeName = 'ready' | 'ready/write' | 'startup';
@@ -43,7 +43,11 @@ export function liveness(lifecycle: Lifecycle, watched?: Watched): Answer {
   const { blocked_ms = 0 } = loop;
   const isStuck = blocked_ms > (watched?.stuckAfterMs ?? Number.POSITIVE_INFINITY);
   const status = phase === Phase.Stopped ? 'stopped' : isStuck ? 'stuck' : 'alive';
-  return json(status === 'alive' ? 200 : 503, { status, phase: phaseName(phase), ...loop });
+  return keptJson('live', status === 'alive' ? 200 : 503, {
+    status,
+    phase: phaseName(phase),
+    ...loop,
+  });
 }
 
 /** A thread that never beat, or is there no more, is not said to be blocked. */
@@ -87,11 +91,11 @@ export function readiness(
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
     const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
-    return json(200, withDetails(told, details), headers);
+    return keptJson(probe, 200, withDetails(told, details), headers);
   }
   if (standing.shutdownRequested && counts) lifecycle.noteReadinessProbe();
   const told = { probe, status: name, phase: name, since_secs, reason };
-  return json(503, withDetails(told, details), headers);
+  return keptJson(probe, 503, withDetails(told, details), headers);
 }
 
 /** The details first, and the contract's keys over them. Where there are none, nothing is copied. */

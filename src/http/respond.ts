@@ -6,6 +6,7 @@
  */
 
 import type { WebResponse } from '../lifecycle/platform.ts';
+import type { PlainAnswer } from '../lifecycle/routes.ts';
 
 /** What a route answers, before it is known whether the body is wanted (`HEAD`). */
 export interface Answer {
@@ -25,6 +26,46 @@ export function json(
   return { status, type: 'application/json', body: JSON.stringify(value), headers };
 }
 
+/** The text that was made last of a value of this kind. */
+const kept: Map<string, { readonly value: Readonly<Record<string, unknown>>; body: string }> =
+  new Map();
+
+/**
+ * The same for what is asked again and again and seldom changes: the text of the last answer of its
+ * kind is kept as long as it says what this one would.
+ */
+export function keptJson(
+  kind: string,
+  status: number,
+  value: Readonly<Record<string, unknown>>,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  const last = kept.get(kind);
+  if (last !== undefined && isSame(last.value, value)) {
+    return { status, type: 'application/json', body: last.body, headers };
+  }
+  const answer = json(status, value, headers);
+  kept.set(kind, { value, body: answer.body });
+  return answer;
+}
+
+/** The same keys in the same order, with the same values; what is in an object may have changed. */
+function isSame(
+  one: Readonly<Record<string, unknown>>,
+  other: Readonly<Record<string, unknown>>,
+): boolean {
+  const keys = Object.keys(one);
+  const others = Object.keys(other);
+  if (keys.length !== others.length) return false;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
+    const value = one[key];
+    if (key !== others[index] || value !== other[key]) return false;
+    if (typeof value === 'object' && value !== null) return false;
+  }
+  return true;
+}
+
 /** A refusal: what was wrong, in words. */
 export function refusal(
   status: number,
@@ -35,17 +76,33 @@ export function refusal(
 }
 
 /**
- * Turns an answer into the response.
+ * The headers of an answer.
  *
  * @param closing a shutdown was accepted, so the connection should not be used again: the requests
  *   that a graceful shutdown loses are the next ones on kept-alive connections
  */
-export function respond(answer: Answer, isHead: boolean, closing: boolean): WebResponse {
-  const { status, type, body } = answer;
-  const headers: Record<string, string> = { 'content-type': type, 'cache-control': 'no-store' };
+export function headersOf(answer: Answer, closing: boolean): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': answer.type,
+    'cache-control': 'no-store',
+  };
   // No answer has those two of its own; and most have none, which copied cost as much as they do.
   if (answer.headers !== undefined) Object.assign(headers, answer.headers);
-  if (status === 503) headers['retry-after'] = '1';
+  if (answer.status === 503) headers['retry-after'] = '1';
   if (closing) headers.connection = 'close';
-  return new Response(isHead ? null : body, { status, headers });
+  return headers;
+}
+
+/** Turns an answer into the response. */
+export function respond(answer: Answer, isHead: boolean, closing: boolean): WebResponse {
+  const { status, body } = answer;
+  return new Response(isHead ? null : body, { status, headers: headersOf(answer, closing) });
+}
+
+/** Turns an answer into its parts, for a server that needs no `Response`. */
+export function plain(answer: Answer, closes: boolean): PlainAnswer {
+  const { status, body } = answer;
+  const headers = Object.entries(headersOf(answer, false)).flat();
+  headers.push('content-length', String(new TextEncoder().encode(body).length));
+  return { status, headers, body, closes };
 }

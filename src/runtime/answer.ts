@@ -5,27 +5,23 @@
  * @module
  */
 
-import type { FetchHandler } from './options.ts';
-
-/** The application's answer, or the one in its place. Never rejects. */
-export async function answer(fetch: FetchHandler, request: Request): Promise<Response> {
-  try {
-    return (await call(fetch, request)) ?? refusal(404, 'not found');
-  } catch {
-    return refusal(500, 'internal server error');
-  }
-}
+import type { PlainAnswer } from '../lifecycle/routes.ts';
 
 /**
- * Calls the handler.
+ * What the handler returned, if it can be sent.
  *
- * @throws what the handler throws; TypeError for what cannot be sent
+ * @throws {TypeError}
  */
-export async function call(fetch: FetchHandler, request: Request): Promise<Response | undefined> {
-  const response: unknown = await fetch(request);
+export function sendable(response: unknown): Response | undefined {
   if (response === undefined) return undefined;
   if (!isSendable(response)) throw new TypeError('The handler returned what cannot be sent');
   return response;
+}
+
+/** An address as others write it: an IPv4 one that a socket of both families has mapped is IPv4. */
+export function plainAddress(address: string | undefined): string | undefined {
+  if (address === undefined || address === '') return undefined;
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 /** A refusal in JSON, in the shape of the admin routes' refusals. */
@@ -35,6 +31,35 @@ export function refusal(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   return Response.json({ ok: false, error }, { status, headers });
+}
+
+/** An answer with the headers that all of ours have. */
+export function plainAnswer(
+  status: number,
+  type: string,
+  body: string,
+  more: readonly string[] = [],
+): PlainAnswer {
+  const length = String(new TextEncoder().encode(body).length);
+  const headers = ['content-type', type, 'cache-control', 'no-store', 'content-length', length];
+  return { status, headers: [...headers, ...more], body, closes: false };
+}
+
+/** The same as a `Response`. */
+export function responseOf({ status, headers, body }: PlainAnswer, isHead: boolean): Response {
+  const pairs = headers.flatMap((name, index): [string, string][] =>
+    index % 2 === 0 && name !== 'content-length' ? [[name, headers[index + 1] ?? '']] : [],
+  );
+  return new Response(isHead ? null : body, { status, headers: pairs });
+}
+
+/** The same, for a server that needs no `Response`. */
+export function plainRefusal(
+  status: number,
+  error: string,
+  headers: readonly string[] = [],
+): PlainAnswer {
+  return plainAnswer(status, 'application/json', JSON.stringify({ ok: false, error }), headers);
 }
 
 /** The same response, saying `connection: close`. */

@@ -5,12 +5,16 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { plainAddress } from './answer.ts';
+import { truthful } from './coding.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
 import { opened } from './serving.ts';
 
+export type { KindOf } from './admission.ts';
+export { permitOf } from './node/admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
-export type { FetchHandler, ServeOptions, Server } from './options.ts';
+export type { FetchHandler, RequestInfo, ServeOptions, Server } from './options.ts';
 export {
   type Closable,
   type FinallyEntry,
@@ -21,21 +25,27 @@ export {
 /** The part of Bun that is used here, so that nobody needs its types. */
 interface BunNamespace {
   serve(options: {
-    port: number;
+    port?: number;
     hostname?: string;
+    unix?: string;
+    tls?: object;
     development: boolean;
     reusePort: boolean;
-    fetch: (request: Request, server: BunServer) => Promise<Response>;
+    fetch: (request: Request, server: BunServer) => Promise<Response | undefined>;
   }): BunServer;
 }
 
 interface BunServer {
-  readonly hostname: string;
-  readonly port: number;
+  readonly hostname?: string;
+  readonly port?: number;
   readonly pendingRequests: number;
   stop(closeActiveConnections?: boolean): Promise<void>;
   timeout(request: Request, seconds: number): void;
+  requestIP(request: Request): { readonly address: string } | null;
 }
+
+/** What Bun's fetch() decodes, and leaves in the head for its server to send. */
+const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
 /** The longest silence that Bun can be asked to bear. */
 const LONGEST_S = 255;
@@ -51,19 +61,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Bun?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Bun.serve');
   }
-  const front = new Front(checked);
-  const { port, hostname } = checked;
+  const front = new Front(checked, (response) => truthful(response, DECODED));
+  const { port, hostname, path, tls, reusePort } = checked;
   const server = Bun.serve({
-    port,
+    ...options.bun,
+    ...(path === undefined ? { port } : { unix: path }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
     development: false,
     // Bun 1.4 turns it on outside development: a second service would share the port in silence.
-    reusePort: false,
+    reusePort,
     fetch(request, server) {
       // Bun cuts a connection that is silent for 10 s, also while it waits for our answer, and the
       // answer to a shutdown may take as long as its budget. Not for ever either: dead clients.
       server.timeout(request, LONGEST_S);
-      return front.answer(request);
+      const remoteAddress = plainAddress(server.requestIP(request)?.address);
+      return front.answer(request, { remoteAddress, native: server });
     },
   });
   const closing = front.guard({
@@ -72,10 +85,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
     isBusy: () => server.pendingRequests > 0,
     cut: () => void server.stop(true),
   });
+  const place = { hostname: server.hostname ?? path ?? '', port: server.port ?? 0 };
+  const scheme = tls === undefined ? 'http' : 'https';
   return opened(checked.lifecycle, {
-    url: urlOf(server.hostname, server.port),
-    hostname: server.hostname,
-    port: server.port,
+    url: path === undefined ? urlOf(place.hostname, place.port, scheme) : `unix:${path}`,
+    ...place,
     close: () => closing.close(),
     closed: closing.closed,
   });

@@ -5,12 +5,16 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { plainAddress, refusal } from './answer.ts';
+import { truthful } from './coding.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
 import { opened } from './serving.ts';
 
+export type { KindOf } from './admission.ts';
+export { permitOf } from './node/admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
-export type { FetchHandler, ServeOptions, Server } from './options.ts';
+export type { FetchHandler, RequestInfo, ServeOptions, Server } from './options.ts';
 export {
   type Closable,
   type FinallyEntry,
@@ -18,17 +22,25 @@ export {
   type SignalOptions,
 } from './signals.ts';
 
+/** What Deno tells of a request. */
+interface DenoInfo {
+  readonly remoteAddr: { readonly hostname?: string };
+  /** Rejects when the connection is gone before the response is sent. */
+  readonly completed: Promise<void>;
+}
+
 /** The part of Deno that is used here, so that nobody needs its types. */
 interface DenoNamespace {
   serve(
     options: {
-      port: number;
+      port?: number;
       hostname?: string;
+      path?: string;
       onListen: () => void;
     },
-    handler: (request: Request) => Promise<Response>,
+    handler: (request: Request, info: DenoInfo) => Promise<Response>,
   ): {
-    readonly addr: { readonly hostname: string; readonly port: number };
+    readonly addr: { readonly hostname?: string; readonly port?: number; readonly path?: string };
     shutdown(): Promise<void>;
   };
 }
@@ -44,25 +56,35 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Deno?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Deno.serve');
   }
-  const front = new Front(checked);
-  const { port, hostname } = checked;
+  // It puts right itself what fetch() gave and is returned as it is.
+  const front = new Front(checked, (response) => truthful(response, []));
+  const { port, hostname, path, tls, reusePort } = checked;
   const server = Deno.serve(
     {
-      port,
-      ...(hostname === undefined ? {} : { hostname }),
+      ...options.deno,
+      // Both families, also where a pod has IPv6 only: by itself Deno listens on IPv4.
+      ...(path === undefined ? { port, hostname: hostname ?? '::' } : { path }),
+      ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
+      ...(reusePort ? { reusePort } : {}),
       // Deno prints the address without it.
       onListen: () => {},
     },
-    (request) => front.answer(request),
+    async (request, info) => {
+      const remoteAddress = plainAddress(info.remoteAddr.hostname);
+      const told = { remoteAddress, native: info };
+      const response = await front.answer(request, told, info.completed);
+      return response ?? refusal(404, 'not found');
+    },
   );
   // Nothing cuts what is left: after shutdown(), Deno 2.9 answers the abort of the server's signal
   // with an uncaught BadResource. Such connections end with the process.
   const closing = front.guard({ finish: () => server.shutdown() });
   const { addr } = server;
+  const place = { hostname: addr.hostname ?? addr.path ?? '', port: addr.port ?? 0 };
+  const scheme = tls === undefined ? 'http' : 'https';
   return opened(checked.lifecycle, {
-    url: urlOf(addr.hostname, addr.port),
-    hostname: addr.hostname,
-    port: addr.port,
+    url: path === undefined ? urlOf(place.hostname, place.port, scheme) : `unix:${path}`,
+    ...place,
     close: () => closing.close(),
     closed: closing.closed,
   });

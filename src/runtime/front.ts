@@ -11,12 +11,17 @@
  * @module
  */
 
+import { GateClosedError } from '../lifecycle/errors.ts';
+import type { Permit } from '../lifecycle/gate.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
-import { answer, closing, native, refusal } from './answer.ts';
+import { pathOf } from '../lifecycle/routes.ts';
+import { Admission, closedAnswer, kindOfMethod } from './admission.ts';
+import { closing, native, plainRefusal, refusal, responseOf, sendable } from './answer.ts';
 import { Closing } from './closing.ts';
+import { EventStreams, isEventStream } from './event-streams.ts';
 import { Hold } from './hold.ts';
 import { addressed } from './host.ts';
-import type { CheckedOptions } from './options.ts';
+import type { CheckedOptions, RequestInfo } from './options.ts';
 
 /** A runtime's server, as far as closing goes. */
 export interface Stoppable {
@@ -28,30 +33,103 @@ export interface Stoppable {
   cut?(): void;
 }
 
+/** What a runtime tells of a request. */
+export type Told = Omit<RequestInfo, 'permit'>;
+
+const SWITCHING_PROTOCOLS = 101;
+/** What a client is told whose connection is not upgraded. */
+const NO_UPGRADE = plainRefusal(503, 'the service is shutting down', ['retry-after', '1']);
+
 /** How often the closing looks whether anything is in flight. */
 const LOOK_MS = 10;
 
 /** Answers and closing of one server. */
 export class Front {
   readonly #options: CheckedOptions;
+  readonly #mend: (response: Response) => Promise<Response>;
+  readonly #admission: Admission;
+  readonly #streams: EventStreams;
   readonly #hold: Hold = new Hold();
   #closing: Closing | undefined;
 
-  constructor(options: CheckedOptions) {
+  /**
+   * @param mend makes a response out of one that this runtime would not send well-formed
+   */
+  constructor(options: CheckedOptions, mend: (response: Response) => Promise<Response>) {
     this.#options = options;
+    this.#mend = mend;
+    this.#admission = new Admission(options.lifecycle, options.kindOf);
+    this.#streams = new EventStreams(options.lifecycle);
   }
 
-  /** Answers one request. */
-  async answer(request: Request): Promise<Response> {
-    const { lifecycle, fetch } = this.#options;
+  /**
+   * Answers one request; `undefined` for one that the handler has upgraded.
+   *
+   * @param sent resolves when the response is sent or its connection is gone, where the runtime says so
+   */
+  async answer(
+    request: Request,
+    told: Told,
+    sent?: Promise<unknown>,
+  ): Promise<Response | undefined> {
     const held = this.#hold.current;
     const fit = addressed(request);
     const response =
-      fit === undefined ? refusal(400, 'malformed host') : native(await answer(fetch, fit));
+      fit === undefined ? refusal(400, 'malformed host') : await this.#admitted(fit, told, sent);
+    // An upgrade is the runtime's own, and goes back as it is.
+    if (response === undefined || response.status === SWITCHING_PROTOCOLS) return response;
+    const whole = await this.#mend(native(response));
     if (held !== undefined) await held;
-    return this.#closing?.isClosing === true || isLeavingOrGone(lifecycle)
-      ? closing(response)
-      : response;
+    return this.#closing?.isClosing === true || isLeavingOrGone(this.#options.lifecycle)
+      ? closing(whole)
+      : whole;
+  }
+
+  async #admitted(
+    request: Request,
+    told: Told,
+    sent: Promise<unknown> | undefined,
+  ): Promise<Response | undefined> {
+    const { method, headers } = request;
+    const isHead = method === 'HEAD';
+    const isUpgrade = headers.has('upgrade');
+    let permit: Permit | null = null;
+    try {
+      if (!this.#admission.own.has(pathOf(request.url))) {
+        if (isUpgrade && !this.#admission.takesUpgrades()) return responseOf(NO_UPGRADE, isHead);
+        const { kindOf } = this.#options;
+        const kind = kindOf === undefined ? kindOfMethod(method) : kindOf(request);
+        const entered = kind === null ? null : this.#admission.enter(kind, headers.get('accept'));
+        if (entered !== null && 'status' in entered) return responseOf(entered, isHead);
+        permit = entered;
+      }
+      const response = await this.#asked(request, { ...told, permit }, isUpgrade);
+      if (isEventStream(response?.headers.get('content-type'))) {
+        permit?.release();
+        return response === undefined ? response : endable(response, this.#streams);
+      }
+      if (response === undefined || sent === undefined) permit?.release();
+      else void sent.then(release(permit), release(permit));
+      return response;
+    } catch (thrown) {
+      permit?.release();
+      if (thrown instanceof GateClosedError) return responseOf(closedAnswer(thrown), isHead);
+      const instead = await this.#options.onFailure(thrown, request);
+      return instead ?? refusal(500, 'internal server error');
+    }
+  }
+
+  async #asked(
+    request: Request,
+    info: RequestInfo,
+    isUpgrade: boolean,
+  ): Promise<Response | undefined> {
+    const response: unknown = await this.#options.fetch(request, info);
+    if ((response as Response | undefined)?.status === SWITCHING_PROTOCOLS) {
+      return response as Response;
+    }
+    const sent = sendable(response);
+    return sent === undefined && !isUpgrade ? refusal(404, 'not found') : sent;
   }
 
   /** Closes the server when the lifecycle is Stopped, or when the closing is told to. */
@@ -81,4 +159,34 @@ export class Front {
     this.#closing = new Closing(lifecycle, { stop, finish });
     return this.#closing;
   }
+}
+
+function release(permit: Permit | null): () => void {
+  return () => permit?.release();
+}
+
+/** The same event stream, which ends when the drain begins, after its current chunk. */
+function endable(response: Response, streams: EventStreams): Response {
+  const { body, status, statusText, headers } = response;
+  if (body === null) return response;
+  const reader = body.getReader();
+  let end = (): void => {};
+  const ended = new Promise<{ done: true; value: undefined }>((resolve) => {
+    end = () => resolve({ done: true, value: undefined });
+  });
+  const forget = streams.add(end);
+  const over = (reason?: unknown): void => {
+    forget();
+    reader.cancel(reason).catch(() => {});
+  };
+  const endable = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await Promise.race([reader.read(), ended]);
+      if (!done) return controller.enqueue(value);
+      over();
+      controller.close();
+    },
+    cancel: over,
+  });
+  return new Response(endable, { status, statusText, headers });
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+export type { KindOf } from './admission.ts';
+export { permitOf } from './node/admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
 export {
   type ListenerOptions,
@@ -14,7 +16,7 @@ export {
   toNodeListener,
 } from './node/listener.ts';
 export { type NodeServeOptions, serve } from './node/serve.ts';
-export type { FetchHandler, ServeOptions, Server } from './options.ts';
+export type { FetchHandler, RequestInfo, ServeOptions, Server } from './options.ts';
 export {
   type Closable,
   type FinallyEntry,

@@ -6,25 +6,62 @@
  */
 
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import type { Permit } from '../lifecycle/gate.ts';
+import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
+import type { KindOf } from './admission.ts';
+import { type OnFailure, onFailure } from './failures.ts';
 import { graceMs } from './grace.ts';
+
+/** What a handler is told of a request beside the request. */
+export interface RequestInfo {
+  /** The client's address without a port, IPv4 as such; `undefined` on a Unix socket. */
+  readonly remoteAddress: string | undefined;
+  /** What the runtime has: `{ req, res }` on Node, the server on Bun, Deno's own info. */
+  readonly native: unknown;
+  /**
+   * The permit that the request holds until its response is sent; `null` if it is not counted. A handler
+   * that awaits `shutdown()` releases it first: the shutdown would wait for the handler.
+   */
+  readonly permit: Permit | null;
+}
 
 /** Answers a request; `undefined` means "not mine" and becomes a 404. */
 export type FetchHandler = (
   request: WebRequest,
+  info: RequestInfo,
 ) => WebResponse | undefined | Promise<WebResponse | undefined>;
 
 /** What `serve` takes. */
 export interface ServeOptions {
   /** Whose shutdown closes the server. */
   readonly lifecycle: Lifecycle;
-  /** A throw becomes a 500, and nothing is logged. */
+  /** A throw becomes a 500 (a `GateClosedError` a 503), and a line on stderr without `onError`. */
   readonly fetch: FetchHandler;
+  /**
+   * What a request counts as: `'write'`, `'query'`, or `null` for not at all. By default GET, HEAD,
+   * OPTIONS and TRACE are queries and all others writes. Each counted request holds a permit until its
+   * response is sent or its connection is gone; where the gate is closed it is answered 503 with the
+   * reason. The routes of every `createHandler` for this lifecycle on this thread are never counted; one
+   * behind a prefix that a framework strips needs a `null` from here.
+   */
+  readonly kindOf?: KindOf | undefined;
+  /**
+   * Hears what `fetch` threw, in place of a line on stderr. What it returns, if it is a `Response`, is
+   * sent in place of the 500.
+   */
+  readonly onError?: ((error: unknown, request: WebRequest) => unknown) | undefined;
   /** 0 … 65535; 0, the default, takes any free port. */
   readonly port?: number | undefined;
-  /** The address to listen on; the runtime's default is all of them. */
+  /** The address to listen on; by default all of them, IPv4 and IPv6. */
   readonly hostname?: string | undefined;
+  /** A Unix socket to listen on, in place of a port. */
+  readonly path?: string | undefined;
+  /** Serves HTTPS. Both are PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Shares the port with other processes; refused where the runtime cannot (Node before 22). */
+  readonly reusePort?: boolean | undefined;
   /**
    * Milliseconds for a kept-alive connection that only seems idle when the server closes: a
    * request may be in the socket buffer. Default 50.
@@ -37,6 +74,15 @@ export interface ServeOptions {
    * waited for.
    */
   readonly inFlightTimeoutMs?: number | undefined;
+  /**
+   * Node's own options: those of `http.createServer` (or `https`) and of `server.listen`.
+   * `keepAliveTimeout` is 72 000 ms by default, where Node's is 5 000. Other runtimes ignore it.
+   */
+  readonly node?: Readonly<Record<string, unknown>> | undefined;
+  /** Deno's own: those of `Deno.serve`. Other runtimes ignore it. */
+  readonly deno?: Readonly<Record<string, unknown>> | undefined;
+  /** Bun's own: those of `Bun.serve`, as `websocket`. Other runtimes ignore it. */
+  readonly bun?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A server that listens. */
@@ -58,13 +104,36 @@ export interface Server {
 export interface CheckedOptions {
   readonly lifecycle: Lifecycle;
   readonly fetch: FetchHandler;
+  readonly kindOf: KindOf | undefined;
+  readonly onFailure: OnFailure;
   readonly port: number;
   readonly hostname: string | undefined;
+  readonly path: string | undefined;
+  readonly tls: ServeOptions['tls'];
+  readonly reusePort: boolean;
   readonly lingerMs: number;
   /** How long responses in flight are waited for, asked for when the server closes. */
   readonly inFlightTimeoutMs: () => number;
 }
 
+/** Options of `serve`; what is one runtime's own, others leave alone, so that one source serves on all. */
+const KNOWN = [
+  'lifecycle',
+  'fetch',
+  'kindOf',
+  'onError',
+  'port',
+  'hostname',
+  'path',
+  'tls',
+  'reusePort',
+  'lingerMs',
+  'inFlightTimeoutMs',
+  'listener',
+  'node',
+  'deno',
+  'bun',
+];
 const LINGER_MS = 50;
 const PORT_MAX = 65_535;
 /** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
@@ -79,7 +148,9 @@ export function checkServe(options: ServeOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
     throw invalid(`the options are ${shown(options)}`);
   }
-  const { lifecycle, fetch, port = 0, hostname } = options;
+  checkKeys('serve', options, KNOWN);
+  const { lifecycle, fetch, kindOf, onError, port = 0, hostname } = options;
+  const { path, tls, reusePort = false } = options;
   if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
   if (typeof fetch !== 'function') throw invalid(`fetch is ${shown(fetch)}`);
   if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
@@ -88,12 +159,43 @@ export function checkServe(options: ServeOptions): CheckedOptions {
   if (hostname !== undefined && (typeof hostname !== 'string' || hostname === '')) {
     throw invalid(`hostname is ${shown(hostname)}`);
   }
+  if (path !== undefined && (typeof path !== 'string' || path === '')) {
+    throw invalid(`path is ${shown(path)}`);
+  }
+  if (path !== undefined && (options.port !== undefined || hostname !== undefined)) {
+    throw invalid('path takes the place of port and hostname');
+  }
+  if (tls !== undefined && (typeof tls?.cert !== 'string' || typeof tls.key !== 'string')) {
+    throw invalid('tls must have cert and key, both PEM');
+  }
+  if (typeof reusePort !== 'boolean') throw invalid(`reusePort is ${shown(reusePort)}`);
+  for (const [name, value] of Object.entries({ kindOf, onError })) {
+    if (value === undefined || typeof value === 'function') continue;
+    throw invalid(`${name} must be a function, got ${shown(value)}`);
+  }
+  for (const name of ['node', 'deno', 'bun']) {
+    const own: unknown = Reflect.get(options, name);
+    if (own === undefined || (typeof own === 'object' && own !== null)) continue;
+    throw invalid(`${name} must be an object, got ${shown(own)}`);
+  }
   const lingerMs = duration('lingerMs', options.lingerMs) ?? LINGER_MS;
   const given = duration('inFlightTimeoutMs', options.inFlightTimeoutMs);
   // Throws for an object that was detached: nobody would close the server.
   lifecycle.phase();
   const inFlightTimeoutMs = (): number => given ?? graceMs(lifecycle);
-  return { lifecycle, fetch, port, hostname, lingerMs, inFlightTimeoutMs };
+  return {
+    lifecycle,
+    fetch,
+    kindOf,
+    onFailure: onFailure(lifecycle, onError),
+    port,
+    hostname,
+    path,
+    tls,
+    reusePort,
+    lingerMs,
+    inFlightTimeoutMs,
+  };
 }
 
 /** By its shape: the class may have come from another copy of the package. */
@@ -106,10 +208,10 @@ export function isLifecycle(value: unknown): value is Lifecycle {
 }
 
 /** The address of a listening server as others write it. */
-export function urlOf(hostname: string, port: number): string {
+export function urlOf(hostname: string, port: number, scheme = 'http'): string {
   const loopback: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
   const host = loopback[hostname] ?? hostname;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function duration(name: string, value: number | undefined): number | undefined {

@@ -32,7 +32,7 @@ export interface Stopped {
 /** What it says when its server is closed: what was under way when the shutdown was accepted. */
 export interface Survivors {
   uploads: number;
-  /** Responses that were still being sent once it was Stopped. */
+  /** Responses that were still being sent when the shutdown was accepted, and ended after it. */
   responses: number;
 }
 
@@ -94,7 +94,8 @@ function large(chunks: number): ReadableStream<Uint8Array> {
     {
       pull(controller) {
         if (sent === chunks) {
-          if (lifecycle.phase() === Phase.Stopped) survivors.responses += 1;
+          // The shutdown waits for it: it is counted.
+          if (lifecycle.shutdownRequested()) survivors.responses += 1;
           return controller.close();
         }
         sent += 1;

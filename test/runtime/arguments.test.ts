@@ -226,7 +226,7 @@ describe('serve', () => {
     ['::1', /^http:\/\/\[::1\]:\d+$/],
     [undefined, /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/],
   ])('on %s has an address that can be fetched', async (hostname, pattern) => {
-    const server = await node.serve({ lifecycle, fetch, hostname });
+    const server = await node.serve({ lifecycle, fetch, hostname, kindOf: () => null });
     expect(server.url).toMatch(pattern);
     expect(await (await globalThis.fetch(`${server.url}/x`)).text()).toBe('x');
     const [first, second] = [server.close(), server.close()];

@@ -243,6 +243,7 @@ describe('toNodeListener', () => {
 describe('serve with a listener', () => {
   it('gives it what the handler leaves, with its body, and nothing else', async () => {
     const lifecycle = Lifecycle.create();
+    lifecycle.markReady();
     const heard: (string | undefined)[] = [];
     const server = await serve({
       lifecycle,

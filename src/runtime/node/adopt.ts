@@ -5,17 +5,29 @@
  * @module
  */
 
-import { Server as HttpServer } from 'node:http';
+import { Server as HttpServer, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
 import { checkKeys } from '../../lifecycle/known-keys.ts';
+import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import { Closing } from '../closing.ts';
+import { onFailure } from '../failures.ts';
 import { graceMs } from '../grace.ts';
 import { whenLeaving } from '../leaving.ts';
-import { isLifecycle, type Server, urlOf } from '../options.ts';
+import {
+  type CheckedOptions,
+  type FetchHandler,
+  isLifecycle,
+  type ServeOptions,
+  type Server,
+  urlOf,
+} from '../options.ts';
 import { opened } from '../serving.ts';
+import { NodeAdmission, released } from './admission.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
+import { exchange, notMine } from './exchange.ts';
+import { intercept } from './intercept.ts';
 
 /** The part of a server of Node by which the compiler knows it, without `@types/node`. */
 export interface NodeServer {
@@ -38,9 +50,16 @@ export interface AdoptOptions {
    * what is left of the shutdown's budget, but 2 000 in any case and 10 000 at most. Then they are cut.
    */
   readonly inFlightTimeoutMs?: number | undefined;
+  /** Is asked before the server's own listeners, which get what it leaves (`undefined`). */
+  readonly fetch?: FetchHandler | undefined;
+  /** What a request counts as: see `kindOf` of `serve`. */
+  readonly kindOf?: ServeOptions['kindOf'];
+  /** Hears what `fetch` threw: see `onError` of `serve`. */
+  readonly onError?: ServeOptions['onError'];
 }
 
 const ACTION = 'adopt the server';
+const KNOWN = ['lifecycle', 'fetch', 'kindOf', 'onError', 'lingerMs', 'inFlightTimeoutMs'];
 const LINGER_MS = 50;
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -79,16 +98,42 @@ export async function adopt(server: NodeServer, options: AdoptOptions): Promise<
 
 /** The same, at once. */
 export function adoptNow(server: NodeServer, options: AdoptOptions): Server {
-  const { lifecycle, lingerMs, inFlightTimeoutMs } = checkAdopt(server, options);
-  const before = adopted.get(server);
-  if (before !== undefined) return before;
+  const adoption = checkAdopt(server, options);
+  return adopted.get(server) ?? adoptChecked(server, adoption);
+}
+
+/** What is known of a server to adopt. */
+type Adoption = Pick<
+  CheckedOptions,
+  'lifecycle' | 'kindOf' | 'onFailure' | 'lingerMs' | 'inFlightTimeoutMs'
+> & { readonly fetch?: FetchHandler | undefined };
+
+/** The same, of options that are right. */
+export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
+  const { lifecycle, kindOf, onFailure, fetch, lingerMs, inFlightTimeoutMs } = adoption;
   // It is one of theirs, see isNodeServer.
-  const connections = new Connections(server as ConnectionServer, lingerMs);
+  const connections = new Connections(server as ConnectionServer, lingerMs, released);
   const closing = new Closing(lifecycle, {
     stop: () => connections.stop(),
-    finish: () => connections.finish(inFlightTimeoutMs ?? graceMs(lifecycle)),
+    finish: async () => {
+      await connections.finish(inFlightTimeoutMs());
+      // Now that nothing is idle it only stops http's timer; its error says "not running", rightly.
+      if (server instanceof HttpServer) server.close(() => {});
+    },
   });
   void closing.closed.then(whenLeaving(lifecycle, () => connections.makeAllLast()));
+  const admission = new NodeAdmission(lifecycle, kindOf);
+  const ends = {
+    closes: () => connections.isLast || isLeavingOrGone(lifecycle),
+    held: () => connections.hold.current,
+    streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
+  };
+  const surroundings = { admission, onFailure, answersErrors: true };
+  intercept(server as ConnectionServer, {
+    begins: (req, res) => connections.begins(req, res),
+    front: exchange(fetch ?? notMine, ends, surroundings),
+    takesUpgrades: () => admission.takesUpgrades(),
+  });
   const ours = seen(server, closing);
   adopted.set(server, ours);
   return opened(lifecycle, ours);
@@ -117,7 +162,7 @@ function seen(server: NodeServer, closing: Closing): Server {
   let last = { url: '', hostname: '', port: 0 };
   // A server that is closed has no address; the log still calls it by the one that it had.
   const now = (): typeof last => {
-    last = placeOf(server.address()) ?? last;
+    last = placeOf(server.address(), 'setSecureContext' in server ? 'https' : 'http') ?? last;
     return last;
   };
   now();
@@ -139,17 +184,17 @@ function seen(server: NodeServer, closing: Closing): Server {
   };
 }
 
-function placeOf(address: unknown): { url: string; hostname: string; port: number } | undefined {
+function placeOf(
+  address: unknown,
+  scheme: string,
+): { url: string; hostname: string; port: number } | undefined {
   if (typeof address === 'string') return { url: `unix:${address}`, hostname: address, port: 0 };
   const { address: hostname, port } = (address ?? {}) as { address?: string; port?: number };
   if (hostname === undefined || port === undefined) return undefined;
-  return { url: urlOf(hostname, port), hostname, port };
+  return { url: urlOf(hostname, port, scheme), hostname, port };
 }
 
-function checkAdopt(
-  server: NodeServer,
-  options: AdoptOptions,
-): AdoptOptions & { lingerMs: number } {
+function checkAdopt(server: NodeServer, options: AdoptOptions): Adoption {
   if (!isNodeServer(server)) {
     throw invalid(
       `expected one of node:http, node:https, node:http2 or node:net, got ${shown(server)}`,
@@ -158,18 +203,27 @@ function checkAdopt(
   if (typeof options !== 'object' || options === null) {
     throw invalid(`options must be an object, got ${shown(options)}`);
   }
-  checkKeys(ACTION, options, ['lifecycle', 'lingerMs', 'inFlightTimeoutMs']);
-  const { lifecycle, lingerMs = LINGER_MS, inFlightTimeoutMs } = options;
+  checkKeys(ACTION, options, KNOWN);
+  const { lifecycle, fetch, kindOf, onError, lingerMs = LINGER_MS, inFlightTimeoutMs } = options;
   if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
+  for (const [name, value] of Object.entries({ fetch, kindOf, onError })) {
+    if (value === undefined || typeof value === 'function') continue;
+    throw invalid(`${name} must be a function, got ${shown(value)}`);
+  }
   for (const [name, value] of Object.entries({ lingerMs, inFlightTimeoutMs })) {
     if (value === undefined) continue;
     if (typeof value !== 'number' || !(value >= 0 && value <= TIMER_MAX_MS)) {
       throw invalid(`${name} must be between 0 and ${TIMER_MAX_MS}, got ${shown(value)}`);
     }
   }
-  // Throws for an object that was detached: nobody would close the server.
-  lifecycle.phase();
-  return { lifecycle, lingerMs, inFlightTimeoutMs };
+  return {
+    lifecycle,
+    fetch,
+    kindOf,
+    onFailure: onFailure(lifecycle, onError),
+    lingerMs,
+    inFlightTimeoutMs: () => inFlightTimeoutMs ?? graceMs(lifecycle),
+  };
 }
 
 function invalid(what: string): LifecycleError {

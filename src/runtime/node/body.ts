@@ -14,8 +14,7 @@ import type { IncomingMessage } from 'node:http';
 export function bodyOf(
   req: IncomingMessage,
 ): ReadableStream<Uint8Array> | string | Uint8Array | null {
-  const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
-  if (coding === undefined && (length === undefined || length === '0')) return null;
+  if (!hasBody(req)) return null;
   if (req.readableEnded) return parsedBody(req);
   let isPiped = false;
   return new ReadableStream<Uint8Array>(
@@ -33,6 +32,45 @@ export function bodyOf(
     // Nothing is read ahead of the reader: what waits, waits in the socket.
     { highWaterMark: 0 },
   );
+}
+
+/** Whether the request says that it has a body; those of GET and HEAD are nobody's. */
+export function hasBody({ method, headers, httpVersionMajor, complete }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  const { 'content-length': length, 'transfer-encoding': coding } = headers;
+  // In HTTP/2 a body has neither: the end of the stream is in a flag.
+  if (length === undefined && coding === undefined) return httpVersionMajor > 1 && !complete;
+  return coding !== undefined || length !== '0';
+}
+
+/**
+ * The whole body, for whoever wants nothing but that: without a stream in between. Rejects when the
+ * client goes away before the end.
+ */
+export function wholeBody(req: IncomingMessage): Promise<Buffer> {
+  if (req.readableEnded) {
+    const body = parsedBody(req) ?? '';
+    return Promise.resolve(Buffer.from(body as Uint8Array));
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    // It comes after the end, too, and an error with a stack costs as much as all the rest.
+    const gone = (): void => {
+      if (!req.readableEnded) reject(clientGone());
+    };
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () =>
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+    );
+    req.on('error', reject);
+    req.on('close', gone);
+    if (req.destroyed) gone();
+  });
+}
+
+/** What a reader is told when there is nobody any more to read from. */
+export function clientGone(): DOMException {
+  return new DOMException('The client closed the connection', 'AbortError');
 }
 
 /** Reads and drops what is left, for at most `ms`. Never rejects. */
@@ -72,8 +110,7 @@ function pipe(req: IncomingMessage, controller: ReadableStreamDefaultController<
   });
   req.once('end', () => end(() => controller.close()));
   req.once('error', (error) => end(() => controller.error(error)));
-  const gone = (): void =>
-    end(() => controller.error(new DOMException('The client closed the connection', 'AbortError')));
+  const gone = (): void => end(() => controller.error(clientGone()));
   req.once('close', gone);
   // It may have ended, or gone, before anybody read: there is no event to come then.
   if (req.readableEnded) end(() => controller.close());

@@ -16,8 +16,8 @@ import { makeLast } from './last-response.ts';
 
 /** What is known of one connection. */
 interface Connection {
-  /** Requests of HTTP/1 without a finished response. */
-  inFlight: number;
+  /** Responses of HTTP/1 in flight; more than one if the client pipelines. */
+  readonly responses: ServerResponse[];
   /**
    * Who ends it: `idle` ones we do, a `session` of HTTP/2 its own connection, and what is no longer
    * HTTP, or never was, is `foreign`: the application's.
@@ -50,11 +50,14 @@ export class Connections {
   readonly #lingerMs: number;
   readonly #open: Map<Socket, Connection> = new Map();
   readonly #sessions: Set<ServerHttp2Session> = new Set();
-  /** Responses of HTTP/1 in flight. */
-  readonly #responses: Set<ServerResponse> = new Set();
+  /** Responses in flight on connections that were open before the server was known here. */
+  readonly #strays: ServerResponse[] = [];
   /** Sockets under a TLS handshake, by the address of the other end. */
   readonly #handshakes: Map<string, Socket> = new Map();
   readonly #isHttp1: boolean;
+  readonly #tell: (req: IncomingMessage) => void;
+  /** One listener for the end of every response: a closure for each costs more than all it does. */
+  readonly #ended: (this: ServerResponse) => void;
   /** Connections that were open before the server was known here. */
   #strangers = 0;
   #isLast = false;
@@ -67,14 +70,23 @@ export class Connections {
   /** The last one that was opened: its session, if it has one, is announced in the same call. */
   #opening: Socket | undefined;
 
-  constructor(server: ConnectionServer, lingerMs: number) {
+  /** @param ended is told of every request of HTTP/1 whose response has ended, or its connection */
+  constructor(
+    server: ConnectionServer,
+    lingerMs: number,
+    ended: (req: IncomingMessage) => void = () => {},
+  ) {
     this.#server = server;
     this.#lingerMs = lingerMs;
+    this.#tell = ended;
+    const ends = (res: ServerResponse): void => this.#ends(res);
+    this.#ended = function ended() {
+      ends(this);
+    };
     this.#isHttp1 = server.closeIdleConnections !== undefined;
     // Before the listeners that answer, which may answer at once, or open a session.
     server.prependListener('connection', (socket: Socket) => this.#opened(socket));
     server.prependListener('secureConnection', (socket: Socket) => this.#secured(socket));
-    server.prependListener('request', (req, res) => this.#begins(req, res));
     server.on('session', (session: ServerHttp2Session) => this.#talks(session));
     if (server.listening) {
       server.getConnections((_, count = 0) => {
@@ -92,7 +104,8 @@ export class Connections {
   /** From now on every response of HTTP/1 whose head is not out yet is its connection's last. */
   makeAllLast(): void {
     this.#isLast = true;
-    for (const res of this.#responses) makeLast(res);
+    for (const { responses } of this.#open.values()) for (const res of responses) makeLast(res);
+    for (const res of this.#strays) makeLast(res);
   }
 
   /** Stops accepting. Responses in flight go on, and so do connections, until `finish`. */
@@ -177,9 +190,11 @@ export class Connections {
   #track(socket: Socket, end: string | undefined): void {
     this.#opening = socket;
     if (this.#open.has(socket)) return;
-    this.#open.set(socket, { inFlight: 0, kind: this.#isHttp1 ? 'idle' : 'foreign' });
+    this.#open.set(socket, { responses: [], kind: this.#isHttp1 ? 'idle' : 'foreign' });
     socket.once('close', () => {
       if (end !== undefined && this.#handshakes.get(end) === socket) this.#handshakes.delete(end);
+      // Responses that wait behind another one hear nothing of the end of their connection.
+      for (const { req } of this.#open.get(socket)?.responses ?? []) this.#tell(req);
       this.#open.delete(socket);
       if (this.#open.size === 0 && !this.#server.listening) this.#onEmpty();
     });
@@ -197,25 +212,33 @@ export class Connections {
     if (connection !== undefined) connection.kind = kind;
   }
 
-  #begins(req: IncomingMessage, res: ServerResponse): void {
+  /** Notes a request that has come, before anybody answers it. */
+  begins(req: IncomingMessage, res: ServerResponse): void {
     // A response of HTTP/2 has its session, and no connection to speak of.
     if (req.httpVersionMajor !== 1) return;
-    const { socket } = req;
-    const connection = this.#open.get(socket);
-    if (connection !== undefined) connection.inFlight += 1;
-    this.#responses.add(res);
+    (this.#open.get(req.socket)?.responses ?? this.#strays).push(res);
     if (this.#isLast) makeLast(res);
-    res.once('close', () => {
-      this.#responses.delete(res);
-      if (connection !== undefined) connection.inFlight -= 1;
-      if (!this.#isAccepting) this.#settle(socket, this.#lingerMs);
-    });
+    res.on('close', this.#ended);
+  }
+
+  #ends(res: ServerResponse): void {
+    const { req } = res;
+    this.#tell(req);
+    const responses = this.#open.get(req.socket)?.responses ?? this.#strays;
+    const at = responses.indexOf(res);
+    if (at === 0) responses.shift();
+    else if (at > 0) responses.splice(at, 1);
+    if (!this.#isAccepting) this.#settle(req.socket, this.#lingerMs);
   }
 
   /** Decides how long a connection may stay that has nothing in flight. */
   #settle(socket: Socket, lingerMs: number): void {
     const connection = this.#open.get(socket);
-    if (connection !== undefined && connection.inFlight === 0 && connection.kind === 'idle') {
+    if (
+      connection !== undefined &&
+      connection.responses.length === 0 &&
+      connection.kind === 'idle'
+    ) {
       void this.#linger(socket, connection, lingerMs);
     }
   }
@@ -228,7 +251,7 @@ export class Connections {
       // After the poll phase, in case the loop was blocked: what arrived meanwhile is read first.
       await new Promise((resolve) => setImmediate(resolve));
       // Answered, it settles again when the response is out.
-      if (connection.inFlight > 0 || connection.kind !== 'idle') return;
+      if (connection.responses.length > 0 || connection.kind !== 'idle') return;
       if (socket.bytesRead === seen) break;
       ms = this.#lingerMs;
     }

@@ -6,11 +6,20 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { call, refusal } from '../answer.ts';
-import type { FetchHandler } from '../options.ts';
+import { GateClosedError } from '../../lifecycle/errors.ts';
+import type { Permit } from '../../lifecycle/gate.ts';
+import { type PlainAnswer, routesOf } from '../../lifecycle/routes.ts';
+import { isThenable } from '../../lifecycle/thenable.ts';
+import { closedAnswer } from '../admission.ts';
+import { plainAddress, plainRefusal, sendable } from '../answer.ts';
+import type { OnFailure } from '../failures.ts';
+import type { FetchHandler, RequestInfo } from '../options.ts';
+import { addressOf, hasHost, isNormal, UnfitRequest } from './address.ts';
+import { type NodeAdmission, permitOf } from './admission.ts';
 import { dropRest } from './body.ts';
-import { toRequest, UnfitRequest } from './request.ts';
-import { send } from './response.ts';
+import { requestMaker } from './lazy-request.ts';
+import { isLight, type LightResponse } from './light.ts';
+import { send, sendPlain } from './response.ts';
 
 /** Methods a web `Request` can have, for the `allow` of a 405. */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -23,7 +32,15 @@ export interface Closing {
   closes(): boolean;
   /** What a request that begins now awaits before its answer. */
   held(): Promise<void> | undefined;
+  /** Is told of a response that turned out to be an event stream, and how to end it. */
+  streamed?(res: ServerResponse, end: () => void): () => void;
 }
+
+/** Goes on to whoever is behind. */
+type Next = (error?: unknown) => void;
+
+/** A handler of those that leave everything to the next one. */
+export const notMine: FetchHandler = () => undefined;
 
 /** A listener: each request and its response, from the first byte to the last. */
 export type Exchange = (
@@ -32,58 +49,164 @@ export type Exchange = (
   next?: (error?: unknown) => void,
 ) => void;
 
+/** What is in front of a handler, and behind it. */
+export interface Surroundings {
+  /** What the handler throws is a 500, though there is a next one to take it. */
+  readonly answersErrors?: boolean;
+  /** Counts requests; without it none is. */
+  readonly admission?: NodeAdmission;
+  /** Hears what the handler threw. */
+  readonly onFailure?: OnFailure;
+}
+
+/** What a handler is told of a request beside the request. */
+class NodeInfo implements RequestInfo {
+  readonly native: { readonly req: IncomingMessage; readonly res: ServerResponse };
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.native = { req, res };
+  }
+
+  get remoteAddress(): string | undefined {
+    return plainAddress(this.native.req.socket.remoteAddress);
+  }
+
+  get permit(): Permit | null {
+    return permitOf(this.native.req);
+  }
+}
+
+/** A response, an answer that is none yet, or `undefined`: it is for the next one. */
+type Outcome = Response | PlainAnswer | undefined;
+
 /**
  * Makes a listener of a fetch handler. Where the lifecycle is in it, and who closes connections,
  * is for `closing` to say.
  */
-export function exchange(fetch: FetchHandler, closing: Closing): Exchange {
-  return (req, res, next) => {
-    const held = closing.held();
-    void respond(fetch, req, next, clientGone(res)).then(async (response) => {
-      if (held !== undefined) await held;
-      const leaving = closing.closes();
-      if (response === undefined) {
-        // Node says `connection: close` then, whatever the next one answers.
-        if (leaving) res.shouldKeepAlive = false;
-        next?.();
+export function exchange(
+  fetch: FetchHandler,
+  closing: Closing,
+  { answersErrors = false, admission, onFailure }: Surroundings = {},
+): Exchange {
+  const own = routesOf(fetch);
+  const isOwnHandler = own !== undefined || fetch === notMine;
+  const make = requestMaker();
+  const answered = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    held: Promise<void> | undefined,
+  ): void => {
+    const fail = (thrown: unknown): void => failed(req, res, next, held, thrown);
+    const settle = (response: unknown): void => {
+      let outcome: Outcome;
+      try {
+        // What has its parts at hand is not asked for more: a whole Response would be made of it.
+        outcome = isLight(response) ? (response as Response & LightResponse) : sendable(response);
+      } catch (thrown) {
+        fail(thrown);
         return;
       }
-      // Closing a socket with unread bytes in it resets it, and the client may lose the answer.
-      if (leaving) await dropRest(req, DROP_MS);
-      await send(res, response, { isHead: req.method === 'HEAD', closes: leaving });
-      // What is left of the body must not be taken for the next request.
-      req.resume();
-    }, next);
+      end(req, res, next, closing, held, outcome);
+    };
+    let response: ReturnType<FetchHandler>;
+    try {
+      response = fetch(make(req, res, addressOf(req)), new NodeInfo(req, res));
+    } catch (thrown) {
+      fail(thrown);
+      return;
+    }
+    if (isThenable(response)) response.then(settle, fail);
+    else settle(response);
+  };
+  const failed = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    held: Promise<void> | undefined,
+    thrown: unknown,
+  ): void => {
+    const go = (outcome: Outcome): void => end(req, res, next, closing, held, outcome);
+    if (thrown instanceof UnfitRequest) {
+      const { status, message } = thrown;
+      const allow = status === 405 ? ['allow', ALLOW] : [];
+      go(next === undefined ? plainRefusal(status, message, allow) : undefined);
+    } else if (next !== undefined && !answersErrors) next(thrown);
+    else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
+    else {
+      const instead = onFailure?.(thrown, make(req, res, addressOf(req))) ?? Promise.resolve();
+      void instead.then((response) => go(response ?? plainRefusal(500, 'internal server error')));
+    }
+  };
+  return (req, res, next) => {
+    const held = closing.held();
+    const { url = '/' } = req;
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    let answer: PlainAnswer | undefined;
+    const isOwn = own?.has(path) === true;
+    if (isOwn && hasHost(req)) {
+      answer = own.answer(req.method ?? 'GET', path, req.headers['user-agent'] ?? null);
+    }
+    try {
+      if (!isOwn) answer = admission?.admit(req, res, path);
+    } catch (thrown) {
+      failed(req, res, next, held, thrown);
+      return;
+    }
+    if (answer !== undefined) end(req, res, next, closing, held, answer);
+    // What is none of our routes need not be asked: a string compare is all that a listener pays.
+    else if (isOwnHandler && !isOwn && next !== undefined && isNormal(url)) {
+      end(req, res, next, closing, held, undefined);
+    } else answered(req, res, next, held);
   };
 }
 
-/** Rejects only if there is a `next` to take it. */
-async function respond(
-  fetch: FetchHandler,
+function end(
   req: IncomingMessage,
+  res: ServerResponse,
   next: ((error?: unknown) => void) | undefined,
-  signal: AbortSignal,
-): Promise<Response | undefined> {
-  try {
-    const response = await call(fetch, toRequest(req, signal));
-    if (response !== undefined || next !== undefined) return response;
-    return refusal(404, 'not found');
-  } catch (thrown) {
-    if (thrown instanceof UnfitRequest) {
-      if (next !== undefined) return undefined;
-      return refusal(thrown.status, thrown.message, thrown.status === 405 ? { allow: ALLOW } : {});
-    }
-    if (next !== undefined) throw thrown;
-    return refusal(500, 'internal server error');
-  }
+  closing: Closing,
+  held: Promise<void> | undefined,
+  outcome: Outcome,
+): void {
+  if (held === undefined) deliver(req, res, outcome, closing, next);
+  else void held.then(() => deliver(req, res, outcome, closing, next));
 }
 
-/** Aborts when the connection is gone before the response is out. */
-function clientGone(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  res.once('close', () => {
-    if (res.writableFinished) return;
-    controller.abort(new DOMException('The client closed the connection', 'AbortError'));
-  });
-  return controller.signal;
+function deliver(
+  req: IncomingMessage,
+  res: ServerResponse,
+  outcome: Outcome,
+  closing: Closing,
+  next: ((error?: unknown) => void) | undefined,
+): void {
+  const closes = closing.closes();
+  if (outcome === undefined && next !== undefined) {
+    // Node says `connection: close` then, whatever the next one answers.
+    if (closes) res.shouldKeepAlive = false;
+    next();
+    return;
+  }
+  // Closing a socket with unread bytes in it resets it, and the client may lose the answer.
+  if (closes && !req.complete) {
+    void dropRest(req, DROP_MS).then(() => sendOutcome(req, res, outcome, closes, closing));
+  } else sendOutcome(req, res, outcome, closes, closing);
+}
+
+function sendOutcome(
+  req: IncomingMessage,
+  res: ServerResponse,
+  outcome: Outcome,
+  closes: boolean,
+  { streamed }: Closing,
+): void {
+  const way = { isHead: req.method === 'HEAD', closes, streamed };
+  if (outcome === undefined) sendPlain(res, plainRefusal(404, 'not found'), way);
+  else if (isPlain(outcome)) sendPlain(res, outcome, way);
+  else send(res, outcome, way);
+}
+
+function isPlain(outcome: Response | PlainAnswer): outcome is PlainAnswer {
+  return !isLight(outcome) && Array.isArray(outcome.headers);
 }

@@ -4,33 +4,31 @@
  * @module
  */
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http';
+import type { ListenOptions } from 'node:net';
+import process from 'node:process';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
-import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
-import { call, refusal } from '../answer.ts';
-import { Closing } from '../closing.ts';
-import { whenLeaving } from '../leaving.ts';
-import {
-  checkServe,
-  type FetchHandler,
-  type ServeOptions,
-  type Server,
-  urlOf,
-} from '../options.ts';
-import { opened } from '../serving.ts';
-import { Connections } from './connections.ts';
-import { type Exchange, exchange } from './exchange.ts';
+import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
+import { adoptChecked } from './adopt.ts';
 import type { NodeRequest, NodeResponse } from './listener.ts';
 
 /** What `serve` takes on Node. */
 export interface NodeServeOptions extends ServeOptions {
   /**
    * Gets the requests that `fetch` leaves (`undefined`): an Express app, Koa's `app.callback()`,
-   * Fastify's `app.routing`. They end like those of `fetch` when the server closes.
+   * Fastify's `app.routing`. They are counted, and end, like those of `fetch`.
    */
   listener?(req: NodeRequest, res: NodeResponse): unknown;
 }
+
+/**
+ * Longer than the idle time-outs of common load balancers: AWS's ALB keeps a connection for 60 s, as does
+ * nginx's upstream module. Whoever closes first loses the race with a request that is on its way, and
+ * it must be the balancer, which knows what it has sent. A fifth more is for clocks and queues.
+ */
+const KEEP_ALIVE_MS = 72_000;
+/** The first Node that shares a port; before, it ignores that it is asked to. */
+const SHARES_PORTS = 22;
 
 /**
  * Serves until the lifecycle is Stopped.
@@ -45,58 +43,48 @@ export interface NodeServeOptions extends ServeOptions {
  * ```
  */
 export async function serve(options: NodeServeOptions): Promise<Server> {
-  const { lifecycle, fetch, port, hostname, lingerMs, inFlightTimeoutMs } = checkServe(options);
-  const listener: unknown = options.listener;
+  const checked = checkServe(options);
+  const { listener, node = {} }: { listener?: unknown } & Pick<ServeOptions, 'node'> = options;
   if (listener !== undefined && typeof listener !== 'function') {
     throw new LifecycleError('invalid_argument', `Cannot serve: listener is ${shown(listener)}`);
   }
-  const server = createServer();
-  const connections = new Connections(server, lingerMs);
-  const ends = {
-    closes: () => connections.isLast || isLeavingOrGone(lifecycle),
-    held: () => connections.hold.current,
-  };
-  server.on(
-    'request',
-    // Whatever takes Node's requests and responses; what it returns is its own.
-    listener === undefined
-      ? exchange(fetch, ends)
-      : chained(exchange(caught(fetch), ends), listener as Exchange),
-  );
-  await new Promise<void>((resolve, reject) => {
+  const { node: version } = process.versions;
+  if (checked.reusePort && Number(version.split('.')[0]) < SHARES_PORTS) {
+    throw new LifecycleError('invalid_argument', `Cannot serve: Node ${version} has no reusePort`);
+  }
+  const server = await made(checked, { keepAliveTimeout: KEEP_ALIVE_MS, ...node });
+  // Whatever takes Node's requests and responses; what it returns is its own.
+  if (listener !== undefined) server.on('request', listener as () => void);
+  const ours = adoptChecked(server, checked);
+  try {
+    await listening(server, checked, node);
+  } catch (error) {
+    // Nobody waits for a server that never was.
+    void ours.close();
+    throw error;
+  }
+  return ours;
+}
+
+/** `node:https` loads OpenSSL, for those only who have a use for it. */
+async function made({ tls }: CheckedOptions, options: ServerOptions): Promise<HttpServer> {
+  if (tls === undefined) return createServer(options);
+  const https = await import('node:https');
+  return https.createServer({ ...options, cert: tls.cert, key: tls.key });
+}
+
+function listening(
+  server: HttpServer,
+  { port, hostname, path, reusePort }: CheckedOptions,
+  node: object,
+): Promise<void> {
+  const host = hostname === undefined ? {} : { host: hostname };
+  const place: ListenOptions = path === undefined ? { port, ...host } : { path };
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, hostname, () => {
+    server.listen({ ...node, ...place, ...(reusePort ? { reusePort } : {}) }, () => {
       server.off('error', reject);
       resolve();
     });
   });
-
-  const closing = new Closing(lifecycle, {
-    stop: () => connections.stop(),
-    finish: async () => {
-      await connections.finish(inFlightTimeoutMs());
-      // Now that nothing is idle it only stops http's timer; its error says "not running", rightly.
-      server.close(() => {});
-    },
-  });
-  void closing.closed.then(whenLeaving(lifecycle, () => connections.makeAllLast()));
-  const address = server.address() as AddressInfo;
-  return opened(lifecycle, {
-    url: urlOf(address.address, address.port),
-    hostname: address.address,
-    port: address.port,
-    close: () => closing.close(),
-    closed: closing.closed,
-  });
-}
-
-/** The first, and the second for what the first leaves. */
-function chained(first: Exchange, second: Exchange): Exchange {
-  return (req, res) => first(req, res, () => second(req, res));
-}
-
-/** What a handler throws is its own 500, and nothing that the listener should hear of. */
-function caught(fetch: FetchHandler): FetchHandler {
-  return (request) =>
-    call(fetch, request as Request).catch(() => refusal(500, 'internal server error'));
 }

@@ -1,0 +1,82 @@
+/**
+ * Admission: every request that is not for a probe or an admin route holds a permit of the gate until its
+ * response is sent, so that no step of the shutdown runs beside it, and no write is acknowledged that
+ * the flush did not see. It serves nothing.
+ *
+ * @module
+ */
+
+import { GateClosedError, LifecycleError } from '../lifecycle/errors.ts';
+import type { Permit, PermitKind } from '../lifecycle/gate.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { Phase, phaseName } from '../lifecycle/phase.ts';
+import type { WebRequest } from '../lifecycle/platform.ts';
+import { ownPaths, type PlainAnswer } from '../lifecycle/routes.ts';
+import { plainAnswer } from './answer.ts';
+
+/** What a request is counted as: a write, a query, or `null`, not at all. */
+export type KindOf = (request: WebRequest) => PermitKind | null;
+
+/** Methods that change nothing, by RFC 9110 §9.2.1. */
+const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+
+/** Safe methods are queries, all others writes. */
+export function kindOfMethod(method: string): PermitKind {
+  return SAFE.includes(method) ? 'query' : 'write';
+}
+
+/** What an EventSource is told when there is nobody to serve it: after a 503 it never comes back. */
+const RETRY: PlainAnswer = plainAnswer(200, 'text/event-stream', 'retry: 1000\n\n');
+
+/** The gate in front of a server. */
+export class Admission {
+  /** Paths of every handler of this lifecycle on this thread, those to come included. */
+  readonly own: ReadonlySet<string>;
+  readonly kindOf: KindOf | undefined;
+  readonly #lifecycle: Lifecycle;
+
+  constructor(lifecycle: Lifecycle, kindOf?: KindOf) {
+    this.#lifecycle = lifecycle;
+    this.kindOf = kindOf;
+    this.own = ownPaths(lifecycle);
+  }
+
+  /** A permit, or the answer in place of the application's. */
+  enter(kind: PermitKind, accepts: string | null | undefined): Permit | PlainAnswer {
+    try {
+      const permit = this.#lifecycle.gate.tryEnter(kind);
+      if (permit !== null) return permit;
+      if (kind === 'query' && accepts?.includes('text/event-stream')) return RETRY;
+      return closedAnswer(this.#refused(kind));
+    } catch (thrown) {
+      // Detached, or reaped: this thread no longer knows, and unknown means "do not serve".
+      if (thrown instanceof LifecycleError) return unavailable(thrown.message, thrown.code);
+      throw thrown;
+    }
+  }
+
+  /** Whether a connection may be upgraded now: from the drain on none is begun that would be cut. */
+  takesUpgrades(): boolean {
+    try {
+      return this.#lifecycle.phase() === Phase.Ready;
+    } catch {
+      return false;
+    }
+  }
+
+  #refused(kind: PermitKind): GateClosedError {
+    const phase = this.#lifecycle.phase();
+    const reason = kind === 'write' ? this.#lifecycle.gate.writeRefusal() : null;
+    return new GateClosedError(kind, phase, reason ?? phaseName(phase));
+  }
+}
+
+/** 503, as the probes have it. */
+export function closedAnswer({ message, reason }: GateClosedError): PlainAnswer {
+  return unavailable(message, reason);
+}
+
+function unavailable(error: string, reason: string): PlainAnswer {
+  const body = JSON.stringify({ ok: false, error, reason });
+  return plainAnswer(503, 'application/json', body, ['retry-after', '1']);
+}

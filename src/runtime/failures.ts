@@ -1,0 +1,34 @@
+/**
+ * What becomes of an error that a `fetch` handler throws: the application hears of it, or it is a line in
+ * the journal. It sends nothing.
+ *
+ * @module
+ */
+
+import { journal } from '../lifecycle/journal.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { sendable } from './answer.ts';
+import type { ServeOptions } from './options.ts';
+
+/** Hears of an error; resolves with the response in place of the 500, if there is one. Never rejects. */
+export type OnFailure = (error: unknown, request: Request) => Promise<Response | undefined>;
+
+/** By what the application asked for. */
+export function onFailure(lifecycle: Lifecycle, onError: ServeOptions['onError']): OnFailure {
+  const write = (message: string, error: unknown): void =>
+    journal(lifecycle, { type: 'fetch_failed', message, error });
+  return async (error, request) => {
+    if (onError === undefined) {
+      write('fetch failed', error);
+      return undefined;
+    }
+    try {
+      const instead: unknown = await onError(error, request);
+      return instead instanceof Response ? sendable(instead) : undefined;
+    } catch (thrown) {
+      write('fetch failed', error);
+      write('onError failed', thrown);
+      return undefined;
+    }
+  };
+}

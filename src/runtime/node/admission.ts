@@ -1,0 +1,132 @@
+/**
+ * The gate in front of a server of Node: which permit is of which request, and that each is given back,
+ * however its response or its connection ends.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Permit } from '../../lifecycle/gate.ts';
+import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import type { PlainAnswer } from '../../lifecycle/routes.ts';
+import { Admission, type KindOf, kindOfMethod } from '../admission.ts';
+import { EventStreams, isEventStream } from '../event-streams.ts';
+import { addressOf } from './address.ts';
+import { type RequestMaker, requestMaker } from './lazy-request.ts';
+import type { NodeRequest } from './listener.ts';
+
+const PERMIT: unique symbol = Symbol('permit');
+
+interface Counted extends IncomingMessage {
+  [PERMIT]?: Permit;
+}
+
+/**
+ * The permit of a request that a server of tidegate admitted, for a `(req, res)` listener; `null` for one
+ * that is not counted. It is given back when the response is sent or its connection is gone; a handler that
+ * awaits `shutdown()` releases it first.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ *
+ * const server = createServer(async (req, res) => {
+ *   permitOf(req)?.release();
+ *   await lifecycle.shutdown();
+ *   res.end('stopped');
+ * });
+ * ```
+ */
+export function permitOf(req: NodeRequest): Permit | null {
+  // Whoever has a request of Node has the whole of it.
+  return (req as Counted)[PERMIT] ?? null;
+}
+
+/** Admits the requests of one server. */
+export class NodeAdmission {
+  readonly streams: EventStreams;
+  readonly #gate: Admission;
+  readonly #make: RequestMaker = requestMaker();
+
+  constructor(lifecycle: Lifecycle, kindOf?: KindOf) {
+    this.#gate = new Admission(lifecycle, kindOf);
+    this.streams = new EventStreams(lifecycle);
+  }
+
+  /**
+   * Admits a request, whose permit it then has, or gives the answer in place of the application's.
+   *
+   * @throws what `kindOf` throws
+   */
+  admit(req: IncomingMessage, res: ServerResponse, path: string): PlainAnswer | undefined {
+    const { method = 'GET' } = req;
+    const { own, kindOf } = this.#gate;
+    if (own.has(path)) return undefined;
+    const kind =
+      kindOf === undefined ? kindOfMethod(method) : kindOf(this.#make(req, res, addressOf(req)));
+    if (kind === null) return undefined;
+    const { accept } = req.headers;
+    const entered = this.#gate.enter(kind, accept);
+    if ('status' in entered) return entered;
+    hold(req, res, entered);
+    if (accept?.includes('text/event-stream') === true) this.#watchHead(res);
+    return undefined;
+  }
+
+  /** Whether a connection may be upgraded now. */
+  takesUpgrades(): boolean {
+    return this.#gate.takesUpgrades();
+  }
+
+  /** Gives the permit of a response back that turned out to be an event stream; returns the undo. */
+  streamed(res: ServerResponse, end: () => void): () => void {
+    permitOf(res.req)?.release();
+    return this.streams.add(end);
+  }
+
+  /** Looks at the head of a response that whoever answers writes by Node's own means. */
+  #watchHead(res: ServerResponse): void {
+    const writeHead = res.writeHead as (...args: unknown[]) => ServerResponse;
+    const watched = (...args: unknown[]): ServerResponse => {
+      const result = writeHead.apply(res, args);
+      if (args.some(saysEventStream) || isEventStream(res.getHeader('content-type'))) {
+        const forget = this.streamed(res, () => {
+          // Whoever writes on is not to die of it.
+          res.on('error', () => {});
+          res.end();
+        });
+        res.once('close', forget);
+      }
+      return result;
+    };
+    res.writeHead = watched as typeof res.writeHead;
+  }
+}
+
+/** An argument of `writeHead`, its headers as an object or a list. */
+function saysEventStream(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  const flat: unknown[] = Array.isArray(part) ? part.flat() : Object.entries(part).flat();
+  return flat.some(
+    (name, index) =>
+      typeof name === 'string' &&
+      name.toLowerCase() === 'content-type' &&
+      isEventStream(flat[index + 1]),
+  );
+}
+
+function hold(req: Counted, res: ServerResponse, permit: Permit): void {
+  req[PERMIT] = permit;
+  // Those of HTTP/1 end with their connection, which says so by `released`.
+  if (req.httpVersionMajor > 1) res.on('close', over);
+}
+
+/** The end of a response of HTTP/2. Shared: a closure for each would cost more than the permit. */
+function over(this: ServerResponse): void {
+  released(this.req);
+}
+
+/** Gives the permit of a request back, if it has one, however its response has ended. */
+export function released(req: IncomingMessage): void {
+  (req as Counted)[PERMIT]?.release();
+}
