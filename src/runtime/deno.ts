@@ -12,8 +12,8 @@ import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts'
 import { opened } from './serving.ts';
 
 export type { KindOf } from './admission.ts';
-export { permitOf } from './node/admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
+export { permitOf } from './node/permit.ts';
 export type { FetchHandler, RequestInfo, ServeOptions, Server } from './options.ts';
 export {
   type Closable,

@@ -7,11 +7,12 @@
 
 import { journal } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { sendable } from './answer.ts';
 import type { ServeOptions } from './options.ts';
 
 /** Hears of an error; resolves with the response in place of the 500, if there is one. Never rejects. */
-export type OnFailure = (error: unknown, request: Request) => Promise<Response | undefined>;
+export type OnFailure = (error: unknown, request: WebRequest) => Promise<WebResponse | undefined>;
 
 /** By what the application asked for. */
 export function onFailure(lifecycle: Lifecycle, onError: ServeOptions['onError']): OnFailure {

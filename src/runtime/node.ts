@@ -6,7 +6,6 @@
  */
 
 export type { KindOf } from './admission.ts';
-export { permitOf } from './node/admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
 export {
   type ListenerOptions,
@@ -15,6 +14,7 @@ export {
   type NodeResponse,
   toNodeListener,
 } from './node/listener.ts';
+export { permitOf } from './node/permit.ts';
 export { type NodeServeOptions, serve } from './node/serve.ts';
 export type { FetchHandler, RequestInfo, ServeOptions, Server } from './options.ts';
 export {

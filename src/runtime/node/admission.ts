@@ -13,34 +13,7 @@ import { Admission, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
 import { addressOf } from './address.ts';
 import { type RequestMaker, requestMaker } from './lazy-request.ts';
-import type { NodeRequest } from './listener.ts';
-
-const PERMIT: unique symbol = Symbol('permit');
-
-interface Counted extends IncomingMessage {
-  [PERMIT]?: Permit;
-}
-
-/**
- * The permit of a request that a server of tidegate admitted, for a `(req, res)` listener; `null` for one
- * that is not counted. It is given back when the response is sent or its connection is gone; a handler that
- * awaits `shutdown()` releases it first.
- *
- * @example
- * ```ts
- * import { createServer } from 'node:http';
- *
- * const server = createServer(async (req, res) => {
- *   permitOf(req)?.release();
- *   await lifecycle.shutdown();
- *   res.end('stopped');
- * });
- * ```
- */
-export function permitOf(req: NodeRequest): Permit | null {
-  // Whoever has a request of Node has the whole of it.
-  return (req as Counted)[PERMIT] ?? null;
-}
+import { keepPermit, permitOf } from './permit.ts';
 
 /** Admits the requests of one server. */
 export class NodeAdmission {
@@ -115,8 +88,8 @@ function saysEventStream(part: unknown): boolean {
   );
 }
 
-function hold(req: Counted, res: ServerResponse, permit: Permit): void {
-  req[PERMIT] = permit;
+function hold(req: IncomingMessage, res: ServerResponse, permit: Permit): void {
+  keepPermit(req, permit);
   // Those of HTTP/1 end with their connection, which says so by `released`.
   if (req.httpVersionMajor > 1) res.on('close', over);
 }
@@ -128,5 +101,5 @@ function over(this: ServerResponse): void {
 
 /** Gives the permit of a request back, if it has one, however its response has ended. */
 export function released(req: IncomingMessage): void {
-  (req as Counted)[PERMIT]?.release();
+  permitOf(req)?.release();
 }

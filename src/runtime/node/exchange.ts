@@ -15,10 +15,11 @@ import { plainAddress, plainRefusal, sendable } from '../answer.ts';
 import type { OnFailure } from '../failures.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
 import { addressOf, hasHost, isNormal, UnfitRequest } from './address.ts';
-import { type NodeAdmission, permitOf } from './admission.ts';
+import type { NodeAdmission } from './admission.ts';
 import { dropRest } from './body.ts';
 import { requestMaker } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
+import { permitOf } from './permit.ts';
 import { send, sendPlain } from './response.ts';
 
 /** Methods a web `Request` can have, for the `allow` of a 405. */
