@@ -12,7 +12,7 @@ import { createServer as createSecure } from 'node:https';
 import { createServer as createBare, type Server as NetServer } from 'node:net';
 import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
-import { Lifecycle, Phase } from '../../src/index.ts';
+import { Lifecycle, type Log, Phase } from '../../src/index.ts';
 import type { Closable, FinallyEntry, SignalOptions } from '../../src/node.ts';
 import { door, runtime, say as sayAlways } from '../runtime/door.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
@@ -71,8 +71,8 @@ export interface EndOptions {
   /** Gives its place in the lifecycle back once it listens. */
   readonly detaches?: boolean;
   readonly signals?: Pick<SignalOptions, 'signals' | 'exit' | 'crashes' | 'force'>;
-  /** Given to `log`: nothing, `false`, or a function that says what it gets. */
-  readonly log?: 'events' | false;
+  /** Given to `log`: nothing, `false`, a function that says what it gets, or one that fails. */
+  readonly log?: 'events' | 'throws' | 'rejects' | false;
   readonly exitCode?: number;
   /** The application's own listener for crashes sets this exit code and shuts down. */
   readonly ownCrashCode?: number;
@@ -282,17 +282,22 @@ function lastThing({ name, timeoutMs, ...plan }: FinallyPlan): FinallyEntry {
   };
 }
 
+const logs: Record<'events' | 'throws' | 'rejects', Log> = {
+  events: ({ type, message, name, error }) =>
+    say('log', { type, message, name, error: error instanceof Error && error.message }),
+  throws: () => {
+    throw new Error('a log that fails');
+  },
+  rejects: () => Promise.reject(new Error('a log that fails')),
+};
+
 function install(given: Closable[]): void {
   const { log } = options;
   door.handleSignals(lifecycle, {
     ...options.signals,
     servers: [...given, ...(options.servers ?? []).map(closable)],
     finally: (options.finally ?? []).map(lastThing),
-    log:
-      log === 'events'
-        ? ({ type, message, name, error }) =>
-            say('log', { type, message, name, error: error instanceof Error && error.message })
-        : log,
+    log: typeof log === 'string' ? logs[log] : log,
   });
 }
 
