@@ -132,31 +132,24 @@ export class WriteGate {
       throw new GateClosedError(kind, phase, this.#reason(refusal, phase));
     }
     const permit = new HeldPermit(this.#seat, kind);
-    let isPending = false;
-    const release = (): void => permit.release();
-    // What ends later releases then. `T` but for what only an unusual thenable or iterator has.
-    const held = (result: unknown): unknown =>
-      isAsyncIterator(result) ? untilEnded(result, release) : result;
+    let result: T;
     try {
-      const result = fn();
+      result = fn();
       if (isThenable(result)) {
-        isPending = true;
+        // `T` but for what only an unusual thenable has.
         return Promise.resolve(result).then(
-          (value) => {
-            if (!isAsyncIterator(value)) release();
-            return held(value);
-          },
+          (value) => releasedAfter(value, permit),
           (thrown: unknown) => {
-            release();
+            permit.release();
             throw thrown;
           },
         ) as T;
       }
-      isPending = isAsyncIterator(result);
-      return held(result) as T;
-    } finally {
-      if (!isPending) release();
+    } catch (thrown) {
+      permit.release();
+      throw thrown;
     }
+    return releasedAfter(result, permit);
   }
 
   /** Why a write would be refused now (a hold or the phase's wire name), or `null`. */
@@ -210,6 +203,20 @@ export class WriteGate {
 
   #phase(): Phase {
     return phaseFromU8(this.#seat.core.phase());
+  }
+}
+
+/** The result, once its permit is released; or an async iterator that releases it at its end. */
+function releasedAfter<T>(result: T, permit: Permit): T {
+  let isHeld = false;
+  try {
+    if (!isAsyncIterator(result)) return result;
+    const held = untilEnded(result, () => permit.release());
+    isHeld = true;
+    // `T` but for what only an unusual iterator has.
+    return held as T;
+  } finally {
+    if (!isHeld) permit.release();
   }
 }
 

@@ -6,13 +6,16 @@
  */
 
 /**
- * True for an async generator and its like. A stream is none: it has no `next`, and goes on after it
- * was returned.
+ * True for an async generator and its like: what iterates over itself. A stream is none, since it has
+ * no `next` and goes on after it was returned; nor is a database's cursor, whose `next` gives a row.
+ *
+ * @see https://tc39.es/ecma262/#sec-asynciteratorprototype-asynciterator
  */
 export function isAsyncIterator(value: unknown): value is AsyncIterableIterator<unknown> {
   const { next, [Symbol.asyncIterator]: iterate } =
     (value as Partial<AsyncIterableIterator<unknown>> | null | undefined) ?? {};
-  return typeof next === 'function' && typeof iterate === 'function';
+  const isLike = typeof next === 'function' && typeof iterate === 'function';
+  return isLike && (iterate.call(value) as unknown) === value;
 }
 
 /**
@@ -29,28 +32,36 @@ export function untilEnded(
   ): Promise<IteratorResult<unknown>> => {
     try {
       const result = await step();
-      if (result.done === true) end();
+      // Whatever is true ends a loop over it.
+      if (result.done) end();
       return result;
     } catch (thrown) {
       end();
       throw thrown;
     }
   };
-  // What there is besides, of an unusual iterator, stays within reach.
-  const held: AsyncIterableIterator<unknown> = Object.create(source);
-  held.next = (...args) => over(() => source.next(...args));
-  held.return = async (value) => {
-    const giveUp = source.return?.bind(source);
-    if (giveUp !== undefined) return over(() => giveUp(value));
-    end();
-    return { done: true, value: await value };
+  const methods: Required<AsyncIterator<unknown>> &
+    Pick<typeof source, typeof Symbol.asyncIterator> = {
+    next: (...args) => over(() => source.next(...args)),
+    return: async (value) => {
+      const giveUp = source.return?.bind(source);
+      if (giveUp !== undefined) return over(() => giveUp(value));
+      end();
+      return { done: true, value: await value };
+    },
+    throw: async (thrown) => {
+      const fail = source.throw?.bind(source);
+      if (fail !== undefined) return over(() => fail(thrown));
+      end();
+      throw thrown;
+    },
+    [Symbol.asyncIterator]: () => held,
   };
-  held.throw = async (thrown) => {
-    const fail = source.throw?.bind(source);
-    if (fail !== undefined) return over(() => fail(thrown));
-    end();
-    throw thrown;
-  };
-  held[Symbol.asyncIterator] = () => held;
+  // What there is besides, of an unusual iterator, stays within reach. Defined and not assigned: a
+  // frozen one would refuse that.
+  const held: AsyncIterableIterator<unknown> = Object.create(
+    source,
+    Object.getOwnPropertyDescriptors(methods),
+  );
   return held;
 }

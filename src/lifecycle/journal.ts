@@ -46,18 +46,23 @@ export type Log = (event: LogEvent) => void;
 
 /** Where the events of one lifecycle object go. */
 export class Journal {
-  readonly #logs: Set<Log | false> = new Set();
+  readonly #logs: Set<((event: LogEvent) => unknown) | false> = new Set();
 
   /** Sends an event to every log that is installed; without one it is a line on stderr. */
   write(event: LogEvent): void {
     if (this.#logs.size === 0) print(event);
     for (const log of this.#logs) {
       if (log === false) continue;
-      try {
-        log(event);
-      } catch (error) {
+      // It is printed: written to the log, it might fail without an end.
+      const failed = (error: unknown): void => {
         print(event);
-        print({ type: 'listener_failed', message: 'The log threw', error });
+        print({ type: 'listener_failed', message: 'The log failed', error });
+      };
+      try {
+        const written: unknown = log(event);
+        if (written instanceof Promise) written.catch(failed);
+      } catch (error) {
+        failed(error);
       }
     }
   }
@@ -77,7 +82,7 @@ export class Journal {
   /** Installs a log, `false` for none at all. Returns the undo. */
   install(log: Log | false): () => void {
     // One of its own, so that the undo takes back this one and no equal one.
-    const own = log === false ? log : (event: LogEvent): void => log(event);
+    const own = log === false ? log : (event: LogEvent): unknown => log(event);
     this.#logs.add(own);
     return () => {
       this.#logs.delete(own);

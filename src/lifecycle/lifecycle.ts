@@ -118,13 +118,15 @@ export class Lifecycle {
    *
    * A shutdown that it owns (`beginShutdown()`) and has not finished is passed on.
    *
-   * @throws {LifecycleError} `member_busy` while it holds permits or runs the shutdown
+   * @throws {LifecycleError} `member_busy` while it holds permits, or runs a stage or the shutdown
    */
   detach(): void {
     const { core, member } = this.#seat;
     const out = core.writesOf(member.number) + core.queriesOf(member.number);
-    if (out > 0 || this.#shutdown.running) {
-      const why = out > 0 ? `it holds ${out} permits` : 'it runs the shutdown';
+    const { boots } = this.#seat;
+    if (out > 0 || boots > 0 || this.#shutdown.running) {
+      const stages = boots > 0 ? `it runs ${boots} stages` : 'it runs the shutdown';
+      const why = out > 0 ? `it holds ${out} permits` : stages;
       throw new LifecycleError('member_busy', `Cannot detach: ${why}`);
     }
     this.#seat.leave();

@@ -154,7 +154,7 @@ export function readProgress(seat: Seat): Progress {
   for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
     const count = core.hostSteps(slot);
     if (count > 0) seat.mustLive();
-    const records = readSlot(seat, slot, count);
+    const records = readTogether(seat, slot, count);
     for (const one of endedAmong(records)) {
       if (!ended.some(({ step }) => step.name === one.step.name)) ended.push(one);
     }
@@ -185,6 +185,21 @@ function endedAmong(records: readonly Found[]): StepRecord[] {
     .filter(({ order }) => order > 0)
     .sort((one, other) => one.order - other.order)
     .map(({ record }) => record);
+}
+
+/**
+ * The same while a host may write: of one moment, so that no step is there without one that ended before
+ * it. Two reads that find the same ends had no end between them.
+ */
+function readTogether(seat: Seat, slot: number, count: number): Found[] {
+  const endsOf = (records: readonly Found[]): number => endedAmong(records).length;
+  let records = readSlot(seat, slot, count);
+  // An end is for good, so they become equal at the latest when all have ended.
+  for (let ends = -1; ends !== endsOf(records); ) {
+    ends = endsOf(records);
+    records = readSlot(seat, slot, count);
+  }
+  return records;
 }
 
 /** The first `count` records of a slot, but for those that changed hands meanwhile. */

@@ -93,7 +93,10 @@ export class Schedule {
     );
     // All of them first: those that start together are not behind one another.
     for (const step of ready) this.#pending.delete(step);
-    for (const step of ready) this.#start(step);
+    for (const step of ready) {
+      // The one before it may have ended all this as it started.
+      if (this.#host.isHost()) this.#start(step);
+    }
   }
 
   /** A name that is not known counts as ended. */

@@ -73,6 +73,8 @@ export class Seat {
   readonly age: Age = new Age(() => this.core);
   readonly heartbeats: Heartbeats = new Heartbeats(() => this.core);
   readonly journal: Journal = new Journal();
+  /** Stages of the boot that run on this thread. */
+  boots = 0;
   /** True if the application brought a clock of its own: what it says is what has passed. */
   readonly hasOwnClock: boolean;
   readonly #clock: Clock;

@@ -231,6 +231,10 @@ export class Shutdown {
   }
 
   #tell(event: ShutdownEvent): void {
-    for (const { hear } of this.#listeners) this.#seat.journal.tell('onShutdown', hear, event);
+    // Of now: one that adds another must not be followed by it without an end.
+    for (const entry of [...this.#listeners]) {
+      if (!this.#listeners.has(entry)) continue;
+      this.#seat.journal.tell('onShutdown', entry.hear, event);
+    }
   }
 }

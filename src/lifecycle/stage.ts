@@ -117,7 +117,9 @@ export class Stage {
     // A promise, whatever T is: nobody may take what was not run for something that was.
     if (refusal !== ADMITTED) return Promise.reject(this.#leaving.error()) as T;
     let isPending = false;
+    seat.boots += 1;
     const end = (): void => {
+      seat.boots -= 1;
       core.leaveBoot(member.number, member.incarnation);
       seat.wakeups.poke();
     };

@@ -90,7 +90,11 @@ export class Steps {
     for (const step of steps) all = [...all, checkStep(step, all)];
     const added = all.slice(this.#steps.length);
     this.#steps = all;
+    let isRemoved = false;
     return () => {
+      // Again is nothing: the names may be those of other steps by now.
+      if (isRemoved) return;
+      isRemoved = true;
       this.#steps = this.#steps.filter((step) => !added.includes(step));
       // Whoever waited only because they came first waits no more, even if the name comes again.
       for (const { waits, after } of this.#steps) {

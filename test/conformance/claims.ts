@@ -22,7 +22,7 @@ export function holds(condition: boolean, about: string): void {
 }
 
 /** Claims that a call throws: an error with this code, or of this class. */
-export function throws(call: () => unknown, kind: string | typeof RangeError): unknown {
+export function throws(call: () => unknown, kind: string | typeof Error): unknown {
   let thrown: unknown;
   try {
     call();
@@ -41,7 +41,7 @@ export async function rejects(promise: Promise<unknown>, kind: string): Promise<
   return ofKind(thrown, kind);
 }
 
-function ofKind(thrown: unknown, kind: string | typeof RangeError): unknown {
+function ofKind(thrown: unknown, kind: string | typeof Error): unknown {
   if (thrown === undefined) fail(`Nothing was thrown, not ${String(kind)}`);
   const isIt =
     typeof kind === 'string'

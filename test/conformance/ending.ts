@@ -6,7 +6,7 @@
  */
 
 import { Phase } from '../../src/index.ts';
-import { equal, holds, rejects } from './claims.ts';
+import { equal, holds, rejects, throws } from './claims.ts';
 import { inPhase, REPORT, type Suite, turn } from './suite.ts';
 
 const fails = (): never => {
@@ -16,6 +16,41 @@ const fails = (): never => {
 /** What an async generator gives, held open until somebody takes the next one. */
 async function* counted(most: number): AsyncGenerator<number> {
   for (let item = 0; item < most; item++) yield item;
+}
+
+/** Iterators of one item that applications may write. */
+function unusual(): AsyncIterator<number>[] {
+  const item = (from: { left: number }): { done: boolean; value: number } => {
+    from.left -= 1;
+    return { done: from.left < 0, value: 1 };
+  };
+  const state = { left: 1 };
+  const truthy = { left: 1 };
+  class WithGetters {
+    readonly #state = { left: 1 };
+    get next(): () => Promise<IteratorResult<number>> {
+      return async () => item(this.#state);
+    }
+    get [Symbol.asyncIterator](): () => this {
+      return () => this;
+    }
+  }
+  return [
+    Object.freeze({
+      next: async () => item(state),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    }),
+    {
+      // A loop ends at whatever is true.
+      next: async () => ({ value: 1, done: (truthy.left-- > 0 ? 0 : 1) as unknown as false }),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    } as AsyncIterator<number>,
+    new WithGetters(),
+  ];
 }
 
 export const ending: Suite = {
@@ -141,6 +176,30 @@ export const ending: Suite = {
       },
     },
     {
+      title: 'detach() is refused while a stage runs, which the shutdown goes on waiting for',
+      needsShared: true,
+      run: async (subject) => {
+        const main = subject.create();
+        const worker = subject.attach(main);
+        let release = (): void => {};
+        const held = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        const stage = worker.stage('load').run(() => held);
+        throws(() => worker.detach(), 'member_busy');
+        const order: string[] = [];
+        main.step({ name: 'flush_wal', run: () => void order.push('flush') });
+        const pending = main.shutdown();
+        await main.waitFor(Phase.ShuttingDown);
+        await turn(5);
+        order.push('loaded');
+        release();
+        await stage;
+        equal([(await pending).drained, order], [true, ['loaded', 'flush']]);
+        worker.detach();
+      },
+    },
+    {
       title: 'a stage that throws is over, and is not ready',
       run: async (subject) => {
         const lifecycle = subject.create();
@@ -239,6 +298,48 @@ export const ending: Suite = {
         const dropped = gate.run('query', () => counted(9));
         await dropped.return(undefined);
         equal(held(), 0, 'after a return before the first item');
+      },
+    },
+    {
+      title:
+        'gate.run() holds its permit for an iterator that is frozen, has getters, or no return',
+      run: async (subject) => {
+        const { gate } = inPhase(subject.create(), 1);
+        for (const isPromised of [false, true]) {
+          for (const iterator of unusual()) {
+            const given = (): unknown => (isPromised ? Promise.resolve(iterator) : iterator);
+            const items = (await gate.run('query', given)) as AsyncIterable<unknown>;
+            equal(gate.inFlight().queries, 1);
+            for await (const item of items) equal(item, 1);
+            equal(gate.inFlight().queries, 0);
+          }
+        }
+      },
+    },
+    {
+      title: 'gate.run() leaves a cursor as it is, whose next() gives a row and no result',
+      run: async (subject) => {
+        const { gate } = inPhase(subject.create(), 1);
+        const cursor = {
+          next: async () => 'row',
+          [Symbol.asyncIterator]: () => counted(2),
+        };
+        equal(gate.run('query', () => cursor) === cursor, true);
+        equal((await gate.run('query', async () => cursor)) === cursor, true);
+        equal(gate.inFlight().queries, 0);
+      },
+    },
+    {
+      title: 'gate.run() releases its permit if what is returned cannot even be looked at',
+      run: async (subject) => {
+        const { gate } = inPhase(subject.create(), 1);
+        const hostile = (key: PropertyKey): object =>
+          Object.defineProperty({}, key, { get: fails });
+        throws(() => gate.run('write', () => hostile('then')), Error);
+        throws(() => gate.run('write', () => hostile('next')), Error);
+        const promised = gate.run('write', async () => hostile('next'));
+        equal(String(await promised.catch((error: unknown) => error)), 'Error: planned');
+        equal(gate.inFlight().writes, 0);
       },
     },
     {

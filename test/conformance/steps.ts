@@ -7,7 +7,7 @@
 
 import { type Lifecycle, Phase, type PipelineStep, type ShutdownEvent } from '../../src/index.ts';
 import { equal, holds, rejects, throws } from './claims.ts';
-import { inPhase, type Suite, turn } from './suite.ts';
+import { inPhase, REPORT, type Suite, turn } from './suite.ts';
 
 const step = (name: string, more: Partial<PipelineStep> = {}): PipelineStep => ({
   name,
@@ -107,6 +107,20 @@ export const steps: Suite = {
         lifecycle.step(step('a'));
         await lifecycle.shutdown();
         equal(named(lifecycle), 'b ok,a ok');
+      },
+    },
+    {
+      title: 'a second removal leaves a step alone that has the name by now',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        const noted = noting(lifecycle);
+        const remove = lifecycle.step(step('a'));
+        remove();
+        lifecycle.step(step('a', { run: () => turn(2) }));
+        lifecycle.step(step('b'));
+        remove();
+        await lifecycle.shutdown();
+        equal(noted, ['+a', '-a', '+b', '-b']);
       },
     },
     {
@@ -326,6 +340,41 @@ export const steps: Suite = {
         equal(stopped, { type: 'stopped', report });
         remove();
         throws(() => lifecycle.onShutdown(5 as never), 'invalid_argument');
+      },
+    },
+    {
+      title: 'a listener that adds another at each event is followed by it at the next one only',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        let heard = 0;
+        const again = (): void => {
+          heard += 1;
+          if (heard < 1_000) lifecycle.onShutdown(again);
+        };
+        lifecycle.onShutdown(again);
+        await lifecycle.shutdown();
+        // Accepted, draining, drained and stopped: twice as many listeners at each.
+        equal(heard, 15);
+      },
+    },
+    {
+      title: 'no step starts after one that ended the lifecycle itself',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        let ran = false;
+        const ends = (): void => void lifecycle.finishShutdown(REPORT);
+        lifecycle.step(step('ends', { after: [], run: ends }));
+        lifecycle.step(
+          step('late', {
+            after: [],
+            run: () => {
+              ran = true;
+            },
+          }),
+        );
+        await lifecycle.shutdown();
+        await turn(2);
+        equal([ran, lifecycle.shutdownReport()?.durationMs], [false, REPORT.durationMs]);
       },
     },
     {

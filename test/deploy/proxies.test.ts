@@ -129,7 +129,7 @@ describe.skipIf(noHaproxy !== undefined)(`HAProxy${noHaproxy ? ` (${noHaproxy})`
     await clients.hears(all);
     await all[0]?.drain();
     await clients.more(200);
-    expect(clients.failed).toContain('PUT: 503 not now\n');
+    expect(clients.failed.some((each) => each.startsWith('PUT: 503'))).toBe(true);
   });
 });
 
@@ -201,6 +201,6 @@ describe.skipIf(noNginx !== undefined)(`nginx${noNginx ? ` (${noNginx})` : ''}`,
     await clients.hears(all);
     await all[0]?.drain();
     await clients.more(400);
-    expect(clients.failed).toContain('PUT: 503 not now\n');
+    expect(clients.failed.some((each) => each.startsWith('PUT: 503'))).toBe(true);
   });
 });

@@ -11,6 +11,9 @@ import { bundleAll, ended, killAfterEach, names, start } from './start.ts';
 beforeAll(bundleAll);
 killAfterEach();
 
+/** Time for whatever is to come of a log that failed. */
+const SLOW = { name: 'slow', sleepMs: 200 };
+
 describe.each(RUNTIMES)('on %s', (runtime) => {
   describe('with crashes', () => {
     it.each([
@@ -127,6 +130,15 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       ]);
       const silent = await ended(runtime, { ...WRONG, log: false });
       expect(program.stderr + silent.program.stderr).toBe('');
+    });
+
+    it.each(['throws', 'rejects'] as const)('or is printed, if the log %s', async (log) => {
+      // A failure that is logged as an uncaught error would come back to the log for ever.
+      const { program, exit } = await ended(runtime, { ...WRONG, log, finally: [SLOW] });
+      expect(exit).toMatchObject({ code: 1, signal: null });
+      expect(program.stderr.match(/The log failed/g)).toHaveLength(2);
+      expect(program.stderr).toMatch(/no space left[\s\S]*stuck/);
+      expect(program.stderr).not.toMatch(/Unhandled/);
     });
   });
 });

@@ -12,7 +12,7 @@ import { createServer as createSecure } from 'node:https';
 import { createServer as createBare, type Server as NetServer } from 'node:net';
 import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
-import { Lifecycle, Phase } from '../../src/index.ts';
+import { Lifecycle, type Log, Phase } from '../../src/index.ts';
 import type { Closable, FinallyEntry, SignalOptions } from '../../src/node.ts';
 import { door, runtime, say as sayAlways } from '../runtime/door.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
@@ -71,8 +71,8 @@ export interface EndOptions {
   /** Gives its place in the lifecycle back once it listens. */
   readonly detaches?: boolean;
   readonly signals?: Pick<SignalOptions, 'signals' | 'exit' | 'crashes' | 'force'>;
-  /** Given to `log`: nothing, `false`, or a function that says what it gets. */
-  readonly log?: 'events' | false;
+  /** Given to `log`: nothing, `false`, a function that says what it gets, or one that fails. */
+  readonly log?: 'events' | 'throws' | 'rejects' | false;
   readonly exitCode?: number;
   /** The application's own listener for crashes sets this exit code and shuts down. */
   readonly ownCrashCode?: number;
@@ -96,6 +96,7 @@ const options = JSON.parse(process.env.SERVICE ?? '{}') as EndOptions;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const never = (): Promise<void> => new Promise(() => {});
 const SLOW_MS = 400;
+const EVENTS = { 'content-type': 'text/event-stream' };
 
 const say = (event: string, more?: object): void => {
   if (options.isQuiet !== true || event === 'listening') sayAlways(event, more);
@@ -153,6 +154,7 @@ async function fetch(request: Request): Promise<Response | undefined> {
     return new Response('slow');
   }
   if (pathname === '/stream') return new Response(endless());
+  if (pathname === '/events') return new Response(endless(), { headers: EVENTS });
   return admin(request);
 }
 
@@ -174,7 +176,8 @@ const listener: RequestListener = (req, res) => {
       if (req.httpVersionMajor === 1) res.setHeader('connection', 'keep-alive');
       res.end('slow');
     }, SLOW_MS);
-  } else if (req.url === '/stream') {
+  } else if (req.url === '/stream' || req.url === '/events') {
+    if (req.url === '/events') res.writeHead(200, EVENTS);
     const timer = setInterval(() => res.write('data: x\n\n'), 20);
     res.once('close', () => clearInterval(timer));
   } else res.end('fast');
@@ -282,17 +285,22 @@ function lastThing({ name, timeoutMs, ...plan }: FinallyPlan): FinallyEntry {
   };
 }
 
+const logs: Record<'events' | 'throws' | 'rejects', Log> = {
+  events: ({ type, message, name, error }) =>
+    say('log', { type, message, name, error: error instanceof Error && error.message }),
+  throws: () => {
+    throw new Error('a log that fails');
+  },
+  rejects: () => Promise.reject(new Error('a log that fails')),
+};
+
 function install(given: Closable[]): void {
   const { log } = options;
   door.handleSignals(lifecycle, {
     ...options.signals,
     servers: [...given, ...(options.servers ?? []).map(closable)],
     finally: (options.finally ?? []).map(lastThing),
-    log:
-      log === 'events'
-        ? ({ type, message, name, error }) =>
-            say('log', { type, message, name, error: error instanceof Error && error.message })
-        : log,
+    log: typeof log === 'string' ? logs[log] : log,
   });
 }
 

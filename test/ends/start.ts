@@ -26,7 +26,12 @@ export function bundleAll(): void {
 
 /** Starts it, and waits until it listens. */
 export async function start(runtime: Runtime, options: EndOptions = {}): Promise<Program> {
-  const program = await Program.start(runtime, options, SERVICE);
+  return startOf(SERVICE, runtime, options);
+}
+
+/** The same of another service. */
+export async function startOf(source: string, runtime: Runtime, options: object): Promise<Program> {
+  const program = await Program.start(runtime, options, source);
   started.push(program);
   return program;
 }
