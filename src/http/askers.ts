@@ -6,6 +6,7 @@
  */
 
 import { monotonicMs } from '../lifecycle/clock.ts';
+import type { Asker } from '../lifecycle/routes.ts';
 
 /** Who asked in this time before the acceptance is waited for. */
 const WINDOW_MS = 60_000;
@@ -26,14 +27,14 @@ export class Askers {
    * Notes that somebody asks.
    *
    * @param path which probe
-   * @param agent the header `user-agent`
+   * @param who the header `user-agent`, and the address where it is known
    * @param isLeaving a shutdown was accepted
    * @returns true if it is, and this asker was asking in the minute before
    */
-  note(path: string, agent: string | null, isLeaving: boolean): boolean {
-    if (OURS.test(agent ?? '')) return false;
+  note(path: string, { userAgent, address }: Asker, isLeaving: boolean): boolean {
+    if (OURS.test(userAgent ?? '')) return false;
     const now = monotonicMs();
-    const asker = `${path}\n${agent ?? ''}`;
+    const asker = `${path}\n${userAgent ?? ''}\n${address ?? ''}`;
     if (!isLeaving) {
       this.#ask(asker, now);
       return false;

@@ -9,7 +9,7 @@ import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
-import { noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
+import { type Asker, noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
 import { Askers } from './askers.ts';
@@ -37,7 +37,7 @@ export interface Route {
 
 /** One that looks at nothing of the request but who asks. */
 interface PlainRoute extends Route {
-  readonly answerPlainly: (userAgent: string | null) => Answer;
+  readonly answerPlainly: (asker: Asker) => Answer;
 }
 
 /** Paths and what they do. */
@@ -123,13 +123,13 @@ function handlerOf(
   noteRoutes(lifecycle, handler, {
     paths: [...placed.keys()],
     has: (path) => placed.has(path),
-    answer(method, path, userAgent) {
+    answer(method, path, asker) {
       const route = placed.get(path);
       if (route === undefined || !isPlain(route)) return undefined;
       if (method !== 'GET' && method !== 'HEAD') return undefined;
       let answer: Answer;
       try {
-        answer = route.answerPlainly(userAgent);
+        answer = route.answerPlainly(asker);
       } catch (thrown) {
         answer = unable(thrown);
       }
@@ -171,13 +171,13 @@ function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => 
   const askers = new Askers();
   const probe = (answer: PlainRoute['answerPlainly']): PlainRoute => ({
     method: 'GET',
-    answer: (_, { headers }) => answer(headers.get('user-agent')),
+    answer: (_, { headers }) => answer({ userAgent: headers.get('user-agent') }),
     answerPlainly: answer,
   });
   const demand = readyWhileDraining ? 'queries' : 'writes';
   const ready = (name: ProbeName, what: Demand): Route =>
-    probe((userAgent) => {
-      const isBalancer = (isLeaving: boolean): boolean => askers.note(name, userAgent, isLeaving);
+    probe((asker) => {
+      const isBalancer = (isLeaving: boolean): boolean => askers.note(name, asker, isLeaving);
       return readiness(lifecycle, name, what, isBalancer, details?.());
     });
   return [

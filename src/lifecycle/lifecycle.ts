@@ -420,7 +420,8 @@ export class Lifecycle {
    * Makes this thread the host of the shutdown, or its stand-by while another is. Returns the
    * undo, which does nothing once a shutdown runs here.
    *
-   * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `pipeline_installed`, `reaped`
+   * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `pipeline_installed`, `reaped`;
+   * `leaving` while this thread runs a shutdown
    */
   pipeline(options: PipelineOptions): () => void {
     return this.#shutdown.install(options);

@@ -23,7 +23,13 @@ export interface OwnRoutes {
   /** Whether a path is one of them. */
   has(path: string): boolean;
   /** The answer, where nothing more has to be known; else `undefined`. */
-  answer(method: string, path: string, userAgent: string | null): PlainAnswer | undefined;
+  answer(method: string, path: string, asker: Asker): PlainAnswer | undefined;
+}
+
+/** Who asks, as far as it is known. */
+export interface Asker {
+  readonly userAgent: string | null;
+  readonly address?: string | undefined;
 }
 
 const ofHandlers: WeakMap<object, OwnRoutes> = new WeakMap();

@@ -85,6 +85,8 @@ export class Shutdown {
         'Cannot install the pipeline: this lifecycle already has one',
       );
     }
+    // It runs with what it found.
+    if (this.#running) throw this.#leaving.error();
     const remove = this.#steps.add(options.steps);
     this.#pipeline = pipeline;
     try {

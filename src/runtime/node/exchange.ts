@@ -147,7 +147,9 @@ export function exchange(
     let answer: PlainAnswer | undefined;
     const isOwn = own?.has(path) === true;
     if (isOwn && hasHost(req)) {
-      answer = own.answer(req.method ?? 'GET', path, req.headers['user-agent'] ?? null);
+      const userAgent = req.headers['user-agent'] ?? null;
+      const asker = { userAgent, address: req.socket.remoteAddress };
+      answer = own.answer(req.method ?? 'GET', path, asker);
     }
     try {
       if (!isOwn) answer = admission?.admit(req, res, path);

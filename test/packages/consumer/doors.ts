@@ -34,12 +34,26 @@ const closables: readonly (node.Closable & deno.Closable & bun.Closable)[] = [
   { close: async (isForced?: boolean) => isForced },
 ];
 
+/** What a request is admitted as, and what its handler is told. */
+const kindOf: node.KindOf & deno.KindOf & bun.KindOf = ({ method }) =>
+  method === 'POST' ? 'write' : null;
+const addressIn = (info: node.RequestInfo & deno.RequestInfo & bun.RequestInfo): string =>
+  `${info.remoteAddress} ${info.permit?.kind}`;
+
+/** What is known of a request by the listener of a server. */
+export function about(req: node.NodeRequest): string {
+  const permits = [node.permitOf(req), deno.permitOf(req), bun.permitOf(req)];
+  return permits.map((permit) => permit?.kind).join();
+}
+
 /** A server that somebody else made. */
 export async function adopted(
   server: node.NodeServer & deno.NodeServer & bun.NodeServer,
 ): Promise<string> {
   const options: deno.AdoptOptions & bun.AdoptOptions = {
     lifecycle,
+    kindOf,
+    fetch: (_, info) => void addressIn(info),
     lingerMs: 50,
     inFlightTimeoutMs: 10_000,
   };
