@@ -8,6 +8,7 @@
 import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle, type Permit } from '../../src/index.ts';
+import { succeeded } from '../../src/lifecycle/report.ts';
 import { door, runtime, say } from '../runtime/door.ts';
 
 let flush = (): void => {};
@@ -62,6 +63,8 @@ const COMMANDS: Readonly<Record<string, () => unknown>> = {
 const server = await door.serve({
   lifecycle,
   hostname: '127.0.0.1',
+  // The test leads it in every phase.
+  kindOf: () => null,
   fetch(request) {
     const { pathname } = new URL(request.url);
     // What a proxy makes of a scrape that does not pass on `accept`.
@@ -75,13 +78,11 @@ const server = await door.serve({
 });
 const probes = await door.serveProbes({ lifecycle });
 
-// The process outlives Stopped until the test has seen it scraped.
-const released = new Promise<void>((resolve) => {
-  const anchor = setInterval(() => {}, 60_000);
-  process.once('SIGUSR2', () => {
-    clearInterval(anchor);
-    resolve();
-  });
+// The process outlives Stopped until the test has seen it scraped, however long that takes.
+setInterval(() => {}, 60_000);
+process.once('SIGUSR2', () => {
+  const report = lifecycle.shutdownReport();
+  process.exit(report !== null && succeeded(report) ? 0 : 1);
 });
-door.handleSignals(lifecycle, { servers: [{ close: () => released }] });
+door.handleSignals(lifecycle, { exit: false });
 say('listening', { runtime, pid: process.pid, port: server.port, probes: probes.port });
