@@ -93,6 +93,8 @@ async function main(config: Config): Promise<void> {
       lifecycle,
       hostname,
       port,
+      // The routes admit by themselves: a read takes its permit on the thread that does it.
+      kindOf: () => null,
       fetch: async (request) => (await health(request)) ?? routes(request),
     })
     .catch((error: unknown) => cannotListen(hostname, port, error));

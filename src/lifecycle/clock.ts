@@ -24,7 +24,8 @@ export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 export function readClock(clock: Clock): number {
   let time: number;
   try {
-    time = Math.floor(clock());
+    const now: unknown = clock();
+    time = typeof now === 'number' ? Math.floor(now) : Number.NaN;
   } catch (cause) {
     throw new LifecycleError('invalid_clock', 'Cannot use the clock: it threw', { cause });
   }

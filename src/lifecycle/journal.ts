@@ -11,6 +11,8 @@ export type LogEventType =
   | 'step_failed'
   /** A step of the shutdown did not end in time. */
   | 'step_timed_out'
+  /** What was in progress did not end within the drain time-out. */
+  | 'drain_timed_out'
   /** A step names in `after` what no step is called. */
   | 'unknown_after'
   /** A listener (`onTransition`, `onShutdown`, `log`) threw or rejected. */
@@ -27,6 +29,8 @@ export type LogEventType =
   | 'finally_timed_out'
   /** An error that nobody caught. */
   | 'uncaught'
+  /** A signal came to a thread that has detached from the lifecycle. */
+  | 'detached'
   /** The budget was over, and the process is killed. */
   | 'killed';
 

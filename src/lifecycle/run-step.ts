@@ -4,6 +4,7 @@
  * @module
  */
 
+import { added } from '../core/backends.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import type { StepReport, StepStatus } from './report.ts';
 import type { Step } from './steps.ts';
@@ -36,6 +37,7 @@ export function runStep(
   hint: () => string,
 ): RunningStep {
   const controller = new AbortController();
+  added.allowListeners?.(controller.signal);
   const began = monotonicMs();
   let cut = (): void => {};
   const ended = new Promise<StepEnd>((resolve) => {

@@ -95,6 +95,7 @@ export class Run {
     // Writes once more: a process that was Starting did not drain, and one whose boot ended since then
     // has admitted some. From here on nothing is admitted, so what is waited for now is all there is.
     const drained = await this.#returned(['writesOut', 'queriesOut', 'bootsOut'], untilMs);
+    if (!drained) this.#seat.journal.write({ type: 'drain_timed_out', message: this.#undrained() });
     this.#parts.tell({ type: 'drained', left: drained ? 0 : core.writesOut() + core.queriesOut() });
     this.#schedule.open('drained');
     await this.#schedule.ended('drained');
@@ -102,6 +103,18 @@ export class Run {
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#finish(drained);
     return 'stopped';
+  }
+
+  /** What is still in progress, for a person to read. */
+  #undrained(): string {
+    const { core } = this.#seat;
+    const counts = [
+      [core.writesOut(), 'write'],
+      [core.queriesOut(), 'query'],
+      [core.bootsOut(), 'stage of the boot'],
+    ] as const;
+    const some = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} × ${what}`);
+    return `the drain timed out, in progress: ${some.length === 0 ? 'nothing any more' : some.join(', ')}`;
   }
 
   /** Copies what was inherited, so that a successor finds it in one place, and says what is to come. */
@@ -163,7 +176,9 @@ export class Run {
     const isBad = status === 'failed' || status === 'timed_out';
     if (isBad) {
       const type = status === 'failed' ? 'step_failed' : 'step_timed_out';
-      const message = `step ${name} ${status === 'failed' ? 'failed' : step.error}`;
+      const isUnsaid = status === 'timed_out' && !step.error?.startsWith('timed out');
+      const how = status === 'failed' ? 'failed' : `${isUnsaid ? 'timed out: ' : ''}${step.error}`;
+      const message = `step ${name} ${how}`;
       // A time-out has said all there is; an exception has a stack.
       const error = status === 'failed' ? { error: thrown } : {};
       this.#seat.journal.write({ type, name, message, ...error });

@@ -8,6 +8,7 @@
 import { Worker } from 'node:worker_threads';
 import { LifecycleError, type LifecycleErrorCode, shown } from '../lifecycle/errors.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
+import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import { onHeard } from '../runtime/heard.ts';
@@ -46,7 +47,10 @@ export interface ProbeServer {
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
-  /** Ends the thread. Again is the same end. */
+  /**
+   * Ends the thread. Again is the same end. Once a shutdown was accepted that `handleSignals` ends the
+   * process after, the thread stays until then: it kills a process that does not end.
+   */
   close(): Promise<void>;
 }
 
@@ -112,6 +116,8 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
+      // The process ends soon, and takes the thread with it: until then somebody has to see to that.
+      if (closing === undefined && isEnding(lifecycle)) return Promise.resolve();
       closing ??= end();
       return closing;
     };
@@ -119,6 +125,16 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** True from the acceptance of a shutdown that ends the process. */
+function isEnding(lifecycle: Lifecycle): boolean {
+  try {
+    return lifecycle.isExiting() && isLeavingOrGone(lifecycle);
+  } catch {
+    // Detached: it speaks for nobody any more.
+    return false;
   }
 }
 

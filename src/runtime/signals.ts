@@ -7,12 +7,13 @@
 
 import process from 'node:process';
 import { isatty } from 'node:tty';
-import { installLog } from '../lifecycle/journal.ts';
+import { installLog, journal } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { closingOf } from './closables.ts';
 import { type CrashTrigger, watchCrashes } from './crashes.ts';
 import { Ending } from './endings.ts';
 import { endWell, markFailed, succeeded } from './exit.ts';
+import { LEAST_GRACE_MS, MOST_GRACE_MS } from './grace.ts';
 import { heard } from './heard.ts';
 import { adoptNow, isNodeServer } from './node/adopt.ts';
 import { Repeats } from './repeats.ts';
@@ -102,6 +103,19 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
   const onCrash = (trigger: CrashTrigger): void => {
     markFailed();
     if (crashes) void request(trigger, true);
+    if (ending !== undefined) outlast();
+  };
+
+  /** Ends the process if a shutdown does not come to its end: whose owner crashed, nobody finishes. */
+  const outlast = (): void => {
+    const limitMs = lifecycle.shutdownLeftMs() ?? MOST_GRACE_MS;
+    const late = setTimeout(() => {
+      const message = 'The shutdown was not finished after an uncaught error';
+      journal(lifecycle, { type: 'uncaught', message });
+      void end(false);
+    }, Math.max(0, limitMs) + LEAST_GRACE_MS);
+    const stop = (): void => clearTimeout(late);
+    undos.push(stop, whenStopped(lifecycle, stop));
   };
 
   const request = async (trigger: string, failed = false): Promise<void> => {
@@ -109,7 +123,8 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
       if (trigger === 'SIGINT' && isatty(STDIN)) lifecycle.endPreDrain();
       await lifecycle.shutdown({ trigger, failed });
     } catch {
-      // This thread has detached from the lifecycle: there is nothing left to wait for.
+      const message = 'This thread has detached: the process ends without a shutdown';
+      journal(lifecycle, { type: 'detached', message });
       await end(false);
     }
   };

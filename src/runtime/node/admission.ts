@@ -42,7 +42,8 @@ export class NodeAdmission {
     const entered = this.#gate.enter(kind, accept);
     if ('status' in entered) return entered;
     hold(req, res, entered);
-    if (accept?.includes('text/event-stream') === true) this.#watchHead(res);
+    // Whether or not it was asked for: a client that shows no preference may be given one.
+    if (method === 'GET') this.#watchHead(res);
     return undefined;
   }
 
