@@ -142,3 +142,15 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     });
   });
 });
+
+it('an owner of the shutdown that crashes does not keep the process, on any runtime', async () => {
+  // Side by side: the application has 12 s to finish its own shutdown all the same.
+  await Promise.all(
+    RUNTIMES.map(async (runtime) => {
+      const program = await start(runtime, { crash: 'as owner' });
+      expect(await program.exit).toMatchObject({ code: 1, signal: null });
+      expect(program.all('step')).toEqual([]);
+      expect(program.stderr).toMatch(/The shutdown was not finished after an uncaught error/);
+    }),
+  );
+});

@@ -102,15 +102,21 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       expect(program.stderr).toBe('');
     });
 
-    it('a finally that blocks the loop for ever is killed by the probe thread, with a line', async () => {
-      const { program, exit } = await ended(runtime, {
-        ...SHORT,
-        finally: [{ name: 'blocked', blockMs: 600_000 }],
-        probes: true,
-      });
-      expect(exit).toMatchObject({ code: null, signal: 'SIGKILL' });
-      expect(program.stderr).toMatch(/did not end in time after the shutdown: SIGKILL/);
-    });
+    it.each([
+      ['', true],
+      [', though its server was closed with the others', 'in servers'],
+    ] as const)(
+      'a finally that blocks the loop is killed by the probe thread%s',
+      async (_, probes) => {
+        const { program, exit } = await ended(runtime, {
+          ...SHORT,
+          finally: [{ name: 'blocked', blockMs: 600_000 }],
+          probes,
+        });
+        expect(exit).toMatchObject({ code: null, signal: 'SIGKILL' });
+        expect(program.stderr).toMatch(/did not end in time after the shutdown: SIGKILL/);
+      },
+    );
 
     it('a step that blocks the loop for ever likewise, silently with log: false', async () => {
       const { program, exit } = await ended(runtime, {

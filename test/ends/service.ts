@@ -79,13 +79,14 @@ export interface EndOptions {
   /** Milliseconds after the first phase change to send itself a SIGTERM, as terminus does. */
   readonly signalsItselfMs?: number;
   /** Goes wrong once it listens. */
-  readonly crash?: 'throws' | 'rejects' | 'boot';
+  readonly crash?: 'throws' | 'rejects' | 'boot' | 'as owner';
   /** Asked for once it listens. */
   readonly trigger?: string;
   /** A write permit that is never given back. */
   readonly holdsPermit?: boolean;
   readonly listenerThrows?: boolean;
-  readonly probes?: boolean;
+  /** A probe thread; or one whose server is in `servers`, too. */
+  readonly probes?: boolean | 'in servers';
   /** Says no more once it listens: stdout is for the steps. */
   readonly isQuiet?: boolean;
   /** Where `handleSignals` is called. */
@@ -339,8 +340,9 @@ if (ownCrashCode !== undefined) {
     void lifecycle.shutdown({ trigger: 'application', failed: true });
   });
 }
-install(given);
-const probes = options.probes === true ? await door.serveProbes({ lifecycle }) : undefined;
+const hasProbes = options.probes !== undefined && options.probes !== false;
+const probes = hasProbes ? await door.serveProbes({ lifecycle }) : undefined;
+install(options.probes === 'in servers' && probes !== undefined ? [...given, probes] : given);
 if (options.crash !== 'boot') lifecycle.markReady();
 if (options.holdsPermit === true) lifecycle.gate.tryEnter('write');
 if (options.detaches === true) {
@@ -354,6 +356,14 @@ if (options.trigger !== undefined) void lifecycle.shutdown({ trigger: options.tr
 if (options.crash === 'throws') {
   setTimeout(() => {
     throw new Error('a crash');
+  }, 0);
+}
+if (options.crash === 'as owner') {
+  setTimeout(() => {
+    lifecycle.beginShutdown();
+    setTimeout(() => {
+      throw new Error('a crash');
+    }, 20);
   }, 0);
 }
 if (options.crash === 'rejects') setTimeout(() => void Promise.reject(new Error('a crash')), 0);
