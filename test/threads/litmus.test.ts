@@ -29,7 +29,7 @@ const PAIRS: readonly (readonly [first: string, second: string, situation: strin
   ['reap', 'leaveWrite', 'ready'],
   ['attach', 'attach', 'starting'],
   ['takeHost', 'leaveHost', 'ready'],
-  ['takeHost', 'requestShutdown', 'starting'],
+  ['takeHost', 'acceptShutdown', 'starting'],
   ['claimReport, finishShutdown', 'claimReport, finishShutdown', 'ready'],
   ['hold', 'unhold', 'ready'],
 ];
