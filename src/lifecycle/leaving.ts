@@ -37,16 +37,24 @@ export function isLeavingOrGone(lifecycle: Asked): boolean {
 /** One thread's signal, made when it is first asked for. */
 export class Leaving {
   readonly #seat: Seat;
-  #signal: AbortSignal | undefined;
+  /** Made when it is first asked for. */
+  #controller: AbortController | undefined;
 
   constructor(seat: Seat) {
     this.#seat = seat;
   }
 
-  /** See `Lifecycle.leaving`. */
+  /** See `Lifecycle.leaving`. Who asks for it now finds what is so now, though no wake-up has come. */
   get signal(): Signal {
-    this.#signal ??= this.#watched();
-    return this.#signal;
+    const known = this.#controller;
+    const controller = known ?? new AbortController();
+    this.#controller = controller;
+    const { signal } = controller;
+    if (!this.#look(controller) && known === undefined) {
+      added.allowListeners?.(signal);
+      this.#seat.wakeups.watch(() => this.#look(controller), signal);
+    }
+    return signal;
   }
 
   /** What the signal aborts with. */
@@ -56,17 +64,11 @@ export class Leaving {
     return new LeavingError(staging.get(core.readTrigger(member.number)));
   }
 
-  #watched(): AbortSignal {
-    const controller = new AbortController();
-    const { signal } = controller;
-    added.allowListeners?.(signal);
-    const look = (): boolean => {
-      if (!isLeaving(this.#seat)) return false;
-      controller.abort(this.error());
-      return true;
-    };
-    // At once if it is so already: who asks for the signal may not get a turn of the loop after it.
-    if (!look()) this.#seat.wakeups.watch(look, signal);
-    return signal;
+  /** Aborts the signal if the process is leaving. */
+  #look(controller: AbortController): boolean {
+    if (controller.signal.aborted) return true;
+    if (!isLeaving(this.#seat)) return false;
+    controller.abort(this.error());
+    return true;
   }
 }

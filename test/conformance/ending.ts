@@ -73,6 +73,16 @@ export const ending: Suite = {
       },
     },
     {
+      title: 'whoever asks for leaving finds it aborted from the acceptance on',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        equal(lifecycle.leaving.aborted, false);
+        const pending = lifecycle.shutdown();
+        equal(lifecycle.leaving.aborted, true);
+        await pending;
+      },
+    },
+    {
       title: 'leaving aborts at ShuttingDown, too, and is aborted if it is asked for late',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
