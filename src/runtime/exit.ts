@@ -10,7 +10,6 @@ import process from 'node:process';
 import { journal, type LogEvent } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Signal } from '../lifecycle/platform.ts';
-import type { ShutdownReport } from '../lifecycle/report.ts';
 import type { Closing } from './closables.ts';
 import { graceMs } from './grace.ts';
 import { stderrWritten, stdoutWritten } from './output.ts';
@@ -87,15 +86,6 @@ export async function endWell(lifecycle: Lifecycle, last: LastThings): Promise<b
   // What the lines above have said, too. If nobody reads it, there is nobody to say it to.
   if (!(await remaining.next(stderrWritten))) isWell = false;
   return isWell;
-}
-
-/** True if the shutdown drained, nobody said that it failed, and every step is ok or skipped. */
-export function succeeded(report: ShutdownReport | null): boolean {
-  return (
-    report?.drained === true &&
-    !report.failed &&
-    report.steps.every(({ status }) => status === 'ok' || status === 'skipped')
-  );
 }
 
 /** Makes the exit code 1, unless the application has set one that says more. */

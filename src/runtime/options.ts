@@ -5,6 +5,7 @@
  * @module
  */
 
+import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { Permit } from '../lifecycle/gate.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
@@ -136,8 +137,6 @@ const KNOWN = [
 ];
 const LINGER_MS = 50;
 const PORT_MAX = 65_535;
-/** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
  * Checks what an application asks for.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { LogEvent } from '../lifecycle/journal.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
@@ -76,7 +77,6 @@ export interface CheckedSignals {
 const ACTION = 'handle signals';
 const KEYS = ['signals', 'servers', 'finally', 'exit', 'crashes', 'force', 'log'];
 const FINALLY_KEYS = ['name', 'run', 'timeoutMs'];
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
  * Checks what an application asks for.

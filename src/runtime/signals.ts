@@ -9,10 +9,11 @@ import process from 'node:process';
 import { isatty } from 'node:tty';
 import { installLog, journal } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { succeeded } from '../lifecycle/report.ts';
 import { closingOf } from './closables.ts';
 import { type CrashTrigger, watchCrashes } from './crashes.ts';
 import { Ending } from './endings.ts';
-import { endWell, markFailed, succeeded } from './exit.ts';
+import { endWell, markFailed } from './exit.ts';
 import { LEAST_GRACE_MS, MOST_GRACE_MS } from './grace.ts';
 import { heard } from './heard.ts';
 import { adoptNow, isNodeServer } from './node/adopt.ts';
@@ -65,7 +66,11 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
   const checked = checkSignals(lifecycle, options);
   const { signals, force, exit, crashes, log } = checked;
   // First: it throws for an object that was detached, and nothing is installed then.
-  const undos = [whenStopped(lifecycle, () => void end(succeeded(lifecycle.shutdownReport())))];
+  const onStopped = (): void => {
+    const report = lifecycle.shutdownReport();
+    void end(report !== null && succeeded(report));
+  };
+  const undos = [whenStopped(lifecycle, onStopped)];
   const ending = exit ? new Ending(lifecycle) : undefined;
   const repeats = new Repeats();
   const listeners = new Map<string, () => void>();

@@ -7,6 +7,7 @@
 
 import { Server as HttpServer, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { TIMER_MAX_MS } from '../../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
 import { checkKeys } from '../../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
@@ -61,7 +62,6 @@ export interface AdoptOptions {
 const ACTION = 'adopt the server';
 const KNOWN = ['lifecycle', 'fetch', 'kindOf', 'onError', 'lingerMs', 'inFlightTimeoutMs'];
 const LINGER_MS = 50;
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 const adopted: WeakMap<NodeServer, Server> = new WeakMap();
 
