@@ -20,6 +20,9 @@ export const REPORT = Object.freeze({
   completedAtMs: 1_012,
 });
 
+/** A pre-drain that only its probes end: a test in which they do not count never ends. */
+export const UNTIL_TOLD = Object.freeze({ preDrainMs: 600_000, budgetMs: 1_200_000 });
+
 /** A response, read to its end. */
 export interface Reply {
   readonly status: number;

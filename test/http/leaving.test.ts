@@ -8,6 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Lifecycle, Phase } from '../../src/index.ts';
 import { REPORT, turn } from '../conformance/suite.ts';
+import { UNTIL_TOLD } from './ask.ts';
 import {
   ask,
   BACKENDS,
@@ -75,7 +76,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
 
   it('counts the readiness probes that were told, HEAD among them, and no others', async () => {
     const { lifecycle, handler } = room(backend, 1);
-    lifecycle.pipeline({ steps: [], preDrainMs: 60_000, preDrainProbes: 2 });
+    lifecycle.pipeline({ steps: [], ...UNTIL_TOLD, preDrainProbes: 2 });
     // Not counted: nothing was accepted yet.
     lifecycle.gate.hold('paused');
     for (let probe = 0; probe < 3; probe++) await ask(handler, 'GET', '/health/ready/write');
@@ -97,9 +98,13 @@ describe.each(BACKENDS)('on %s', (backend) => {
 
   it('with readyWhileDraining: false counts those of /health/ready, too', async () => {
     const { lifecycle, handler } = room(backend, 1, { readyWhileDraining: false });
-    lifecycle.pipeline({ steps: [], preDrainMs: 60_000, preDrainProbes: 1 });
+    lifecycle.pipeline({ steps: [], ...UNTIL_TOLD, preDrainProbes: 1 });
+    // Not counted: nothing was accepted yet. But this is somebody who was asking before.
+    expect((await ask(handler, 'GET', '/health/ready')).status).toBe(200);
     const report = lifecycle.shutdown();
     expect((await ask(handler, 'GET', '/health/startup')).status).toBe(200);
+    await turn(30);
+    expect(lifecycle.phase()).toBe(Phase.Ready);
     expect((await ask(handler, 'GET', '/health/ready')).json).toMatchObject({
       probe: 'ready',
       reason: 'shutdown_requested',

@@ -5,7 +5,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { BACKENDS, named, PHASES, Subject } from './ask.ts';
+import { BACKENDS, named, PHASES, Subject, UNTIL_TOLD } from './ask.ts';
 
 const PROBES = ['/health/ready', '/health/startup', '/health/ready/write'] as const;
 
@@ -76,8 +76,9 @@ describe.each(BACKENDS)('on %s', (backend) => {
   it('an accepted shutdown fails /health/ready/write, closes connections, and probes are counted', async () => {
     const subject = new Subject({}, backend).in(1);
     const { lifecycle } = subject;
-    lifecycle.pipeline({ steps: [], preDrainMs: 60_000, preDrainProbes: 2 });
+    lifecycle.pipeline({ steps: [], ...UNTIL_TOLD, preDrainProbes: 2 });
     expect((await subject.ask('/health/ready')).headers.get('connection')).toBe(null);
+    expect((await subject.ask('/health/ready/write')).status).toBe(200);
     const report = lifecycle.shutdown();
     const first = await subject.ask('/health/ready/write');
     expect([first.status, first.json.reason]).toEqual([503, 'shutdown_requested']);
