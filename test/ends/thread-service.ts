@@ -52,6 +52,12 @@ lifecycle.onShutdown((event) => {
   if (event.type === 'step_ended') say('step', { name: event.step, status: event.status });
 });
 
+/** The process ends once it is stopped, and what the owner answers comes after that. */
+let written = (): void => {};
+const answered = new Promise<void>((resolve) => {
+  written = resolve;
+});
+
 /** One thread of this process. */
 class Thread {
   member: Member | undefined;
@@ -174,6 +180,7 @@ async function own(beside: OwnedBeside): Promise<void> {
     await sleep(IDLE_MS);
     say('after', { phase: lifecycle.phase(), steps: steps() });
     say('finished', { was: await owner.ask({ call: 'finish' }) });
+    written();
   };
   if (beside === 'the host dies in its drain') {
     void signalled().then(async () => {
@@ -224,7 +231,9 @@ void lifecycle.waitFor(4).then(() => {
   clearInterval(alive);
   say('stopped', { report: lifecycle.shutdownReport(), steps: steps() });
 });
-door.handleSignals(lifecycle);
+door.handleSignals(lifecycle, {
+  finally: plan.is === 'owned' ? [{ name: 'answered', run: () => answered }] : [],
+});
 let served: object = {};
 if (plan.is === 'booting') await boot(plan.stage);
 if (plan.is === 'left') await leave(plan.end);

@@ -128,7 +128,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     });
 
     it('is killed by the end of its own, whatever a stand-by has', async () => {
-      const plan = { hostMs: 500, standbyMs: 60_000, blockMs: 60_000 };
+      const plan = { hostMs: 2_000, standbyMs: 60_000, blockMs: 60_000 };
       const program = await start(runtime, { is: 'blocked', ...plan });
       program.signal('SIGTERM');
       expect(await program.exit).toMatchObject({ code: null, signal: 'SIGKILL' });

@@ -1,6 +1,7 @@
 /**
- * The gate's parts, one after the other, and what came of all of them: every failure once more, how
- * long each part took, and one last line with the sum. What the parts are says `test/run.js`.
+ * The gate's parts, one after the other or some side by side, and what came of all of them: every
+ * failure once more, how long each part took, and one last line with the sum. What the parts are
+ * says `test/run.js`.
  *
  * @module
  */
@@ -9,7 +10,6 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { failure, IS_PLAIN, indent, seconds, unpainted } from './text.js';
 
 const REPORTER = resolve(import.meta.dirname, 'reporter.js');
@@ -24,6 +24,21 @@ export class Gate {
   #failures = [];
   #passed = 0;
   #skipped = 0;
+  #beganMs = performance.now();
+
+  /**
+   * Runs parts as they come, so many of them at a time. Lines of theirs are mixed, but each test
+   * file's lines stay together.
+   *
+   * @param parts functions that start one
+   */
+  async sideBySide(most, parts) {
+    const left = [...parts];
+    const take = async () => {
+      for (let part = left.shift(); part !== undefined; part = left.shift()) await part();
+    };
+    await Promise.all(Array.from({ length: most }, take));
+  }
 
   /** Runs a command that passes or fails as a whole. */
   async step(name, command) {
@@ -83,7 +98,7 @@ export class Gate {
       console.log(`${seconds(ms)}  ${name}`);
       for (const each of folders) console.log(`${seconds(each.ms)}    ${each.name}`);
     }
-    console.log(`${seconds(this.#parts.reduce((sum, { ms }) => sum + ms, 0))}  all`);
+    console.log(`${seconds(performance.now() - this.#beganMs)}  all`);
     console.log(`\n${this.#passed} passed, ${failed} failed, ${this.#skipped} skipped`);
     return failed > 0 || this.#passed === 0 ? 1 : 0;
   }
@@ -101,9 +116,7 @@ function run([program, ...args], env) {
       env,
     });
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
-    for (const input of streams) {
-      createInterface({ input }).on('line', (line) => console.log(unpainted(line)));
-    }
+    for (const input of streams) printLines(input);
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code ?? signal));
     child.once('exit', () => {
@@ -111,6 +124,19 @@ function run([program, ...args], env) {
         for (const stream of streams) stream.destroy();
       }, LATE_MS).unref();
     });
+  });
+}
+
+/** Prints the whole lines of each chunk at once: those of another process do not come in between. */
+function printLines(input) {
+  let rest = '';
+  input.setEncoding('utf8').on('data', (chunk) => {
+    const end = chunk.lastIndexOf('\n');
+    if (end >= 0) console.log(unpainted(rest + chunk.slice(0, end)));
+    rest = end >= 0 ? chunk.slice(end + 1) : rest + chunk;
+  });
+  input.on('close', () => {
+    if (rest !== '') console.log(unpainted(rest));
   });
 }
 

@@ -31,7 +31,14 @@ function gateOver(
       ]
     : [process.execPath, [GATE]];
   const child = spawn(program, args, {
-    env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined, ...environment, FIXTURES: fixtures },
+    env: {
+      ...process.env,
+      TERM: 'xterm',
+      NO_COLOR: undefined,
+      TIDEGATE_RUNTIME: undefined,
+      ...environment,
+      FIXTURES: fixtures,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -91,15 +98,17 @@ describe('a gate with failures', () => {
       expect(failed.map((line) => line.trim())).toContain(text);
     }
     const times = below(lines, '== how long it took').filter((line) => / s {2}/.test(line));
-    expect(times.map((line) => line.replace(/^ *\d+\.\d s {2}/, ''))).toEqual([
-      'a step',
-      'a wrong step',
-      `fixtures ${ALL}`,
-      '  test/gate',
-      'all',
-    ]);
-    // The first step and two tests; the second step, two tests, a file, and what nobody waited for.
-    expect(lines.at(-1)).toBe('3 passed, 5 failed, 2 skipped');
+    const named = times.map((line) => line.replace(/^ *\d+\.\d s {2}/, ''));
+    // Whichever of the two ends first.
+    expect(named.splice(2, 2).sort()).toEqual(['a step beside another', 'the other']);
+    expect(named).toEqual(['a step', 'a wrong step', `fixtures ${ALL}`, '  test/gate', 'all']);
+    // Three steps and two tests; the second step, two tests, a file, and what nobody waited for.
+    expect(lines.at(-1)).toBe('5 passed, 5 failed, 2 skipped');
+  });
+
+  it('says on which runtime a file ran, if it is told', async () => {
+    const { lines } = await gateOver('passes', { TIDEGATE_RUNTIME: 'bun' });
+    expect(lines.join('\n')).toMatch(/ok {3} *\d+\.\d s {2}bun {3}test\/gate\/.*passes.fixture.ts/);
   });
 
   it('has no escape codes in a log, whoever is told to paint', async () => {
@@ -127,6 +136,6 @@ describe('a run that tells nothing is a failure', () => {
     const { lines, code } = await gateOver(fixtures);
     expect(code).toBe(1);
     expect(below(lines, '== what failed').map((line) => line.trim())).toContain(message);
-    expect(lines.at(-1)).toBe('1 passed, 2 failed, 0 skipped');
+    expect(lines.at(-1)).toBe('3 passed, 2 failed, 0 skipped');
   });
 });

@@ -17,6 +17,8 @@ const INDENT = 6;
 
 /** The file of the records, a JSON object a line: `{ begins }` and `{ file, … }` of each, `{ end }`. */
 const record = process.env.TIDEGATE_TEST_RECORD;
+/** What the gate says that it runs on. */
+const runtime = process.env.TIDEGATE_RUNTIME;
 
 /** Vitest wants a default export. */
 export default class FileReporter {
@@ -42,9 +44,12 @@ export default class FileReporter {
     const shown = Object.entries(counts).filter(([, number]) => number > 0);
     const sum = shown.map(([name, number]) => `${number} ${name}`).join(', ') || 'no tests';
     const word = failures.length > 0 ? alarming('FAIL') : 'ok  ';
-    say(`${word} ${seconds(ms)}  ${file}  ${sum}`);
-    if (this.#printed !== '') say(indent(this.#printed.trimEnd(), INDENT));
-    for (const each of failures) say(indent(failure(each), INDENT));
+    const place = runtime === undefined ? file : `${runtime.padEnd(4)}  ${file}`;
+    // In one piece: other parts of the gate print meanwhile.
+    const lines = [`${word} ${seconds(ms)}  ${place}  ${sum}`];
+    if (this.#printed !== '') lines.push(indent(this.#printed.trimEnd(), INDENT));
+    lines.push(...failures.map((each) => indent(failure(each), INDENT)));
+    say(lines.join('\n'));
     this.#printed = '';
     write({ file, ms, ...counts, failures });
   }

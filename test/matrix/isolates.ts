@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Readable } from 'node:stream';
 import type { Account, Missing, Task, Whereabouts } from '../conformance/harness.ts';
 import {
   CURRENT_DATE,
@@ -19,6 +20,7 @@ import type { Claim, Row } from './row.ts';
 
 const BEHAVIOUR_MS = 60_000;
 const ROW_MS = 300_000;
+const TAIL_LENGTH = 2_000;
 
 /** An isolate is one thread. */
 const NOT_SHARED: readonly Missing[] = (
@@ -45,6 +47,19 @@ export async function isolateRows(): Promise<Row[]> {
   ];
 }
 
+/** The last of what a process prints. */
+class Tail {
+  text = '';
+
+  readonly of = (...streams: Readable[]): void => {
+    for (const stream of streams) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.text = (this.text + text).slice(-TAIL_LENGTH);
+      });
+    }
+  };
+}
+
 function programOf(name: string): Promise<Program> {
   return programAt(`test/matrix/program/${name}.ts`, `build/matrix/workerd/${name}.js`);
 }
@@ -63,14 +78,18 @@ function rowOf(modules: Program, compatibilityDate: string, place: string, froze
     hasThreads: false,
     where: claims,
     run: async () => {
-      const isolates = await start([{ name: 'isolate', modules, compatibilityDate }]);
+      // Behaviours fail on purpose and say so, as many lines a row; a row that breaks shows the last.
+      const printed = new Tail();
+      const isolates = await start([{ name: 'isolate', modules, compatibilityDate }], {
+        handleRuntimeStdio: printed.of,
+      });
       try {
         const answer = await isolates.ask('isolate', '/', {
           method: 'POST',
           body: JSON.stringify(task),
           signal: AbortSignal.timeout(ROW_MS),
         });
-        if (answer.status !== 200) throw new Error(await answer.text());
+        if (answer.status !== 200) throw new Error(`${await answer.text()}\n${printed.text}`);
         // What it answers is what conform() returned there.
         return (await answer.json()) as Account;
       } finally {

@@ -73,7 +73,8 @@ export class Table {
     for (const [index, [why, count]] of [...this.#skips].entries()) {
       console.log(`[${index + 1}] ${count} skipped: ${why}`);
     }
-    if (this.#failures.length > 0) console.log(`\nFailed:\n${this.#failures.join('\n\n')}`);
+    if (this.#failures.length > 0)
+      console.log(`\n== what failed\n\n${this.#failures.join('\n\n')}`);
     console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
     return failed === 0 && passed > 0;
   }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { renameSync } from 'node:fs';
+import process from 'node:process';
 import { buildSync } from 'esbuild';
 
 /** What workers run. */
@@ -23,7 +25,9 @@ export function buildScenarios(): void {
   bundle('test/threads/scenarios.ts', SCENARIOS);
 }
 
-function bundle(entry: string, outfile: string): void {
+/** Other runtimes may be about to read it: it is replaced whole. */
+function bundle(entry: string, file: string): void {
+  const outfile = `${file}.${process.pid}`;
   buildSync({
     entryPoints: [entry],
     outfile,
@@ -34,4 +38,5 @@ function bundle(entry: string, outfile: string): void {
     mainFields: ['module', 'main'],
     external: ['node:*', 'esbuild'],
   });
+  renameSync(outfile, file);
 }

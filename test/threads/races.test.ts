@@ -22,8 +22,8 @@ import { NOTES, MEETINGS as RACE_MEETINGS } from './parts/race.ts';
 import { MEETINGS as TOGETHER_MEETINGS } from './parts/together.ts';
 import { REPORT } from './parts/visit.ts';
 
-/** Rounds of each race; fewer for a quick look. */
-const ROUNDS = Number(process.env.TIDEGATE_ROUNDS ?? 10_000);
+/** Rounds of each race; 10,000 and more by hand. */
+const ROUNDS = Number(process.env.TIDEGATE_ROUNDS ?? 3_000);
 /** Shutdowns that all threads ask for at once. */
 const SHUTDOWNS = Math.ceil(ROUNDS / 100);
 
@@ -57,7 +57,7 @@ describe.each(CREWS)('threads with %s', (_, backendOf) => {
       const [first = []] = all;
       const alike = all.every((own) => own.slice(4).join() === first.slice(4).join());
       const author = all.findIndex((own) => own[3] === 1);
-      // Compared by hand: an expect() for each of 10,000 rounds costs more than the rounds.
+      // Compared by hand: an expect() for each of so many rounds costs more than the rounds.
       if (made.join() !== '1,1,1,1' || !alike || first[9] !== author) {
         expect({ round, made, all }).toBe('one mover each, one set of times, the winner’s report');
       }
