@@ -19,7 +19,6 @@
 
 import { announce } from './epoch';
 import {
-  AT_ACCEPTED_AGE,
   AT_ACCEPTED_AT,
   AT_BUDGET,
   AT_EXITS,
@@ -176,11 +175,6 @@ export function standbys(ranks: i32): i32 {
 /** Stamps the wall clock of the acceptance; the first stamp stays, and is what it answers. */
 export function stampAcceptedAt(time: f64): f64 {
   return stampOnce(AT_ACCEPTED_AT, time);
-}
-
-/** Stamps the age plus one at which it was accepted; likewise. */
-export function stampAcceptedAge(age: f64): f64 {
-  return stampOnce(AT_ACCEPTED_AGE, age);
 }
 
 /** Stamps the budget in force plus one; likewise. */

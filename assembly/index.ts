@@ -6,7 +6,7 @@
  * @module
  */
 
-export { age } from './age';
+export { age, sinceAcceptance } from './age';
 export { epoch, waitEpoch } from './epoch';
 export { create } from './header';
 export {
@@ -23,7 +23,6 @@ export {
   probesSeen,
   readTrigger,
   setStandby,
-  stampAcceptedAge,
   stampAcceptedAt,
   stampBudget,
   standbys,

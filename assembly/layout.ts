@@ -21,8 +21,9 @@
  * 0x00380  7          ENTERED  5 phases, MARKS 6 marks                     0 -> value, once
  * 0x00400  8          SEEN     ended 1 · failed readiness probes since     add, or
  *                              accepted 31, u32
- * 0x00480  9          BUDGET   accepted at (wall clock) · accepted         0 -> value, once
- *                              at age + 1 · budget in force + 1
+ * 0x00480  9          BUDGET   accepted at (wall clock)                    0 -> value, once
+ *                     SINCE    milliseconds since then + 1, monotonic      raise
+ *                              budget in force + 1                         0 -> value, once
  *                              members that end the process, u32           add
  * 0x00500  10         AGE      milliseconds since creation, monotonic      raise
  * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
@@ -81,7 +82,7 @@ export const AT_ENTERED = 0x0380;
 export const AT_MARKS = 0x03a8;
 export const AT_SEEN = 0x0400;
 export const AT_ACCEPTED_AT = 0x0480;
-export const AT_ACCEPTED_AGE = 0x0488;
+export const AT_SINCE = 0x0488;
 export const AT_BUDGET = 0x0490;
 export const AT_EXITS = 0x0498;
 export const AT_AGE = 0x0500;

@@ -46,6 +46,7 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
   return {
     create: header.create,
     age: age.age,
+    sinceAcceptance: age.sinceAcceptance,
     phase: state.phase,
     state: state.state,
     enteredAt: state.enteredAt,
@@ -100,7 +101,6 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     setStandby: host.setStandby,
     standbys: host.standbys,
     stampAcceptedAt: host.stampAcceptedAt,
-    stampAcceptedAge: host.stampAcceptedAge,
     stampBudget: host.stampBudget,
     hostBudget: host.hostBudget,
     exits: host.exits,

@@ -19,6 +19,7 @@ export interface Core {
 
   // age.ts
   age(own: number, slack: number): number;
+  sinceAcceptance(own: number, slack: number): number;
 
   // state.ts
   phase(): number;
@@ -87,7 +88,6 @@ export interface Core {
   setStandby(member: number, incarnation: number, rank: number): Flag;
   standbys(ranks: number): number;
   stampAcceptedAt(time: number): number;
-  stampAcceptedAge(age: number): number;
   stampBudget(budget: number): number;
   hostBudget(): number;
   exits(change: number): number;

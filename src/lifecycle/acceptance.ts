@@ -1,6 +1,6 @@
 /**
  * Acceptance: the moment at which somebody asks for the shutdown, and from which its budget counts.
- * All three stamps (age, wall clock, budget) are set once, by whoever comes first.
+ * Its wall-clock time and its budget are stamped once, by whoever comes first.
  *
  * @module
  */
@@ -26,32 +26,30 @@ export function accept(seat: Seat, trigger: string | undefined): void {
 /**
  * Stamps what has not been: now, and the budget of the present host. A thread that dies between its
  * acceptance and its stamps leaves them to the next one that looks.
- *
- * @returns the age at which it was accepted
  */
-export function stamp(seat: Seat, budgetMs?: number): number {
+export function stamp(seat: Seat, budgetMs?: number): void {
   const { core } = seat;
-  const stamped = core.stampAcceptedAge(0);
-  if (stamped > 0 && core.stampBudget(0) > 0) return stamped - 1;
-  // The age is in AGE before the stamp, so that no thread finds it to be in its future.
-  const accepted = core.stampAcceptedAge(Math.floor(seat.age.now(0)) + 1) - 1;
+  if (core.sinceAcceptance(0, 0) > 0 && core.stampBudget(0) > 0) return;
+  // The count begins, unless another thread's has.
+  core.sinceAcceptance(1, 0);
   core.stampAcceptedAt(seat.closingTime());
   // Without a host, whoever becomes it says how long it may take.
   core.stampBudget(budgetMs === undefined ? core.hostBudget() : budgetMs + 1);
-  return accepted;
 }
 
-/** Milliseconds since the acceptance; 0 while there is none. */
+/**
+ * Milliseconds since the acceptance; 0 while there is none. A thread counts from its first look, so
+ * whoever may have to go by it looks as soon as there is an acceptance.
+ */
 export function sinceAcceptanceMs(seat: Seat): number {
-  const stamped = seat.core.stampAcceptedAge(0);
-  return stamped === 0 ? 0 : Math.max(0, seat.age.now() - (stamped - 1));
+  return seat.core.sinceAcceptance(0, 0) === 0 ? 0 : seat.since.now() - 1;
 }
 
 /** What is left of the budget, negative when it is overspent; `null` while none is in force. */
 export function leftMs(seat: Seat): number | null {
   const { core } = seat;
   // A shutdown that a dead owner left behind has stamps, but was never accepted.
-  if (core.isAccepted() === 0 && core.stampAcceptedAge(0) === 0) return null;
+  if (core.isAccepted() === 0 && core.sinceAcceptance(0, 0) === 0) return null;
   stamp(seat);
   const budget = core.stampBudget(0) || core.hostBudget() || BUDGET_MS + 1;
   return budget - 1 - sinceAcceptanceMs(seat);

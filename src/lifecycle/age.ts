@@ -1,39 +1,41 @@
 /**
- * The age of the lifecycle, in monotonic milliseconds that threads agree on: this thread's part in the
- * word AGE (`assembly/age.ts` says why that works). It is no wall clock.
+ * Monotonic milliseconds that threads agree on, since the creation or since the acceptance of a
+ * shutdown: this thread's part in the words AGE and SINCE (`assembly/age.ts` says why that works). It
+ * is no wall clock.
  *
  * @module
  */
 
-import type { Core } from '../core/core.ts';
 import { monotonicMs } from './clock.ts';
 
-/** How far AGE may be behind before a mere look raises it: what a thread that attaches may miss. */
+/** How far the word may be behind before a mere look raises it: what a thread that begins may miss. */
 const SLACK_MS = 20;
 
-/** One thread's count of the age. */
-export class Age {
-  readonly #core: () => Core;
+/** Raises the shared word to this thread's count, if that is further; the larger of both. */
+type Raise = (ownMs: number, slackMs: number) => number;
+
+/** One thread's count. */
+export class Count {
+  readonly #raise: Raise;
   /** What is added to this thread's clock; `undefined` while that has no time yet (on the edge). */
   #baseMs: number | undefined;
 
-  constructor(core: () => Core) {
-    this.#core = core;
+  constructor(raise: Raise) {
+    this.#raise = raise;
   }
 
   /**
-   * Milliseconds since the creation.
+   * What the word says by now.
    *
-   * @param slackMs 0 to have it in the shared memory exactly, because a stamp is made of it
+   * @param slackMs 0 to have it in the shared memory exactly
    */
   now(slackMs: number = SLACK_MS): number {
     const ownMs = monotonicMs();
     // On the edge the clock stands at 0 until the first request, and then jumps by decades.
-    if (ownMs === 0) return this.#core().age(0, 0);
-    const core = this.#core();
-    this.#baseMs ??= core.age(0, 0) - ownMs;
-    const age = core.age(this.#baseMs + ownMs, slackMs);
-    this.#baseMs = age - ownMs;
-    return age;
+    if (ownMs === 0) return this.#raise(0, 0);
+    this.#baseMs ??= this.#raise(0, 0) - ownMs;
+    const counted = this.#raise(this.#baseMs + ownMs, slackMs);
+    this.#baseMs = counted - ownMs;
+    return counted;
   }
 }

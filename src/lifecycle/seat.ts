@@ -22,7 +22,7 @@ import {
   whyNotShared,
 } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
-import { Age } from './age.ts';
+import { Count } from './age.ts';
 import { check, isObject } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { LifecycleError } from './errors.ts';
@@ -70,7 +70,9 @@ export class Seat {
   readonly member: Member;
   readonly staging: Staging;
   readonly wakeups: Wakeups;
-  readonly age: Age = new Age(() => this.core);
+  readonly age: Count = new Count((ownMs, slackMs) => this.core.age(ownMs, slackMs));
+  /** Milliseconds since the acceptance of a shutdown, plus one; to be asked once there was one. */
+  readonly since: Count = new Count((ownMs, slackMs) => this.core.sinceAcceptance(ownMs, slackMs));
   readonly heartbeats: Heartbeats = new Heartbeats(() => this.core);
   readonly journal: Journal = new Journal();
   /** Stages of the boot that run on this thread. */

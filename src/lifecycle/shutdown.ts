@@ -25,7 +25,7 @@ import {
   OWNER_PIPELINE,
   OWNER_STEPS,
 } from '../../assembly/layout.ts';
-import { accept } from './acceptance.ts';
+import { accept, sinceAcceptanceMs } from './acceptance.ts';
 import { isObject, must } from './check.ts';
 import { LifecycleError } from './errors.ts';
 import { checkKeys } from './known-keys.ts';
@@ -162,6 +162,8 @@ export class Shutdown {
    */
   goOn(): boolean {
     const isOver = this.#seat.core.phase() === Phase.Stopped;
+    // A stand-by counts from now on, not from when it takes over: the deadline stays.
+    sinceAcceptanceMs(this.#seat);
     if (!isOver) this.#takeOver();
     return isOver;
   }

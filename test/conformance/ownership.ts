@@ -161,6 +161,23 @@ export const ownership: Suite = {
       },
     },
     {
+      title: 'a thread that attached late takes nothing from the budget by asking',
+      needsShared: true,
+      run: async (subject) => {
+        const main = inPhase(subject.create(), 1);
+        main.pipeline({ steps: [], budgetMs: 60_000 });
+        // Nobody looks at the time meanwhile, and so nobody stores how much has passed.
+        await turn(120);
+        const late = subject.attach(main);
+        const beganMs = performance.now();
+        const pending = late.shutdown();
+        const left = main.shutdownLeftMs() ?? 0;
+        const passedMs = performance.now() - beganMs;
+        holds(left + passedMs > 59_998, `${left} ms are left after ${passedMs}`);
+        equal((await pending).drained, true);
+      },
+    },
+    {
       title: 'a report never has more than 32 steps, whoever wrote them',
       needsShared: true,
       run: async (subject) => {

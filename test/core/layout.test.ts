@@ -22,7 +22,7 @@ const REGIONS: Readonly<Record<string, readonly [at: number, length: number, wid
   marks: [layout.AT_MARKS, layout.FIXED_MARKS * 8, 8],
   seen: [layout.AT_SEEN, 4, 4],
   acceptedAt: [layout.AT_ACCEPTED_AT, 8, 8],
-  acceptedAge: [layout.AT_ACCEPTED_AGE, 8, 8],
+  since: [layout.AT_SINCE, 8, 8],
   budget: [layout.AT_BUDGET, 8, 8],
   exits: [layout.AT_EXITS, 4, 4],
   age: [layout.AT_AGE, 8, 8],

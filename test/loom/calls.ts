@@ -154,10 +154,10 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
     (member) =>
     ({ core }) =>
       core.stampAcceptedAt(now(member)),
-  stampAcceptedAge:
+  sinceAcceptance:
     (member) =>
     ({ core }) =>
-      core.stampAcceptedAge(now(member)),
+      core.sinceAcceptance(now(member), 0),
   stampBudget:
     (member) =>
     ({ core }) =>

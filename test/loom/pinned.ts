@@ -47,7 +47,7 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
   'a failure that was noted in time is in the end': [47, '63'],
   'the budget of the host, and of no stand-by': [269, '967683'],
   'one that was given up brings a budget beside the newcomer on its line': [281, '46143'],
-  'no thread finds a stamp from its future': [750, '6638'],
+  'no count since the acceptance goes back, nor beyond the furthest': [2324, '17558'],
   'a host that starts twice is a successor the second time': [70, '168'],
   'a record is whole once it says that it has ended': [
     5840,

@@ -114,7 +114,7 @@ export function seen(core: Core): string {
     range(6 + SMALL.stages * 2).map((mark) => core.markedAt(mark)),
     [core.holds(), core.writeRefusal(), core.writesOut(), core.queriesOut()],
     [core.isAccepted(), core.hostMember(), core.standbys(2), core.standbys(4), core.probesSeen()],
-    [core.stampAcceptedAt(0), core.stampAcceptedAge(0), core.stampBudget(0), core.hostBudget()],
+    [core.stampAcceptedAt(0), core.sinceAcceptance(0, 0), core.stampBudget(0), core.hostBudget()],
     [core.owner(), core.hasFailed(), core.bootsOut(), core.age(0, 0), core.exits(0)],
     [core.isPreDrainEnded()],
     [core.readReason(0), core.readTrigger(0), core.stoppedReport() >= 0],

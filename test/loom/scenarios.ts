@@ -224,11 +224,10 @@ const nobodyBesides =
     return owns && runs ? `a pipeline runs beside its owner ${owner}` : undefined;
   };
 
-/** An age is stamped as `acceptance.ts` does it: in AGE first. */
-const stamper =
+/** Begins the count since the acceptance, as `acceptance.ts` does it, and goes on with it. */
+const counter =
   (own: number): Program =>
-  ({ core }) =>
-    core.stampAcceptedAge(core.age(own, 0) + 1);
+  ({ core }) => [core.sinceAcceptance(1, 0), core.sinceAcceptance(own, 0)];
 
 /** Claims the slot, writes its mark into it, and finishes with it. */
 function fillAndFinish({ core, store }: Thread, member: number): number {
@@ -819,18 +818,19 @@ export const SCENARIOS: readonly Scenario[] = [
         : `the budget is ${core.hostBudget()}`,
   },
   {
-    name: 'no thread finds a stamp from its future',
+    name: 'no count since the acceptance goes back, nor beyond the furthest',
     threads: [
-      stamper(500),
-      stamper(900),
-      ({ core }) => {
-        const stamped = core.stampAcceptedAge(0);
-        return [stamped, core.age(300, 20)];
-      },
+      counter(500),
+      counter(900),
+      ({ core }) => [core.sinceAcceptance(0, 0), core.sinceAcceptance(300, 20)],
     ],
-    final: (outcome) => {
-      const [stamped, age] = parsed(outcome)[2] as [number, number];
-      return stamped === 0 || age >= stamped - 1 ? undefined : `${stamped} at the age of ${age}`;
+    final: (outcome, core) => {
+      const own = [500, 900, 300];
+      const isFine = (parsed(outcome) as [number, number][]).every(
+        ([begun, counted], thread) =>
+          begun <= counted && counted >= (own[thread] ?? 0) && counted <= 900,
+      );
+      return isFine && core.sinceAcceptance(0, 0) === 900 ? undefined : String(outcome);
     },
   },
   {

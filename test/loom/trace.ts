@@ -53,7 +53,7 @@ const WORDS: Readonly<Record<number, string>> = {
   [layout.AT_USED]: 'USED',
   [layout.AT_SEEN]: 'SEEN',
   [layout.AT_ACCEPTED_AT]: 'ACCEPTED at',
-  [layout.AT_ACCEPTED_AGE]: 'ACCEPTED age',
+  [layout.AT_SINCE]: 'SINCE',
   [layout.AT_EXITS]: 'EXITS',
   [layout.AT_AGE]: 'AGE',
   [layout.AT_BUDGET]: 'BUDGET',

@@ -1,25 +1,28 @@
 /**
- * AGE in plain JavaScript: how old the lifecycle is, the largest that any thread has counted.
+ * AGE and SINCE in plain JavaScript: how long ago the lifecycle was created and its shutdown accepted,
+ * the most that any thread has counted.
  *
  * @module
  */
 
-import { AT_AGE } from '../../../assembly/layout.ts';
+import { AT_AGE, AT_SINCE } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import { highOf, join, lowOf, numberOf, type Words } from './words.ts';
 
-export type AgeRoom = Pick<Core, 'age'>;
+export type AgeRoom = Pick<Core, 'age' | 'sinceAcceptance'>;
 
 export function ageRoom({ load64, swap64 }: Words): AgeRoom {
+  const raised = (word: number, own: number, slack: number): number => {
+    let found = load64(word);
+    while (own - numberOf(found) > slack) {
+      const expected = found;
+      found = swap64(word, expected, join(highOf(own), lowOf(own)));
+      if (found === expected) return own;
+    }
+    return Math.max(numberOf(found), own);
+  };
   return {
-    age: (own, slack) => {
-      let found = load64(AT_AGE);
-      while (own - numberOf(found) > slack) {
-        const expected = found;
-        found = swap64(AT_AGE, expected, join(highOf(own), lowOf(own)));
-        if (found === expected) return own;
-      }
-      return Math.max(numberOf(found), own);
-    },
+    age: (own, slack) => raised(AT_AGE, own, slack),
+    sinceAcceptance: (own, slack) => raised(AT_SINCE, own, slack),
   };
 }

@@ -5,7 +5,6 @@
  */
 
 import {
-  AT_ACCEPTED_AGE,
   AT_ACCEPTED_AT,
   AT_BUDGET,
   AT_EXITS,
@@ -44,7 +43,6 @@ export type HostRoom = Pick<
   | 'setStandby'
   | 'standbys'
   | 'stampAcceptedAt'
-  | 'stampAcceptedAge'
   | 'stampBudget'
   | 'hostBudget'
   | 'exits'
@@ -189,7 +187,6 @@ export function hostRoom(
     },
 
     stampAcceptedAt: (time) => stampOnce(AT_ACCEPTED_AT, time),
-    stampAcceptedAge: (age) => stampOnce(AT_ACCEPTED_AGE, age),
     stampBudget: (budget) => stampOnce(AT_BUDGET, budget),
 
     hostBudget: () => {
