@@ -45,7 +45,7 @@ export function metricsGuard({ metricsToken }: HandlerOptions): Guard {
 
 /** Closed until a token is set. */
 const closedGuard: Guard = () =>
-  refusal(403, `Admin calls are closed: createHandler() was given no adminToken${howToSet()}`);
+  refusal(403, `Admin calls are closed: give createHandler() an adminToken${howToSet()}`);
 
 /** Opened by the application; never to another site. */
 const siteGuard: Guard = (request) =>
