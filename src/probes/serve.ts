@@ -43,7 +43,13 @@ const KNOWN: readonly (keyof ProbeServerOptions)[] = [
   'port',
   'hostname',
   'stuckAfterMs',
-  ...PROBE_OPTIONS,
+  'adminToken',
+  'readyWhileDraining',
+  'metricsToken',
+  'basePath',
+  'paths',
+  'name',
+  'version',
 ];
 
 /** A probe thread that listens. */
