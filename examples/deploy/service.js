@@ -45,7 +45,7 @@ lifecycle.pipeline({
 
 const health = createHandler(lifecycle, { adminToken });
 const server = await serve({ lifecycle, port: Number(PORT), hostname: HOST, fetch: answer });
-const probes = await serveProbes({ lifecycle, port: Number(PROBE_PORT), host: HOST });
+const probes = await serveProbes({ lifecycle, port: Number(PROBE_PORT), hostname: HOST });
 handleSignals(lifecycle, { servers: [server] });
 notifySystemd(lifecycle);
 

@@ -99,7 +99,7 @@ async function main(config: Config): Promise<void> {
     })
     .catch((error: unknown) => cannotListen(hostname, port, error));
   const probes = await adapter
-    .serveProbes({ lifecycle, host: hostname, port: probePort })
+    .serveProbes({ lifecycle, hostname, port: probePort })
     .catch((error: unknown) => cannotListen(hostname, probePort, error));
   adapter.handleSignals(lifecycle, { servers: [server] });
 

@@ -69,11 +69,17 @@ export function isShutdownAnswer(value: unknown): value is ReportOnWire & { read
   return report(value) && record<{ ok: boolean }>({ ok: flag })(value);
 }
 
+/** The same of a probe thread, which does not wait for the report. */
+export const isAcceptance: Check<{ readonly accepted: boolean; readonly phase: PhaseName }> =
+  record({ accepted: flag, phase });
+
 const duration: Check<readonly [string, number]> = (value): value is readonly [string, number] =>
   Array.isArray(value) && value.length === 2 && text(value[0]) && count(value[1]);
 
 /** `GET /admin/status`. */
 export const isStatus: Check<Status> = record<Status>({
+  name: optional(text),
+  version: optional(text),
   phase,
   reason: orNull(text),
   at_ms: count,

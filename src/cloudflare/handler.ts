@@ -7,9 +7,12 @@
 
 import { statusAsJson } from '../http/admin.ts';
 import { textIn } from '../http/body.ts';
-import { createExtendedHandler, type Routes } from '../http/handler.ts';
+import { detailsOf } from '../http/details.ts';
+import { createExtendedHandler } from '../http/handler.ts';
 import type { HandlerOptions } from '../http/options.ts';
+import { probePaths } from '../http/paths.ts';
 import { type Answer, json, refusal } from '../http/respond.ts';
+import type { Routes } from '../http/route.ts';
 import { LifecycleError, type LifecycleErrorCode } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
@@ -45,10 +48,10 @@ export function createFleetHandler(
   client: FleetClient,
   options: HandlerOptions,
 ): FleetHandler {
-  const { basePath = '', details } = options;
+  const details = detailsOf(lifecycle, options?.details);
   const handler = createExtendedHandler(
     lifecycle,
-    { ...options, details: () => ({ ...details?.(), ...follower.details() }) },
+    { ...options, details: () => ({ ...details(), ...follower.details() }) },
     statusAsJson,
     ({ mayPost, mayRead }): Routes => [
       [
@@ -62,11 +65,14 @@ export function createFleetHandler(
       ],
     ],
   );
+  const { basePath = '' } = options;
+  const { live, ready, readyWrite, startup } = probePaths(options.paths);
+  const probes = [live, ready, readyWrite, startup].map((path) => basePath + path);
 
   return async (request, ctx) => {
     const { pathname } = new URL(request.url);
     // A probe tells of now; a failure to ask is part of what it tells.
-    if (pathname.startsWith(`${basePath}/health/`)) await follower.before('write', ctx);
+    if (probes.includes(pathname)) await follower.before('write', ctx);
     const response = await handler(request);
     // This isolate need not wait for its turn to ask.
     const isMove = MOVES.some((path) => pathname === basePath + path);

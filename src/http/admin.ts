@@ -7,7 +7,7 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
-import { succeeded } from '../lifecycle/report.ts';
+import { type ShutdownReport, succeeded } from '../lifecycle/report.ts';
 import { enabledIn, isPlainCall } from './body.ts';
 import { type Answer, json, refusal } from './respond.ts';
 import { reportOnWire, type Status } from './status.ts';
@@ -40,7 +40,23 @@ export function beginDrain(lifecycle: Lifecycle, body: Uint8Array): Answer {
 /** `POST /admin/shutdown`: shuts down or joins, and answers when it is over. */
 export async function shutDown(lifecycle: Lifecycle, body: Uint8Array): Promise<Answer> {
   if (!isPlainCall(body)) return malformed();
-  const report = await lifecycle.shutdown({ trigger: TRIGGER });
+  return reported(await lifecycle.shutdown({ trigger: TRIGGER }));
+}
+
+/**
+ * The same from beside the thread that runs it, whose loop may be blocked: answers when it is accepted,
+ * which is at once, or with the report where there is one.
+ */
+export function acceptShutdown(lifecycle: Lifecycle, body: Uint8Array): Answer {
+  if (!isPlainCall(body)) return malformed();
+  const report = lifecycle.shutdownReport();
+  if (report !== null) return reported(report);
+  // Accepted when the call returns; how it ends is in the report, and a thread that is gone by then has no say.
+  lifecycle.shutdown({ trigger: TRIGGER }).catch(() => {});
+  return json(202, { ok: true, accepted: true, phase: phaseName(lifecycle.phase()) });
+}
+
+function reported(report: Readonly<ShutdownReport>): Answer {
   const ok = succeeded(report);
   return json(ok ? 200 : 500, { ok, ...reportOnWire(report) });
 }

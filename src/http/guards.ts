@@ -5,17 +5,13 @@
  * @module
  */
 
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
-import {
-  challenge,
-  isCrossSite,
-  presentedToken,
-  type Scheme,
-  type Secret,
-  secret,
-} from './authorization.ts';
+import { challenge, isCrossSite, presentedToken, type Scheme, secret } from './authorization.ts';
 import type { HandlerOptions } from './options.ts';
 import { type Answer, refusal } from './respond.ts';
+import { runtimeName } from './runtime-name.ts';
+import { type Current, currentSecret } from './tokens.ts';
 
 /** Refuses, or lets through with `undefined`. */
 export type Guard = (request: WebRequest) => Answer | undefined;
@@ -27,36 +23,48 @@ export interface AdminGuards {
 }
 
 /** Reading is also open to a browser, which asks its user for a name and a password. */
-export function adminGuards(options: HandlerOptions): AdminGuards {
-  return {
-    mayPost: adminGuard(options, ['bearer']),
-    mayRead: adminGuard(options, ['basic', 'bearer']),
-  };
-}
-
-/** Closed until a token is set, unless the application opened it; never to another site. */
-function adminGuard(
-  { adminToken, openAdmin = false }: HandlerOptions,
-  schemes: readonly Scheme[],
-): Guard {
-  if (adminToken !== undefined) return tokenGuard(secret(adminToken), schemes);
-  if (!openAdmin) {
-    return () => refusal(403, 'Admin calls are closed: give createHandler() an adminToken');
+export function adminGuards(lifecycle: Lifecycle, options: HandlerOptions): AdminGuards {
+  const { adminToken, openAdmin = false } = options;
+  if (adminToken !== undefined) {
+    const current = currentSecret(lifecycle, adminToken);
+    return {
+      mayPost: tokenGuard(current, ['bearer']),
+      mayRead: tokenGuard(current, ['basic', 'bearer']),
+    };
   }
-  return (request) =>
-    isCrossSite(request) ? refusal(403, 'Admin calls from other sites are refused') : undefined;
+  const guard = openAdmin ? siteGuard : closedGuard;
+  return { mayPost: guard, mayRead: guard };
 }
 
 /** Open until a token is set: metrics tell of load, and move nothing. */
 export function metricsGuard({ metricsToken }: HandlerOptions): Guard {
-  return metricsToken === undefined
-    ? () => undefined
-    : tokenGuard(secret(metricsToken), ['bearer']);
+  if (metricsToken === undefined) return () => undefined;
+  const right = secret(metricsToken);
+  return tokenGuard(() => right, ['bearer']);
 }
 
-function tokenGuard(isRight: Secret, schemes: readonly Scheme[]): Guard {
-  return ({ headers }) =>
-    isRight(presentedToken(headers, schemes))
+/** Closed until a token is set. */
+const closedGuard: Guard = () =>
+  refusal(403, `Admin calls are closed: give createHandler() an adminToken${howToSet()}`);
+
+/** Opened by the application; never to another site. */
+const siteGuard: Guard = (request) =>
+  isCrossSite(request) ? refusal(403, 'Admin calls from other sites are refused') : undefined;
+
+/** Where a secret that the code does name is most often missing from the environment. */
+function howToSet(): string {
+  if (runtimeName() !== 'workerd') return '';
+  return '. Set its secret in .dev.vars for wrangler dev, and with wrangler secret put for a deployment';
+}
+
+function tokenGuard(current: Current, schemes: readonly Scheme[]): Guard {
+  return ({ headers }) => {
+    const isRight = current();
+    if (isRight === undefined) {
+      return refusal(403, 'Admin calls are closed: adminToken gives no token at the moment');
+    }
+    return isRight(presentedToken(headers, schemes))
       ? undefined
       : refusal(401, 'The token is missing or wrong', { 'www-authenticate': challenge(schemes) });
+  };
 }

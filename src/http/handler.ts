@@ -1,47 +1,26 @@
 /**
- * The handler: which request is whose. Who may ask is the guards' business, and what a route answers
- * its own room's; nothing here moves the lifecycle.
+ * The handler: which request is whose. What there is, is in `routes.ts`; nothing here moves the
+ * lifecycle.
  *
  * @module
  */
 
-import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { must } from '../lifecycle/check.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
-import { type Asker, noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
+import { noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
-import { beginDrain, type StatusForm, setReadOnly, shutDown, statusAsJson } from './admin.ts';
-import { Askers } from './askers.ts';
-import { readBody } from './body.ts';
-import { type AdminGuards, adminGuards, type Guard, metricsGuard } from './guards.ts';
-import { type Demand, liveness, type ProbeName, readiness, type Watched } from './health.ts';
-import { metrics } from './metrics.ts';
-import { checkOptions, HANDLER_OPTIONS, type HandlerOptions } from './options.ts';
-import { type Answer, plain, refusal, respond } from './respond.ts';
-import { statusOf } from './status.ts';
+import { acceptShutdown, type StatusForm, shutDown, statusAsJson } from './admin.ts';
+import { type AdminGuards, adminGuards } from './guards.ts';
+import { liveness, type Watched } from './health.ts';
+import { checkOptions, type HandlerOptions } from './options.ts';
+import { type Answer, plain, respond } from './respond.ts';
+import { ask, askPlainly, type Route, type Routes, unable } from './route.ts';
+import { adminRoutes, probeRoutes } from './routes.ts';
 
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
 export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
-
-const NO_BODY = new Uint8Array();
-
-/** One path: what it does for which method, and who may ask. */
-export interface Route {
-  readonly method: 'GET' | 'POST';
-  /** Says no before the route is run; `undefined` lets the request through. */
-  readonly refuse?: Guard;
-  /** The body is empty for a GET. */
-  readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
-}
-
-/** One that looks at nothing of the request but who asks. */
-interface PlainRoute extends Route {
-  readonly answerPlainly: (asker: Asker) => Answer;
-}
-
-/** Paths and what they do. */
-export type Routes = readonly (readonly [path: string, route: Route])[];
 
 /**
  * Makes the handler, by default without the status page. What it promises is written where it is
@@ -73,40 +52,62 @@ export function createExtendedHandler(
   more: (guards: AdminGuards) => Routes,
 ): Handler {
   checkOptions(options);
-  const guards = adminGuards(options);
+  const guards = adminGuards(lifecycle, options);
   const routes = [
     ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
-    ...adminRoutes(lifecycle, guards, form),
+    ...adminRoutes(lifecycle, options, guards, form, shutDown),
     ...more(guards),
   ];
-  return handlerOf(lifecycle, new Map(routes), options);
+  return handlerOf(lifecycle, routes, options);
 }
 
-/** What {@link createProbeHandler} takes: nothing of `/admin`. */
+/** What {@link createProbeHandler} takes: `/admin` is there with a token only. */
 export type ProbeOptions = Pick<
   HandlerOptions,
-  'readyWhileDraining' | 'metricsToken' | 'basePath'
-> &
-  Watched;
+  'readyWhileDraining' | 'metricsToken' | 'basePath' | 'paths' | 'name' | 'version'
+> & {
+  /** Opens `/admin`, which is not there without it. */
+  readonly adminToken?: string | undefined;
+};
+
+/** The names of {@link ProbeOptions}. */
+export const PROBE_OPTIONS: readonly (keyof ProbeOptions)[] = [
+  'readyWhileDraining',
+  'metricsToken',
+  'basePath',
+  'paths',
+  'name',
+  'version',
+  'adminToken',
+];
 
 /**
- * Makes the handler of a probe thread: the same probes and metrics, without `/admin`, and with the
- * state of the watched thread's loop in `/health/live`.
+ * Makes the handler of a probe thread: the same probes and metrics, with the state of the watched
+ * thread's loop in `/health/live`; and, with a token, the same admin calls, of which the shutdown does
+ * not wait for its end.
  *
  * @throws {LifecycleError} `invalid_argument`
  */
-export function createProbeHandler(lifecycle: Lifecycle, options: ProbeOptions): Handler {
-  checkOptions(options, [...HANDLER_OPTIONS, 'member', 'stuckAfterMs']);
-  const routes = probeRoutes(lifecycle, options, () => liveness(lifecycle, options));
-  return handlerOf(lifecycle, new Map(routes), options);
+export function createProbeHandler(
+  lifecycle: Lifecycle,
+  watched: Watched,
+  options: ProbeOptions,
+  form: StatusForm,
+): Handler {
+  checkOptions(options, PROBE_OPTIONS);
+  const probes = probeRoutes(lifecycle, options, () => liveness(lifecycle, watched));
+  if (options.adminToken === undefined) return handlerOf(lifecycle, probes, options);
+  const guards = adminGuards(lifecycle, options);
+  const admin = adminRoutes(lifecycle, options, guards, form, acceptShutdown);
+  return handlerOf(lifecycle, [...probes, ...admin], options);
 }
 
 function handlerOf(
   lifecycle: Lifecycle,
-  routes: ReadonlyMap<string, Route>,
+  routes: Routes,
   { basePath = '' }: HandlerOptions,
 ): Handler {
-  const placed = new Map([...routes].map(([path, route]) => [basePath + path, route]));
+  const placed = place(routes, basePath);
   const handler: Handler = async (request) => {
     const route = placed.get(pathOf(request.url));
     if (route === undefined) return undefined;
@@ -125,14 +126,8 @@ function handlerOf(
     has: (path) => placed.has(path),
     answer(method, path, asker) {
       const route = placed.get(path);
-      if (route === undefined || !isPlain(route)) return undefined;
-      if (method !== 'GET' && method !== 'HEAD') return undefined;
-      let answer: Answer;
-      try {
-        answer = route.answerPlainly(asker);
-      } catch (thrown) {
-        answer = unable(thrown);
-      }
+      const answer = route === undefined ? undefined : askPlainly(route, method, asker);
+      if (answer === undefined) return undefined;
       const closes = isLeavingOrGone(lifecycle);
       const [said, parts] = lasts.get(path) ?? [];
       if (parts?.closes === closes && isSameAnswer(said, answer)) return parts;
@@ -144,6 +139,16 @@ function handlerOf(
   return handler;
 }
 
+/** @throws {LifecycleError} `invalid_argument` if two routes would have the same path */
+function place(routes: Routes, basePath: string): ReadonlyMap<string, Route> {
+  const placed = new Map<string, Route>();
+  for (const [path, route] of routes) {
+    must(!placed.has(basePath + path), 'create the handler', 'paths must not repeat a path', path);
+    placed.set(basePath + path, route);
+  }
+  return placed;
+}
+
 /** Headers of its own are seldom there, and not compared. */
 function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
   return (
@@ -153,84 +158,4 @@ function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
     one.headers === undefined &&
     other.headers === undefined
   );
-}
-
-function isPlain(route: Route): route is PlainRoute {
-  return 'answerPlainly' in route;
-}
-
-/** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
-function unable(thrown: unknown): Answer {
-  if (thrown instanceof LifecycleError) return refusal(503, thrown.message);
-  throw thrown;
-}
-
-function probeRoutes(lifecycle: Lifecycle, options: HandlerOptions, live: () => Answer): Routes {
-  const { readyWhileDraining = true, details } = options;
-  const mayScrape = metricsGuard(options);
-  const askers = new Askers();
-  const probe = (answer: PlainRoute['answerPlainly']): PlainRoute => ({
-    method: 'GET',
-    answer: (_, { headers }) => answer({ userAgent: headers.get('user-agent') }),
-    answerPlainly: answer,
-  });
-  const demand = readyWhileDraining ? 'queries' : 'writes';
-  const ready = (name: ProbeName, what: Demand): Route =>
-    probe((asker) => {
-      const isBalancer = (isLeaving: boolean): boolean => askers.note(name, asker, isLeaving);
-      return readiness(lifecycle, name, what, isBalancer, details?.());
-    });
-  return [
-    ['/health/live', probe(live)],
-    ['/health/ready', ready('ready', demand)],
-    ['/health/ready/write', ready('ready/write', 'writes')],
-    ['/health/startup', ready('startup', 'queries')],
-    [
-      '/metrics',
-      {
-        method: 'GET',
-        refuse: mayScrape,
-        answer: (_, { headers }) => metrics(lifecycle, headers.get('accept')),
-      },
-    ],
-  ];
-}
-
-function adminRoutes(
-  lifecycle: Lifecycle,
-  { mayPost, mayRead }: AdminGuards,
-  form: StatusForm,
-): Routes {
-  const post = (answer: Route['answer']): Route => ({ method: 'POST', refuse: mayPost, answer });
-  return [
-    [
-      '/admin/status',
-      {
-        method: 'GET',
-        refuse: mayRead,
-        answer: (_, { headers }) => form(statusOf(lifecycle), headers.get('accept')),
-      },
-    ],
-    ['/admin/drain', post((body) => beginDrain(lifecycle, body))],
-    ['/admin/shutdown', post((body) => shutDown(lifecycle, body))],
-    ['/admin/readonly', post((body) => setReadOnly(lifecycle, body))],
-  ];
-}
-
-/** What a route answers, at once if it can: each promise costs a probe a tenth of its answer. */
-function ask(route: Route, request: Request): Answer | Promise<Answer> {
-  const { method, refuse, answer } = route;
-  const isAllowed = request.method === method || (method === 'GET' && request.method === 'HEAD');
-  if (!isAllowed) {
-    const allow = method === 'GET' ? 'GET, HEAD' : method;
-    return refusal(405, `The method is ${shown(request.method)}, not ${allow}`, { allow });
-  }
-  const refused = refuse?.(request);
-  if (refused !== undefined) return refused;
-  return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request);
-}
-
-async function askWithBody(answer: Route['answer'], request: Request): Promise<Answer> {
-  const body = await readBody(request);
-  return body instanceof Uint8Array ? answer(body, request) : body;
 }

@@ -5,5 +5,7 @@
  */
 
 export type { Handler } from './handler.ts';
-export type { HandlerOptions } from './options.ts';
+export { metricsText } from './metrics.ts';
+export type { HandlerOptions, ServiceName } from './options.ts';
+export type { ProbePaths } from './paths.ts';
 export { createHandler } from './with-page.ts';

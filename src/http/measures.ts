@@ -10,6 +10,8 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { StepReport } from '../lifecycle/report.ts';
 import { VERSION } from '../version.ts';
+import type { ServiceName } from './options.ts';
+import { runtimeName } from './runtime-name.ts';
 
 /** One sample: its labels and its value. */
 export type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number];
@@ -28,8 +30,12 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
-/** All families, in a fixed order; those of what has not happened have no samples. */
-export function measure(lifecycle: Lifecycle): Family[] {
+/**
+ * All families, in a fixed order; those of what has not happened have no samples.
+ *
+ * @param service what the service is called; without a version the one of this package is told
+ */
+export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();
   const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
   const durations = coldStart
@@ -89,7 +95,7 @@ export function measure(lifecycle: Lifecycle): Family[] {
       stepSeconds(steps),
     ),
     gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
-      [{ version: VERSION, backend, runtime: runtimeName() }, 1],
+      [{ ...named(service), backend, runtime: runtimeName() }, 1],
     ]),
   ];
 }
@@ -105,17 +111,10 @@ function stepSeconds(steps: readonly Readonly<StepReport>[]): Sample[] {
   return [...sums.values()];
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, help, unit: name.endsWith('_seconds') ? 'seconds' : undefined, samples };
+function named({ name, version = VERSION }: ServiceName): Readonly<Record<string, string>> {
+  return name === undefined ? { version } : { name, version };
 }
 
-/** As the runtime names itself; nothing is chosen by it. The others may also speak of Node. */
-function runtimeName(): string {
-  const { navigator, process } = globalThis as {
-    readonly navigator?: { readonly userAgent?: string };
-    readonly process?: { readonly versions?: Readonly<Record<string, string>> };
-  };
-  if (navigator?.userAgent === 'Cloudflare-Workers') return 'workerd';
-  const versions = process?.versions ?? {};
-  return ['bun', 'deno', 'node'].find((name) => versions[name] !== undefined) ?? 'browser';
+function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, help, unit: name.endsWith('_seconds') ? 'seconds' : undefined, samples };
 }

@@ -4,14 +4,21 @@
  * @module
  */
 
-import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { isObject, must } from '../lifecycle/check.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
-import { presentedToken } from './authorization.ts';
+import { checkPaths, isPath, type OwnPaths } from './paths.ts';
+import { faultOf } from './tokens.ts';
 
 /** Options of `createHandler`. */
 export interface HandlerOptions {
-  /** Opens `/admin` to whoever shows it as a bearer token. Without it `/admin` answers 403. */
-  readonly adminToken?: string | undefined;
+  /**
+   * Opens `/admin` to whoever shows it as a bearer token. Without it `/admin` answers 403. A function is
+   * called at each request, so that the token can be rotated; where it throws, or returns what
+   * cannot be a token (a promise, an empty string, one that ends in a newline), `/admin` is closed, and
+   * the reason is a line on stderr.
+   */
+  readonly adminToken?: string | (() => string) | undefined;
   /**
    * Opens `/admin` to everybody who reaches the port, but not to pages of other sites. A token
    * that is set is still asked for.
@@ -19,24 +26,43 @@ export interface HandlerOptions {
   readonly openAdmin?: boolean | undefined;
   /** False: `/health/ready` fails as `/health/ready/write` does. Default true. */
   readonly readyWhileDraining?: boolean | undefined;
+  /** False: `/metrics` is the application's own; see `metricsText`. Default true. */
+  readonly metrics?: boolean | undefined;
   /** Asks for this bearer token at `/metrics`, which is open without it. */
   readonly metricsToken?: string | undefined;
   /** What all paths begin with: empty, or as `/internal`. */
   readonly basePath?: string | undefined;
   /**
+   * Other paths for the probes and the metrics, as `{ live: '/livez', ready: '/readyz' }`; the rest stays
+   * where it is. `basePath` comes before these, too.
+   */
+  readonly paths?: OwnPaths | undefined;
+  /** What the service is called: on the status page, in `/admin/status` and `tidegate_build_info`. */
+  readonly name?: string | undefined;
+  /** The version of the service, in the same places. */
+  readonly version?: string | undefined;
+  /**
    * More keys for what `/health/ready`, `/health/ready/write` and `/health/startup` answer, asked
-   * for at each answer. None takes the place of a key that is there already.
+   * for at each answer. None takes the place of a key that is there already. It is synchronous: what
+   * throws, is a promise, or is not JSON, is left out, and is a line on stderr.
    */
   readonly details?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
+
+/** What a service is called. */
+export type ServiceName = Pick<HandlerOptions, 'name' | 'version'>;
 
 /** The names of {@link HandlerOptions}. */
 export const HANDLER_OPTIONS: readonly (keyof HandlerOptions)[] = [
   'adminToken',
   'openAdmin',
   'readyWhileDraining',
+  'metrics',
   'metricsToken',
   'basePath',
+  'paths',
+  'name',
+  'version',
   'details',
 ];
 
@@ -44,59 +70,42 @@ export const HANDLER_OPTIONS: readonly (keyof HandlerOptions)[] = [
  * Checks what an application asks for.
  *
  * @param known the names that it may use
+ * @param action what cannot be done
  * @throws {LifecycleError} `invalid_argument`
  */
 export function checkOptions(
   options: HandlerOptions,
   known: readonly string[] = HANDLER_OPTIONS,
+  action = 'create the handler',
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`the options are ${shown(options)}`);
-  }
-  checkKeys('create the handler', options, known);
-  for (const name of ['adminToken', 'metricsToken'] as const) {
-    const token: unknown = options[name];
-    if (token !== undefined && (typeof token !== 'string' || token === '')) {
-      // Not shown: it may be a secret of another type.
-      throw invalid(`${name} is ${token === '' ? 'empty' : 'not a string'}`);
-    }
-    if (token !== undefined && !canBeShown(token)) {
-      throw invalid(`${name} has a blank at an end, or what no header can carry`);
+  must(isObject(options), action, 'the options must be an object', options);
+  checkKeys(action, options, known);
+  const { adminToken, metricsToken, basePath = '', paths, details } = options;
+  for (const [name, token] of Object.entries({ adminToken, metricsToken })) {
+    if (token === undefined || (name === 'adminToken' && typeof token === 'function')) continue;
+    const fault = faultOf(token);
+    if (fault !== undefined) {
+      throw new LifecycleError('invalid_argument', `Cannot ${action}: ${name} ${fault}`);
     }
   }
-  for (const name of ['openAdmin', 'readyWhileDraining'] as const) {
-    const flag: unknown = options[name];
-    if (flag !== undefined && typeof flag !== 'boolean') {
-      throw invalid(`${name} is ${shown(flag)}`);
-    }
+  for (const name of ['openAdmin', 'readyWhileDraining', 'metrics'] as const) {
+    must(isAbsentOr('boolean', options[name]), action, `${name} must be a boolean`, options[name]);
   }
-  const details: unknown = options.details;
-  if (details !== undefined && typeof details !== 'function') {
-    throw invalid(`details is ${shown(details)}`);
+  for (const name of ['name', 'version'] as const) {
+    const text: unknown = options[name];
+    const isText = isAbsentOr('string', text) && text !== '';
+    must(isText, action, `${name} must be a string that is not empty`, text);
   }
-  const base: unknown = options.basePath === undefined ? '' : options.basePath;
-  if (typeof base !== 'string' || (base !== '' && !isPathPrefix(base))) {
-    throw invalid(`basePath is ${shown(base)}, not empty and not like '/internal'`);
-  }
+  must(isAbsentOr('function', details), action, 'details must be a function', details);
+  const isPrefix = typeof basePath === 'string' && (basePath === '' || isPathPrefix(basePath));
+  must(isPrefix, action, 'basePath must be empty or a path like "/internal"', basePath);
+  checkPaths(action, paths);
 }
 
-/** A token read from a file often ends in a newline: nobody could ever be let in with that. */
-function canBeShown(token: string): boolean {
-  try {
-    const headers = new Headers({ authorization: `Bearer ${token}` });
-    return presentedToken(headers, ['bearer']) === token;
-  } catch {
-    return false;
-  }
+function isAbsentOr(type: string, value: unknown): boolean {
+  return value === undefined || typeof value === type;
 }
 
-/** What a URL would spell otherwise (`/a b`, `/a/../b`, `/a?b`) would never match. */
 function isPathPrefix(base: string): boolean {
-  if (!base.startsWith('/') || base.endsWith('/')) return false;
-  const url = `http://localhost${base}`;
-  return URL.canParse(url) && new URL(url).pathname === base;
-}
-
-function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot create the handler: ${what}`);
+  return isPath(base) && !base.endsWith('/');
 }

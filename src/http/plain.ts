@@ -5,4 +5,6 @@
  */
 
 export { createHandler, type Handler } from './handler.ts';
-export type { HandlerOptions } from './options.ts';
+export { metricsText } from './metrics.ts';
+export type { HandlerOptions, ServiceName } from './options.ts';
+export type { ProbePaths } from './paths.ts';

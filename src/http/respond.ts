@@ -17,6 +17,14 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** There is nothing to say but the headers. */
+const NO_CONTENT = 204;
+
+/** An answer without a body. */
+export function noContent(headers: Readonly<Record<string, string>>): Answer {
+  return { status: NO_CONTENT, type: '', body: '', headers };
+}
+
 /** An answer in JSON. */
 export function json(
   status: number,
@@ -82,10 +90,10 @@ export function refusal(
  *   that a graceful shutdown loses are the next ones on kept-alive connections
  */
 export function headersOf(answer: Answer, closing: boolean): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': answer.type,
-    'cache-control': 'no-store',
-  };
+  const headers: Record<string, string> =
+    answer.status === NO_CONTENT
+      ? { 'cache-control': 'no-store' }
+      : { 'content-type': answer.type, 'cache-control': 'no-store' };
   // No answer has those two of its own; and most have none, which copied cost as much as they do.
   if (answer.headers !== undefined) Object.assign(headers, answer.headers);
   if (answer.status === 503) headers['retry-after'] = '1';
@@ -96,13 +104,19 @@ export function headersOf(answer: Answer, closing: boolean): Record<string, stri
 /** Turns an answer into the response. */
 export function respond(answer: Answer, isHead: boolean, closing: boolean): WebResponse {
   const { status, body } = answer;
-  return new Response(isHead ? null : body, { status, headers: headersOf(answer, closing) });
+  return new Response(isHead || status === NO_CONTENT ? null : body, {
+    status,
+    headers: headersOf(answer, closing),
+  });
 }
 
 /** Turns an answer into its parts, for a server that needs no `Response`. */
 export function plain(answer: Answer, closes: boolean): PlainAnswer {
   const { status, body } = answer;
   const headers = Object.entries(headersOf(answer, false)).flat();
-  headers.push('content-length', String(new TextEncoder().encode(body).length));
+  // RFC 9110 §8.6: a 204 has none.
+  if (status !== NO_CONTENT) {
+    headers.push('content-length', String(new TextEncoder().encode(body).length));
+  }
   return { status, headers, body, closes };
 }

@@ -10,6 +10,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
 import type { ShutdownReport, StepReport, StepStatus } from '../lifecycle/report.ts';
 import type { ShutdownSnapshot } from '../lifecycle/snapshot.ts';
+import type { ServiceName } from './options.ts';
 
 /** A thread that takes part. */
 export interface MemberOnWire {
@@ -77,6 +78,9 @@ export interface ColdStartOnWire {
 
 /** All of it. */
 export interface Status {
+  /** What the service is called, and its version; absent where it does not say. */
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
   readonly phase: PhaseName;
   readonly reason: string | null;
   /** When this was seen, by the same clock as the times below. */
@@ -98,10 +102,12 @@ export interface Status {
 }
 
 /** Takes the snapshot. */
-export function statusOf(lifecycle: Lifecycle): Status {
+export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = {}): Status {
   const { phase, coldStart, inFlight, members, report, steps, shutdown, ...seen } =
     lifecycle.snapshot();
   return {
+    name,
+    version,
     phase: phaseName(phase),
     reason: seen.reason,
     at_ms: seen.startedAtMs + lifecycle.ageMs(),

@@ -7,7 +7,13 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { statusAsJson } from './admin.ts';
-import { createHandler as createPlainHandler, type Handler } from './handler.ts';
+import {
+  createHandler as createPlainHandler,
+  createProbeHandler as createPlainProbeHandler,
+  type Handler,
+  type ProbeOptions,
+} from './handler.ts';
+import type { Watched } from './health.ts';
 import type { HandlerOptions } from './options.ts';
 import { pageOf, wantsPage } from './page/page.ts';
 
@@ -18,8 +24,8 @@ import { pageOf, wantsPage } from './page/page.ts';
  * `GET /admin/status` is JSON, and a page for whoever accepts `text/html` first: browsers. On workerd
  * and in bundles for browsers it is JSON only.
  *
- * Checked in this order: path (`undefined`), method (405), authorization (401, 403), body (413,
- * 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
+ * Checked in this order: path (`undefined`), method (405; `OPTIONS` is answered on every path), authorization
+ * (401, 403), body (413, 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
  * detached, or whose clock is broken, makes a 503.
  *
  * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
@@ -36,6 +42,21 @@ import { pageOf, wantsPage } from './page/page.ts';
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
   return createPlainHandler(lifecycle, options, (status, accept) =>
+    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
+  );
+}
+
+/**
+ * Makes the handler of a probe thread.
+ *
+ * @throws {LifecycleError} `invalid_argument`
+ */
+export function createProbeHandler(
+  lifecycle: Lifecycle,
+  watched: Watched,
+  options: ProbeOptions,
+): Handler {
+  return createPlainProbeHandler(lifecycle, watched, options, (status, accept) =>
     wantsPage(accept) ? pageOf(status) : statusAsJson(status),
   );
 }

@@ -19,6 +19,10 @@ export type LogEventType =
   | 'listener_failed'
   /** A `fetch` handler threw or rejected. */
   | 'fetch_failed'
+  /** `details` threw, or returned what no answer can have. */
+  | 'details_failed'
+  /** The function `adminToken` threw, or returned what cannot be a token. */
+  | 'token_failed'
   /** Something in `servers` could not be closed. */
   | 'close_failed'
   /** Something in `servers` did not close in time. */

@@ -23,18 +23,25 @@ export function checkKeys(action: string, options: object, known: readonly strin
   }
 }
 
-/** The known name that is reached by the fewest changes; a beginning of a name is nearer still. */
+/**
+ * The known name that is reached by the fewest changes; a beginning of a name is nearer still, and the
+ * same name in another spelling (`ready_write`) nearest.
+ */
 export function nearest(name: string, known: readonly string[]): string {
-  const asked = name.toLowerCase();
+  const asked = letters(name);
   let best = '';
   let least = Number.POSITIVE_INFINITY;
   for (const each of known) {
-    const candidate = each.toLowerCase();
+    const candidate = letters(each);
     const isBeginning = candidate.startsWith(asked) || asked.startsWith(candidate);
-    const changes = isBeginning ? 0.5 : distance(asked, candidate);
+    const changes = asked === candidate ? 0 : isBeginning ? 0.5 : distance(asked, candidate);
     if (changes < least) [best, least] = [each, changes];
   }
   return best;
+}
+
+function letters(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, '');
 }
 
 /** Levenshtein's: letters added, left out or replaced. */

@@ -22,7 +22,7 @@ export interface OwnRoutes {
   readonly paths: readonly string[];
   /** Whether a path is one of them. */
   has(path: string): boolean;
-  /** The answer, where nothing more has to be known; else `undefined`. */
+  /** The answer, where nothing more has to be known; else `undefined`. Knows GET, HEAD and OPTIONS. */
   answer(method: string, path: string, asker: Asker): PlainAnswer | undefined;
 }
 
@@ -59,11 +59,12 @@ function pathsOf(lifecycle: object): Set<string> {
 }
 
 /**
- * The path of a request's URL, which is absolute and in its normal form already: parsing it again
- * would cost as much as the answer.
+ * The path of a request's URL, which is in its normal form already: parsing it again would cost as
+ * much as the answer. It is absolute but for one case: Bun leaves a request without a host, as
+ * HTTP/1.0 allows it, with a path for its address.
  */
 export function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('//') + 2);
   const fragment = url.indexOf('#', start);
   const end = fragment < 0 ? url.length : fragment;
   const query = url.indexOf('?', start);

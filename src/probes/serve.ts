@@ -6,6 +6,8 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { PROBE_OPTIONS, type ProbeOptions } from '../http/handler.ts';
+import { checkOptions } from '../http/options.ts';
 import { LifecycleError, type LifecycleErrorCode, shown } from '../lifecycle/errors.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
@@ -18,27 +20,36 @@ import { reapQuietly } from '../runtime/workers.ts';
 import type { RefusalMessage, SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
 import { THREAD_SOURCE } from './thread-source.ts';
 
-/** What {@link serveProbes} takes. */
-export interface ProbeServerOptions {
+/** What {@link serveProbes} takes; what is not explained here is as in `HandlerOptions` of `tidegate/http`. */
+export interface ProbeServerOptions extends Omit<ProbeOptions, 'adminToken'> {
   readonly lifecycle: Lifecycle;
   /** 0 … 65535; 0, the default, takes any free port. */
   readonly port?: number | undefined;
-  /** The address to listen on; default `127.0.0.1`. */
-  readonly host?: string | undefined;
+  /** The address to listen on; by default all of them, IPv4 and IPv6. */
+  readonly hostname?: string | undefined;
   /** Milliseconds of a blocked loop after which `/health/live` is 503; by default it never is. */
   readonly stuckAfterMs?: number | undefined;
-  /** See `HandlerOptions` of `tidegate/http`. */
-  readonly readyWhileDraining?: boolean | undefined;
-  readonly metricsToken?: string | undefined;
+  /**
+   * Opens `/admin` on this port, too, which is not there without it: a string, since a function cannot
+   * go to another thread. `POST /admin/shutdown` answers 202 as soon as it is accepted.
+   */
+  readonly adminToken?: string | undefined;
 }
 
+const ACTION = 'serve probes';
+const LOOPBACK = '127.0.0.1';
 const KNOWN: readonly (keyof ProbeServerOptions)[] = [
   'lifecycle',
   'port',
-  'host',
+  'hostname',
   'stuckAfterMs',
+  'adminToken',
   'readyWhileDraining',
   'metricsToken',
+  'basePath',
+  'paths',
+  'name',
+  'version',
 ];
 
 /** A probe thread that listens. */
@@ -55,7 +66,8 @@ export interface ProbeServer {
 }
 
 /**
- * Serves `/health/*` and `/metrics` from a worker thread that looks at the thread that calls this.
+ * Serves `/health/*` and `/metrics` from a worker thread that looks at the thread that calls this; with
+ * an `adminToken` also `/admin/*`, so that a drain or a shutdown can be asked for while the loop is blocked.
  *
  * The worker keeps no process alive. When an accepted shutdown is not over by its budget (a blocked
  * loop cannot run it), the worker kills the process: `SIGKILL`, status 137, as a supervisor would. So it
@@ -121,7 +133,9 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
       closing ??= end();
       return closing;
     };
-    return { url: urlOf(hostname, port), hostname, port, close };
+    // All addresses: IPv4's loopback is there also where a container has none of IPv6.
+    const url = urlOf(data.hostname === undefined ? LOOPBACK : hostname, port);
+    return { url, hostname, port, close };
   } catch (error) {
     await end();
     throw error;
@@ -151,18 +165,23 @@ function checkProbes(
   if (typeof options !== 'object' || options === null) {
     throw invalid(`the options are ${shown(options)}`);
   }
-  checkKeys('serve probes', options, KNOWN);
-  const { lifecycle, port = 0, host = '127.0.0.1', stuckAfterMs } = options;
-  const { readyWhileDraining, metricsToken } = options;
+  checkKeys(ACTION, options, KNOWN);
+  const { lifecycle, port = 0, hostname, stuckAfterMs, ...answers } = options;
   if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid(`port is ${shown(port)}`);
-  if (typeof host !== 'string' || host === '') throw invalid(`host is ${shown(host)}`);
+  if (hostname !== undefined && (typeof hostname !== 'string' || hostname === '')) {
+    throw invalid(`hostname is ${shown(hostname)}`);
+  }
   if (stuckAfterMs !== undefined && !(typeof stuckAfterMs === 'number' && stuckAfterMs > 0)) {
     throw invalid(`stuckAfterMs is ${shown(stuckAfterMs)}, not milliseconds above 0`);
   }
-  return { lifecycle, port, host, stuckAfterMs, readyWhileDraining, metricsToken };
+  if (typeof answers.adminToken === 'function') {
+    throw invalid('adminToken must be a string: a function cannot go to another thread');
+  }
+  checkOptions(answers, PROBE_OPTIONS, ACTION);
+  return { lifecycle, port, hostname, stuckAfterMs, options: answers };
 }
 
 function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot serve probes: ${what}`);
+  return new LifecycleError('invalid_argument', `Cannot ${ACTION}: ${what}`);
 }

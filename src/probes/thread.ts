@@ -5,10 +5,11 @@
  * @module
  */
 
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
-import { createProbeHandler } from '../http/handler.ts';
+import type { ProbeOptions } from '../http/handler.ts';
+import { createProbeHandler } from '../http/with-page.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { Lifecycle } from '../lifecycle/with-both.ts';
@@ -23,10 +24,11 @@ export interface ThreadData {
   /** The member whose loop is watched. */
   readonly watched: Member;
   readonly port: number;
-  readonly host: string;
+  /** `undefined` for all addresses. */
+  readonly hostname: string | undefined;
   readonly stuckAfterMs: number | undefined;
-  readonly readyWhileDraining: boolean | undefined;
-  readonly metricsToken: string | undefined;
+  /** What it answers, and to whom. */
+  readonly options: ProbeOptions;
 }
 
 /** What it says, once: that it listens, or why it cannot. */
@@ -56,6 +58,10 @@ interface SignalNamespace {
   removeSignalListener?(name: string, listener: () => void): void;
 }
 
+/** All addresses of both families; of IPv4 alone where the system has no IPv6. */
+const ALL = ['::', '0.0.0.0'];
+/** What an address of a family that is not there makes `listen` fail with. */
+const NO_SUCH_ADDRESS = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'];
 /** How often the process's time is looked at. */
 const LOOK_MS = 50;
 
@@ -72,22 +78,40 @@ try {
 
 function listen(
   lifecycle: Lifecycle,
-  { host, port, watched, stuckAfterMs, readyWhileDraining, metricsToken }: ThreadData,
+  { hostname, port, watched, stuckAfterMs, options }: ThreadData,
 ): void {
   const { member } = lifecycle;
-  const handler = createProbeHandler(lifecycle, {
-    member: watched,
-    stuckAfterMs,
-    readyWhileDraining,
-    metricsToken,
-  });
+  const handler = createProbeHandler(lifecycle, { member: watched, stuckAfterMs }, options);
   const server = createServer(toNodeListener(handler, { lifecycle }));
-  server.once('error', (error) => refuse(error, member));
-  server.listen(port, host, () => {
+  const place = hostname === undefined ? ALL : [hostname];
+  tryToListen(server, port, place, (error) => {
+    if (error !== undefined) return refuse(error, member);
     const address = server.address();
     if (typeof address !== 'object' || address === null) return;
     say({ hostname: address.address, port: address.port, member });
   });
+}
+
+/** On the first address that this system has. */
+function tryToListen(
+  server: Server,
+  port: number,
+  [address, ...others]: readonly string[],
+  then: (error?: NodeJS.ErrnoException) => void,
+): void {
+  const failed = (error: NodeJS.ErrnoException): void => {
+    server.off('listening', listening);
+    const isMissing = NO_SUCH_ADDRESS.includes(error.code ?? '');
+    if (isMissing && others.length > 0) tryToListen(server, port, others, then);
+    else then(error);
+  };
+  const listening = (): void => {
+    server.off('error', failed);
+    then();
+  };
+  server.once('error', failed);
+  server.once('listening', listening);
+  server.listen(port, address);
 }
 
 function watch(lifecycle: Lifecycle): void {

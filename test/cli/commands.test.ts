@@ -9,6 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Lifecycle } from '../../src/index.ts';
+import { serveProbes } from '../../src/node.ts';
 import { bundle, Program, RUNTIMES } from '../runtime/program.ts';
 import type { ServiceOptions } from '../runtime/service.ts';
 import { Command, run, TOKEN } from './command.ts';
@@ -117,6 +119,22 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(steps[0]).toMatch(/^ {2}ok {9}flush_wal +[\d.]+ (ms|s)$/);
     expect(steps[1]).toMatch(/^ {2}ok {9}backup +[\d.]+ (ms|s)$/);
     expect(await program.exit).toMatchObject({ code: 0 });
+  });
+
+  it('asks a probe thread, too: the status by the name of the service, and the report of a shutdown', async () => {
+    const lifecycle = Lifecycle.create();
+    lifecycle.pipeline({ steps: [{ name: 'flush_wal', run: () => {} }] });
+    const called = { name: 'orders\u001b[2J', version: '1.4.2' };
+    const probes = await serveProbes({ lifecycle, adminToken: TOKEN, ...called });
+    lifecycle.markReady();
+    const status = await run(runtime, ['status', probes.url]);
+    expect(status).toMatchObject({ code: 0, stderr: '' });
+    expect(status.stdout).toMatch(/^service {4}orders\\u\{1b\}\[2J 1\.4\.2\nphase {6}ready/);
+    const { code, lines } = await run(runtime, ['shutdown', probes.url]);
+    expect(code).toBe(0);
+    expect(lines.at(-2)).toMatch(/^stopped, and all went well: trigger http, drained/);
+    expect(lines.at(-1)).toMatch(/^ {2}ok {9}flush_wal /);
+    await probes.close();
   });
 
   it('shutdown exits with 1 when a step failed, and says which', async () => {

@@ -58,7 +58,7 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
 
   beforeEach(async () => {
     isolates = await start([
-      worker('plain'),
+      worker('plain', { ADMIN_TOKEN: 'secret' }),
       worker('slow', { BOOT: 'slow' }),
       worker('fails', { BOOT: 'fails once' }),
     ]);
@@ -221,5 +221,18 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
   it('refuses /admin without the token', async () => {
     const answer = await ask('/admin/drain', { method: 'POST' });
     expect([answer.status, (await state()).phase]).toEqual([401, 1]);
+  });
+
+  it('says how to set the token on this platform, where nobody has', async () => {
+    const answer = await ask(
+      '/admin/drain',
+      { method: 'POST', headers: { authorization } },
+      'slow',
+    );
+    expect(answer.status).toBe(403);
+    const { error } = (await answer.json()) as { error: string };
+    for (const word of ['adminToken', '.dev.vars', 'wrangler secret put']) {
+      expect(error).toContain(word);
+    }
   });
 });

@@ -106,7 +106,7 @@ describe('the examples of the docstrings', () => {
 /** What an example of a docstring may use without saying where it comes from. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   tidegate: ['Lifecycle', 'Phase', 'phaseFromU8'],
-  'tidegate/http': ['createHandler'],
+  'tidegate/http': ['createHandler', 'metricsText'],
   'tidegate/node': ['adopt', 'handleSignals', 'serve', 'serveProbes', 'toNodeListener'],
 };
 

@@ -123,11 +123,14 @@ it.each(PATHS)(
     for (const method of METHODS) {
       // Some methods are normalized, and Bun makes GET of those that it does not know.
       const { method: normal } = new Request('http://service.test/', { method });
-      if (isPost ? normal === 'POST' : READS.includes(normal)) continue;
+      if (normal === 'OPTIONS' || (isPost ? normal === 'POST' : READS.includes(normal))) continue;
       const subject = new Subject().in(1);
       const before = subject.state();
       const { status, headers: found, json } = await subject.ask(it, { method });
-      expect([status, found.get('allow')]).toEqual([405, isPost ? 'POST' : 'GET, HEAD']);
+      expect([status, found.get('allow')]).toEqual([
+        405,
+        isPost ? 'POST, OPTIONS' : 'GET, HEAD, OPTIONS',
+      ]);
       expect(json).toMatchObject(method === 'HEAD' ? {} : { ok: false });
       expect(subject.state()).toBe(before);
     }

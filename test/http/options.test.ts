@@ -11,7 +11,8 @@ import { ask, BACKENDS, BEARER, basic, CALLS, jsonHeaders, METHODS, READS, room 
 
 /** What is told on the network as one byte a character, or not at all. */
 const UNSHOWN = ['', ' ', ' a', 'a ', 'a\n', 'a\r\n', 'a\nb', '\ta', 'a\u0000b', '€', '\ud800'];
-const NOT_TOKENS = [...UNSHOWN, null, 0, 1, true, {}, [], ['a'], Symbol('a'), () => 'a'];
+const NOT_TOKENS = [...UNSHOWN, null, 0, 1, true, {}, [], ['a'], Symbol('a')];
+const NOT_TEXTS = ['', null, 0, true, {}, ['a'], () => 'a'];
 const NOT_FLAGS = [null, 0, 1, '', 'true', {}, []];
 const NOT_PATHS = [
   '/',
@@ -29,7 +30,21 @@ const NOT_PATHS = [
 ];
 const WRONG: readonly (readonly [string, unknown])[] = [
   ...['adminToken', 'metricsToken'].flatMap((name) => each(name, NOT_TOKENS)),
-  ...['openAdmin', 'readyWhileDraining'].flatMap((name) => each(name, NOT_FLAGS)),
+  ...each('metricsToken', [() => 'a']),
+  ...['openAdmin', 'readyWhileDraining', 'metrics'].flatMap((name) => each(name, NOT_FLAGS)),
+  ...['name', 'version'].flatMap((name) => each(name, NOT_TEXTS)),
+  ...each('details', [null, {}, 'a']),
+  ...each('paths', [null, 1, '/livez', { live: '' }, { live: 1 }, { live: null }]),
+  ...each(
+    'paths',
+    NOT_PATHS.filter((path) => !/^(\/|\/a\/|\/\/|\/a\/\/)$/.test(path)).map((ready) => ({ ready })),
+  ),
+  ...each('paths', [
+    { live: '/metrics' },
+    { live: '/admin/status' },
+    { live: '/health/ready' },
+    { live: '/x', metrics: '/x' },
+  ]),
   ...each('basePath', [...NOT_PATHS, '/a/../b', '/a/.', '/a\\b', '/a\n', null, 0, {}, ['/a']]),
 ];
 
@@ -56,8 +71,23 @@ describe('createHandler()', () => {
     ['ready', 'readyWhileDraining'],
     ['metricToken', 'metricsToken'],
     ['detail', 'details'],
+    ['path', 'paths'],
+    ['metric', 'metrics'],
   ])('refuses the option %s, and says that %s is known', (name, known) => {
     expect(refusalOf({ [name]: 'x' } as HandlerOptions, Lifecycle.create())).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining(`did you mean "${known}"?`),
+    });
+  });
+
+  it.each([
+    ['liveness', 'live'],
+    ['ready_write', 'readyWrite'],
+    ['readywrite', 'readyWrite'],
+    ['start', 'startup'],
+  ])('refuses the path %s, and says that %s is known', (name, known) => {
+    const options = { paths: { [name]: '/x' } } as HandlerOptions;
+    expect(refusalOf(options, Lifecycle.create())).toMatchObject({
       code: 'invalid_argument',
       message: expect.stringContaining(`did you mean "${known}"?`),
     });
@@ -132,7 +162,8 @@ describe.each(BACKENDS)('a lifecycle on %s that cannot be asked', (backend) => {
       const right = await ask(handler, isRead ? 'GET' : 'POST', path, { headers: BEARER, body });
       expect([right.status, right.headers]).toEqual([503, unable]);
       expect(right.json).toEqual({ ok: false, error: expect.stringContaining('detached') });
-      for (const method of METHODS.filter((each) => !(isRead ? /GET|HEAD/ : /POST/).test(each))) {
+      const known = isRead ? /GET|HEAD|OPTIONS/ : /POST|OPTIONS/;
+      for (const method of METHODS.filter((each) => !known.test(each))) {
         expect((await ask(handler, method, path, { headers: BEARER })).status).toBe(405);
       }
       if (path.startsWith('/admin')) {

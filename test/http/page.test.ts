@@ -206,6 +206,11 @@ describe('what an application says', () => {
     const escaped = entitled(text);
     expect(starting).toContain(`<bdi>${escaped}</bdi>`);
 
+    const called = await page(new Subject({ adminToken: TOKEN, name: text, version: text }));
+    expect(called.text).toContain(`<title>starting · ${escaped}</title>`);
+    expect(called.text).toContain(`<h1><bdi>${escaped}</bdi> <small><bdi>${escaped}</bdi></small>`);
+    expect(tags(called.text).length).toBe(tags(tame).length + 6);
+
     const name = text.slice(0, 10);
     subject.lifecycle.finishShutdown({
       ...REPORT,

@@ -9,7 +9,7 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { createHandler } from '../../src/http/index.ts';
+import { createHandler, type Handler, type HandlerOptions } from '../../src/http/index.ts';
 import { Lifecycle } from '../../src/index.ts';
 import { toNodeListener } from '../../src/node.ts';
 
@@ -98,15 +98,21 @@ export class Subject {
   /** How often the page was asked for. */
   asked = 0;
   readonly #server: Server;
+  #handler: Handler;
 
   private constructor() {
-    const handler = createHandler(this.lifecycle, { adminToken: TOKEN });
+    this.#handler = createHandler(this.lifecycle, { adminToken: TOKEN });
     this.#server = createServer(
       toNodeListener((request) => {
         if (request.url.endsWith('/admin/status')) this.asked += 1;
-        return handler(request);
+        return this.#handler(request);
       }),
     );
+  }
+
+  /** From now on it is another service, or another version of it. */
+  becomes(called: Pick<HandlerOptions, 'name' | 'version'>): void {
+    this.#handler = createHandler(this.lifecycle, { adminToken: TOKEN, ...called });
   }
 
   static async listen(): Promise<Subject> {

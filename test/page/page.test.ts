@@ -91,6 +91,24 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     }
   }
 
+  it('is headed by the service and its version, also when the next one is of another', async () => {
+    live(1);
+    subject.becomes({ name: 'orders', version: '1.4.2' });
+    const watched = await open({ viewport: { width: 1000, height: 900 } });
+    const { page } = watched;
+    const heading = page.getByRole('heading', { level: 1 });
+    expect(await heading.textContent()).toBe('orders 1.4.2');
+    expect(await page.title()).toBe('ready · orders');
+    await page.screenshot({ path: `${SHOTS}/named.png`, fullPage: true });
+    subject.becomes({ name: HOSTILE, version: 'v'.repeat(80) });
+    await expect.poll(() => heading.textContent()).toBe(`${HOSTILE} ${'v'.repeat(80)}`);
+    expect(await watched.violations()).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 900 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    await page.screenshot({ path: `${SHOTS}/named-narrow.png`, fullPage: true });
+    expect(watched.complaints).toEqual([]);
+  });
+
   describe.each([0, 1, 2, 3, 4])('in phase %i', (phase) => {
     it.each(SCHEMES)(
       'axe finds nothing in the %s scheme, and a narrow screen has room for it',

@@ -110,7 +110,7 @@ export class Fleet {
     const options = this.#options[index];
     if (options === undefined) throw new Error(`There is no instance ${index}`);
     this.#programs[index] = await startOne(this.#runtime, options);
-    await this.haproxy.isUp(index);
+    await this.haproxy.is(index, 'UP');
     return ended;
   }
 

@@ -35,7 +35,12 @@ export async function freePort(): Promise<number> {
  * The promise of the project is made for these settings. A check may take longer than its interval:
  * machines that run tests are busy, and a slow answer is an answer.
  */
-function configuration(port: number, socket: string, servers: readonly number[]): string {
+function configuration(
+  port: number,
+  socket: string,
+  servers: readonly number[],
+  check: string,
+): string {
   const lines = servers.map(
     (each, index) => `  server s${index} 127.0.0.1:${each} check inter 100 fall 1 rise 1`,
   );
@@ -56,7 +61,7 @@ defaults
   timeout check 10s
 listen service
   bind 127.0.0.1:${port}
-  option httpchk GET /health/ready/write
+  option httpchk ${check}
 ${lines.join('\n')}
 `;
 }
@@ -86,18 +91,28 @@ export class Haproxy {
 
   /** Starts it and waits until it balances between all servers. */
   static async start(servers: readonly number[]): Promise<Haproxy> {
-    const folder = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-'));
-    const port = await freePort();
-    const socket = join(folder, 'stats');
-    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers));
-    const haproxy = new Haproxy(port, folder);
-    for (const index of servers.keys()) await haproxy.isUp(index);
+    const haproxy = await Haproxy.open(servers);
+    for (const index of servers.keys()) await haproxy.is(index, 'UP');
     return haproxy;
   }
 
-  /** Resolves when a check has found this server up. */
-  async isUp(index: number): Promise<void> {
-    while (!(await this.#rows()).some(([name, state]) => name === `s${index}` && state === 'UP')) {
+  /** Starts it. @param check what `option httpchk` says */
+  static async open(
+    servers: readonly number[],
+    check = 'GET /health/ready/write',
+  ): Promise<Haproxy> {
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-'));
+    const port = await freePort();
+    const socket = join(folder, 'stats');
+    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, check));
+    return new Haproxy(port, folder);
+  }
+
+  /** Resolves when a check has found this server to be so. */
+  async is(index: number, wanted: 'UP' | 'DOWN'): Promise<void> {
+    const isSo = ([name, state]: [string, string]): boolean =>
+      name === `s${index}` && state === wanted;
+    while (!(await this.#rows()).some(isSo)) {
       if (this.#child.exitCode !== null) throw new Error(`HAProxy ended: ${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -1,6 +1,7 @@
 /**
  * `shutdown`: asks for the shutdown, or joins the one under way, and shows the report. While it
- * waits it looks at the status, to say what the wait is for.
+ * waits it looks at the status, to say what the wait is for. A probe thread accepts and does not wait:
+ * it is asked again until there is a report.
  *
  * @module
  */
@@ -8,15 +9,17 @@
 import { elapsed } from '../../http/elapsed.ts';
 import type { Status } from '../../http/status.ts';
 import { elapsedMs, monotonicMs } from '../../lifecycle/clock.ts';
-import { admitted, isShutdownAnswer, isStatus } from '../answers.ts';
+import { admitted, isAcceptance, isShutdownAnswer, isStatus } from '../answers.ts';
 import type { Call } from '../arguments.ts';
-import { ask } from '../ask.ts';
+import { type Answer, ask } from '../ask.ts';
 import { CommandError, Exit, type Outcome } from '../exit.ts';
 import { plain } from '../plain.ts';
 import { stepLines, summary } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
 import { counts } from './status.ts';
 
+/** RFC 9110 §15.3.3: it is not over yet. */
+const ACCEPTED = 202;
 /** Between two looks at the status. */
 const LOOK_MS = 250;
 /** A busy service answers late; one that does not answer has nothing to show. */
@@ -32,12 +35,39 @@ export async function shutdown(
   const url = `${base}/admin/shutdown`;
   const over = new AbortController();
   void watch(`${base}/admin/status`, token, terminal, over.signal);
-  const asked = ask({ url, method: 'POST', token, timeoutMs: call.timeoutMs });
+  const asked = untilReported(url, token, call.timeoutMs);
   const answer = await asked.finally(() => over.abort()).catch(explain);
   const body = admitted(url, answer, isShutdownAnswer, token !== undefined);
   const how = body.ok ? 'stopped, and all went well' : 'stopped, but not all went well';
   const text = [`${how}: ${summary(body)}`, ...stepLines(body.steps, terminal)];
   return { exit: body.ok ? Exit.Ok : Exit.Failed, text: text.join('\n'), json: body };
+}
+
+async function untilReported(
+  url: string,
+  token: string | undefined,
+  timeoutMs: number,
+): Promise<Answer> {
+  const began = monotonicMs();
+  const askAgain = (): Promise<Answer> => {
+    const left = Math.max(0, timeoutMs - elapsedMs(began));
+    return ask({ url, method: 'POST', token, timeoutMs: left });
+  };
+  let answer = await askAgain();
+  while (answer.status === ACCEPTED && isAcceptance(answer.body)) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    answer = await askAgain().catch(gone);
+  }
+  return answer;
+}
+
+/** Who accepted is the process itself: it may end as soon as it has a report. */
+function gone(error: unknown): never {
+  if (error instanceof CommandError && error.exit === Exit.Unreachable) {
+    const what = 'The shutdown was accepted, and the process ended before it said how';
+    throw new CommandError(Exit.Unreachable, `${what}: ${error.message}`);
+  }
+  throw error;
 }
 
 function explain(error: unknown): never {

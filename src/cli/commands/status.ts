@@ -43,7 +43,9 @@ function head(seen: Status, terminal: Terminal): string[] {
   const since = enteredAt(seen);
   const time = since === null ? '' : ` for ${elapsed(Math.max(0, seen.at_ms - since))}`;
   const accepted = seen.shutdown_requested && phase !== 'stopped' ? ', shutdown accepted' : '';
+  const service = [seen.name, seen.version].filter((part) => part !== undefined).join(' ');
   return [
+    ...(service === '' ? [] : [`service    ${plain(service)}`]),
     `phase      ${terminal.paint(COLOURS[phase], phase)}${time}${accepted}`,
     ...(reason === null ? [] : [`reason     ${plain(reason)}`]),
     `holds      ${holds.length === 0 ? 'none' : terminal.paint('between', holds.join(', '))}`,

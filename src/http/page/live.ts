@@ -13,6 +13,7 @@ const INTERVAL_MS = 500;
 const TIMEOUT_MS = 5_000;
 
 const main = document.querySelector('main') as HTMLElement;
+const heading = document.querySelector('h1') as HTMLElement;
 const note = document.querySelector('#note') as HTMLElement;
 const pause = document.querySelector('button') as HTMLButtonElement;
 // Not location.href: the user and password of a URL may not be in that of a request.
@@ -46,12 +47,15 @@ async function refresh(): Promise<void> {
     if (!response.ok) throw `It answers ${response.status}`;
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const fresh = page.querySelector('main');
-    if (fresh === null) throw 'Something else answers';
+    const called = page.querySelector('h1');
+    if (fresh === null || called === null) throw 'Something else answers';
     if (isPaused) return;
     lostAt = '';
     main.classList.remove('stale');
     title = page.title;
     document.title = title;
+    // The next process may be of another version.
+    lay(heading, called);
     lay(main, fresh);
     say('');
   } catch (error) {

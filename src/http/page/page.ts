@@ -56,13 +56,13 @@ function whole(status: Status): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${worded(status.phase)} · tidegate</title>
+<title>${worded(status.phase)} · ${status.name ?? 'tidegate'}</title>
 <noscript><meta http-equiv="refresh" content="${RELOAD_SECONDS}"></noscript>
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
 <header>
-<h1>tidegate</h1>
+<h1>${heading(status)}</h1>
 <button type="button" hidden>Pause updates</button>
 <p id="note" role="status"></p>
 <noscript><p>Loads itself anew every ${RELOAD_SECONDS} seconds.</p></noscript>
@@ -77,6 +77,12 @@ ${shutdownPart(status)}
 </body>
 </html>
 `;
+}
+
+/** What the service is called; without a name it is this package that speaks. */
+function heading({ name, version }: Status): Part {
+  const called = name === undefined ? 'tidegate' : foreign(name);
+  return version === undefined ? called : html`${called} <small>${foreign(version)}</small>`;
 }
 
 function phasePart(status: Status): Html {

@@ -7,6 +7,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
+import { pathOf } from '../../lifecycle/routes.ts';
 import { isHost } from '../host.ts';
 
 /** What cannot be turned into a `Request`: the client's fault. */
@@ -58,8 +59,25 @@ export function addressOf(req: IncomingMessage): string {
   return url.href;
 }
 
+/**
+ * The path of a request as the address of its `Request` has it; of one that cannot have an address, the
+ * path in its target as it is spelled.
+ */
+export function targetPathOf(req: IncomingMessage): string {
+  const { url = '/' } = req;
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (isNormal(path)) return path;
+  try {
+    return pathOf(addressOf(req));
+  } catch {
+    // What is refused is refused as a request to that path.
+    return path.replace(/^https?:\/\/[^/]*/i, '').replace(/#.*/, '');
+  }
+}
+
 /** Whether a target is spelled as a URL would spell it. */
-export function isNormal(target: string): boolean {
+function isNormal(target: string): boolean {
   return NORMAL.test(target) && !target.includes('/.');
 }
 

@@ -33,8 +33,8 @@ export class NodeAdmission {
    */
   admit(req: IncomingMessage, res: ServerResponse, path: string): PlainAnswer | undefined {
     const { method = 'GET' } = req;
-    const { own, kindOf } = this.#gate;
-    if (own.has(path)) return undefined;
+    const { kindOf } = this.#gate;
+    if (this.isOwn(path)) return undefined;
     const kind =
       kindOf === undefined ? kindOfMethod(method) : kindOf(this.#make(req, res, addressOf(req)));
     if (kind === null) return undefined;
@@ -45,6 +45,11 @@ export class NodeAdmission {
     // Whether or not it was asked for: a client that shows no preference may be given one.
     if (method === 'GET') this.#watchHead(res);
     return undefined;
+  }
+
+  /** Whether a path is a route of a handler that this thread has made for the lifecycle. */
+  isOwn(path: string): boolean {
+    return this.#gate.own.has(path);
   }
 
   /** Whether a connection may be upgraded now. */

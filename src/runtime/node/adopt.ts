@@ -25,6 +25,7 @@ import {
   urlOf,
 } from '../options.ts';
 import { opened } from '../serving.ts';
+import { targetPathOf } from './address.ts';
 import { NodeAdmission, released } from './admission.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
 import { exchange, notMine } from './exchange.ts';
@@ -133,6 +134,7 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     begins: (req, res) => connections.begins(req, res),
     front: exchange(fetch ?? notMine, ends, surroundings),
     takesUpgrades: () => admission.takesUpgrades(),
+    isOwn: (req) => admission.isOwn(targetPathOf(req)),
   });
   const ours = seen(server, closing);
   adopted.set(server, ours);

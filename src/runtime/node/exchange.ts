@@ -14,7 +14,7 @@ import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
 import type { OnFailure } from '../failures.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
-import { addressOf, hasHost, isNormal, UnfitRequest } from './address.ts';
+import { addressOf, hasHost, targetPathOf, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';
 import { dropRest } from './body.ts';
 import { requestMaker } from './lazy-request.ts';
@@ -131,7 +131,9 @@ export function exchange(
     if (thrown instanceof UnfitRequest) {
       const { status, message } = thrown;
       const allow = status === 405 ? ['allow', ALLOW] : [];
-      go(next === undefined ? plainRefusal(status, message, allow) : undefined);
+      // A probe's path is the handler's, though it cannot be asked: nobody else answers there.
+      const isOurs = fetch !== notMine && admission?.isOwn(targetPathOf(req)) === true;
+      go(next === undefined || isOurs ? plainRefusal(status, message, allow) : undefined);
     } else if (next !== undefined && !answersErrors) next(thrown);
     else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
     else {
@@ -141,11 +143,11 @@ export function exchange(
   };
   return (req, res, next) => {
     const held = closing.held();
-    const { url = '/' } = req;
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
+    const path = targetPathOf(req);
     let answer: PlainAnswer | undefined;
     const isOwn = own?.has(path) === true;
+    // Whatever is wrong with such a request, it is not for the next one.
+    const behind = isOwn ? undefined : next;
     if (isOwn && hasHost(req)) {
       const userAgent = req.headers['user-agent'] ?? null;
       const asker = { userAgent, address: req.socket.remoteAddress };
@@ -154,14 +156,14 @@ export function exchange(
     try {
       if (!isOwn) answer = admission?.admit(req, res, path);
     } catch (thrown) {
-      failed(req, res, next, held, thrown);
+      failed(req, res, behind, held, thrown);
       return;
     }
-    if (answer !== undefined) end(req, res, next, closing, held, answer);
+    if (answer !== undefined) end(req, res, behind, closing, held, answer);
     // What is none of our routes need not be asked: a string compare is all that a listener pays.
-    else if (isOwnHandler && !isOwn && next !== undefined && isNormal(url)) {
+    else if (isOwnHandler && !isOwn && next !== undefined) {
       end(req, res, next, closing, held, undefined);
-    } else answered(req, res, next, held);
+    } else answered(req, res, behind, held);
   };
 }
 

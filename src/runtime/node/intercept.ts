@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionServer } from './connections.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,6 +18,8 @@ export interface InFront {
   readonly front: Exchange;
   /** Whether a connection may be upgraded now. */
   takesUpgrades(): boolean;
+  /** Whether a request is to one of our own routes, which nobody else answers. */
+  isOwn(req: IncomingMessage): boolean;
 }
 
 /** Events that hand over a request to be answered. */
@@ -39,10 +41,15 @@ const CLOSED = [
  */
 export function intercept(
   server: ConnectionServer,
-  { begins, front, takesUpgrades }: InFront,
+  { begins, front, takesUpgrades, isOwn }: InFront,
 ): void {
   const emit = server.emit as (event: string | symbol, ...args: unknown[]) => boolean;
   const own = (event: string | symbol, ...args: unknown[]): boolean => {
+    // A probe that offers an upgrade (Java's client does, to HTTP/2) asks for its answer all the same.
+    if (event === 'upgrade' && isOwn(args[0] as IncomingMessage)) {
+      const [req, socket] = args as [IncomingMessage, Socket];
+      return own('request', req, responseOn(req, socket));
+    }
     if (event === 'request' || REQUESTS.includes(event as string)) {
       const [req, res] = args as [IncomingMessage, ServerResponse];
       begins(req, res);
@@ -60,4 +67,17 @@ export function intercept(
     return emit.call(server, event, ...args);
   };
   server.emit = own as typeof server.emit;
+}
+
+/** The one response, and the last, on a connection that Node has taken from its own parser. */
+function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket);
+  socket.on('error', () => {});
+  res.once('finish', () => {
+    res.detachSocket(socket);
+    socket.end();
+  });
+  return res;
 }

@@ -14,6 +14,8 @@ import { begun, dateNow, touched } from './touched.ts';
 
 interface Env {
   readonly BOOT?: 'slow' | 'fails once';
+  /** Missing where nobody has set the secret. */
+  readonly ADMIN_TOKEN?: string;
 }
 
 /** What the requests of this isolate share. */
@@ -101,14 +103,14 @@ const worker: Worker<Env> = withLifecycle<Env>(
   },
   {
     boot,
-    handler: (lifecycle) => {
+    handler: (lifecycle, { ADMIN_TOKEN: adminToken }) => {
       lifecycle.pipeline({
         steps: [
           { name: 'flush_wal', run: () => new Promise((resolve) => setTimeout(resolve, 5)) },
           { name: 'backup', run: () => shared.calls.push('backup') },
         ],
       });
-      const health = createHandler(lifecycle, { adminToken: 'secret' });
+      const health = createHandler(lifecycle, { adminToken });
       return async (request) => {
         const { pathname, searchParams } = new URL(request.url);
         if (pathname === '/release') shared.released.add(searchParams.get('name') ?? '');

@@ -91,7 +91,7 @@ export async function open(): Promise<string[]> {
     const probes: deno.ProbeServer & bun.ProbeServer = await door.serveProbes({
       lifecycle,
       port: 0,
-      host: '127.0.0.1',
+      hostname: '127.0.0.1',
       stuckAfterMs: 30_000,
       readyWhileDraining: true,
       metricsToken: 'secret',

@@ -1,0 +1,105 @@
+/**
+ * One route: the method that it is for, who may ask, and what it says to the other methods. What it
+ * answers is its own business, and which path it is at the handler's.
+ *
+ * @module
+ */
+
+import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import type { WebRequest } from '../lifecycle/platform.ts';
+import type { Asker } from '../lifecycle/routes.ts';
+import { readBody } from './body.ts';
+import type { Guard } from './guards.ts';
+import { type Answer, noContent, refusal } from './respond.ts';
+
+/** One path: what it does for which method, and who may ask. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** Says no before the route is run; `undefined` lets the request through. */
+  readonly refuse?: Guard;
+  /** The body is empty for a GET. */
+  readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
+}
+
+/** One that looks at nothing of the request but who asks: a probe. */
+export interface PlainRoute extends Route {
+  readonly answerPlainly: (asker: Asker) => Answer;
+}
+
+/** Paths and what they do. */
+export type Routes = readonly (readonly [path: string, route: Route])[];
+
+const NO_BODY = new Uint8Array();
+
+/** Makes a probe. */
+export function probe(answer: PlainRoute['answerPlainly']): PlainRoute {
+  return {
+    method: 'GET',
+    answer: (_, request) => answer(askerOf(request)),
+    answerPlainly: answer,
+  };
+}
+
+/** What a route answers, at once if it can: each promise costs a probe a tenth of its answer. */
+export function ask(route: Route, request: WebRequest): Answer | Promise<Answer> {
+  const { method, refuse, answer } = route;
+  if (request.method === 'OPTIONS') return options(route, () => askerOf(request));
+  const isAllowed = request.method === method || (method === 'GET' && request.method === 'HEAD');
+  if (!isAllowed) {
+    const allow = allowed(route);
+    return refusal(405, `The method is ${shown(request.method)}, not ${allow}`, { allow });
+  }
+  const refused = refuse?.(request);
+  if (refused !== undefined) return refused;
+  return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request);
+}
+
+/** The same for whoever has no `Request`; `undefined` where one is needed. */
+export function askPlainly(route: Route, method: string, asker: Asker): Answer | undefined {
+  if (!isPlain(route)) return undefined;
+  if (method === 'OPTIONS') return options(route, () => asker);
+  return method === 'GET' || method === 'HEAD' ? verdict(route, asker) : undefined;
+}
+
+/** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
+export function unable(thrown: unknown): Answer {
+  if (thrown instanceof LifecycleError) return refusal(503, thrown.message);
+  throw thrown;
+}
+
+/**
+ * `OPTIONS`: which methods there are, and of a probe its verdict, since HAProxy's bare `option httpchk`
+ * asks by this method. It tells nothing that needs a token.
+ */
+function options(route: Route, asker: () => Asker): Answer {
+  const allow = allowed(route);
+  if (!isPlain(route)) return noContent({ allow });
+  const answer = verdict(route, asker());
+  if (answer.status === 200) return noContent({ ...answer.headers, allow });
+  return { ...answer, headers: { ...answer.headers, allow } };
+}
+
+function verdict(route: PlainRoute, asker: Asker): Answer {
+  try {
+    return route.answerPlainly(asker);
+  } catch (thrown) {
+    return unable(thrown);
+  }
+}
+
+function allowed({ method }: Route): string {
+  return method === 'GET' ? 'GET, HEAD, OPTIONS' : `${method}, OPTIONS`;
+}
+
+function isPlain(route: Route): route is PlainRoute {
+  return 'answerPlainly' in route;
+}
+
+function askerOf({ headers }: WebRequest): Asker {
+  return { userAgent: headers.get('user-agent') };
+}
+
+async function askWithBody(answer: Route['answer'], request: WebRequest): Promise<Answer> {
+  const body = await readBody(request);
+  return body instanceof Uint8Array ? answer(body, request) : body;
+}

@@ -1,0 +1,75 @@
+/**
+ * The routes: probes, metrics, admin calls, each at its path. Who may ask is the guards' business, and
+ * what is answered is written where each answer is made.
+ *
+ * @module
+ */
+
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { beginDrain, type StatusForm, setReadOnly } from './admin.ts';
+import { Askers } from './askers.ts';
+import { detailsOf } from './details.ts';
+import { type AdminGuards, metricsGuard } from './guards.ts';
+import { type Demand, type ProbeName, readiness } from './health.ts';
+import { metrics } from './metrics.ts';
+import type { HandlerOptions, ServiceName } from './options.ts';
+import { probePaths } from './paths.ts';
+import type { Answer } from './respond.ts';
+import { probe, type Route, type Routes } from './route.ts';
+import { statusOf } from './status.ts';
+
+/** What is open to everybody who reaches the port, but for a token of the metrics. */
+export function probeRoutes(
+  lifecycle: Lifecycle,
+  options: HandlerOptions,
+  live: () => Answer,
+): Routes {
+  const { readyWhileDraining = true, metrics: hasMetrics = true, paths, name, version } = options;
+  const at = probePaths(paths);
+  const details = detailsOf(lifecycle, options.details);
+  const askers = new Askers();
+  const ready = (probed: ProbeName, demand: Demand): Route =>
+    probe((asker) => {
+      const isBalancer = (isLeaving: boolean): boolean => askers.note(probed, asker, isLeaving);
+      return readiness(lifecycle, probed, demand, isBalancer, details());
+    });
+  const probes: Routes = [
+    [at.live, probe(live)],
+    [at.ready, ready('ready', readyWhileDraining ? 'queries' : 'writes')],
+    [at.readyWrite, ready('ready/write', 'writes')],
+    [at.startup, ready('startup', 'queries')],
+  ];
+  if (!hasMetrics) return probes;
+  const scraped: Route = {
+    method: 'GET',
+    refuse: metricsGuard(options),
+    answer: (_, { headers }) => metrics(lifecycle, { name, version }, headers.get('accept')),
+  };
+  return [...probes, [at.metrics, scraped]];
+}
+
+/** What an admin asks for; `shutdown` answers `POST /admin/shutdown`. */
+export function adminRoutes(
+  lifecycle: Lifecycle,
+  service: ServiceName,
+  { mayPost, mayRead }: AdminGuards,
+  form: StatusForm,
+  shutdown: (lifecycle: Lifecycle, body: Uint8Array) => Answer | Promise<Answer>,
+): Routes {
+  const { name, version } = service;
+  const post = (answer: Route['answer']): Route => ({ method: 'POST', refuse: mayPost, answer });
+  return [
+    [
+      '/admin/status',
+      {
+        method: 'GET',
+        refuse: mayRead,
+        answer: (_, { headers }) =>
+          form(statusOf(lifecycle, { name, version }), headers.get('accept')),
+      },
+    ],
+    ['/admin/drain', post((body) => beginDrain(lifecycle, body))],
+    ['/admin/shutdown', post((body) => shutdown(lifecycle, body))],
+    ['/admin/readonly', post((body) => setReadOnly(lifecycle, body))],
+  ];
+}

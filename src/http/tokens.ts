@@ -1,0 +1,48 @@
+/**
+ * Tokens that an application gives: what cannot be one, and one that is asked for at each request. What
+ * a client shows is compared elsewhere.
+ *
+ * @module
+ */
+
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { presentedToken, type Secret, secret } from './authorization.ts';
+import { given } from './given.ts';
+
+/** The secret of this moment; `undefined` if there is none, and nobody may be let in. */
+export type Current = () => Secret | undefined;
+
+/** Why a value cannot be a token, in words that do not show it: it may be a secret of another type. */
+export function faultOf(token: unknown): string | undefined {
+  if (token === '') return 'is empty';
+  if (typeof token !== 'string') return 'is not a string';
+  return canBeShown(token) ? undefined : 'has a blank at an end, or what no header can carry';
+}
+
+/**
+ * The secret of a token, or of a function that gives one, which is called at each request, so that what it
+ * reads can be rotated. Where it throws, or gives what cannot be a token, nobody is let in.
+ *
+ * @param token not at fault, if it is a string
+ */
+export function currentSecret(lifecycle: Lifecycle, token: string | (() => unknown)): Current {
+  if (typeof token === 'string') {
+    const fixed = secret(token);
+    return () => fixed;
+  }
+  return given(lifecycle, 'token_failed', 'adminToken', token, (value) => {
+    const fault = faultOf(value);
+    if (fault !== undefined) throw new TypeError(`The token ${fault}`);
+    return secret(value as string);
+  });
+}
+
+/** A token read from a file often ends in a newline: nobody could ever be let in with that. */
+function canBeShown(token: string): boolean {
+  try {
+    const headers = new Headers({ authorization: `Bearer ${token}` });
+    return presentedToken(headers, ['bearer']) === token;
+  } catch {
+    return false;
+  }
+}
