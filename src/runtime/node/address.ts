@@ -59,8 +59,19 @@ export function addressOf(req: IncomingMessage): string {
 }
 
 /** Whether a target is spelled as a URL would spell it. */
-export function isNormal(target: string): boolean {
+function isNormal(target: string): boolean {
   return NORMAL.test(target) && !target.includes('/.');
+}
+
+/** The path that a request asks for, however its target is written: as a `Request` has it. */
+export function pathAsked(req: IncomingMessage): string {
+  const { url = '/' } = req;
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (isNormal(path)) return path;
+  // Of whatever host, and with whatever user.
+  const text = path.startsWith('/') ? `http://localhost${path}` : path;
+  return URL.canParse(text) ? new URL(text).pathname : path;
 }
 
 /** Whether the request names a host that it could have been sent to. */
