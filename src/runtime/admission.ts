@@ -55,12 +55,15 @@ export class Admission {
     }
   }
 
-  /** Whether a connection may be upgraded now: from the drain on none is begun that would be cut. */
-  takesUpgrades(): boolean {
+  /** The answer in place of an upgrade: from the drain on none is begun that would be cut. */
+  refusesUpgrade(): PlainAnswer | undefined {
     try {
-      return this.#lifecycle.phase() === Phase.Ready;
-    } catch {
-      return false;
+      const phase = this.#lifecycle.phase();
+      if (phase === Phase.Ready) return undefined;
+      return unavailable(`Cannot upgrade: ${phaseName(phase)}`, phaseName(phase));
+    } catch (thrown) {
+      if (thrown instanceof LifecycleError) return unavailable(thrown.message, thrown.code);
+      throw thrown;
     }
   }
 

@@ -64,13 +64,22 @@ export function plainRefusal(
 
 /** The same response, saying `connection: close`. */
 export function closing(response: Response): Response {
+  return changed(response, (headers) => headers.set('connection', 'close'));
+}
+
+/** The same response, of whatever length it turns out to be. */
+export function withoutLength(response: Response): Response {
+  return changed(response, (headers) => headers.delete('content-length'));
+}
+
+function changed(response: Response, change: (headers: Headers) => void): Response {
   let open = response;
   try {
-    open.headers.set('connection', 'close');
+    change(open.headers);
   } catch {
     // The headers of a redirect, or of what came from fetch(), cannot be changed.
     open = rebuilt(response);
-    open.headers.set('connection', 'close');
+    change(open.headers);
   }
   return open;
 }

@@ -5,7 +5,9 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
-import { plainAddress } from './answer.ts';
+import { plainAddress, withoutLength } from './answer.ts';
+import { Sockets } from './bun/sockets.ts';
+import { Unsent } from './bun/unsent.ts';
 import { truthful } from './coding.ts';
 import { Front } from './front.ts';
 import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
@@ -31,6 +33,8 @@ interface BunNamespace {
     tls?: object;
     development: boolean;
     reusePort: boolean;
+    websocket?: object;
+    idleTimeout: number;
     fetch: (request: Request, server: BunServer) => Promise<Response | undefined>;
   }): BunServer;
 }
@@ -40,15 +44,22 @@ interface BunServer {
   readonly port?: number;
   readonly pendingRequests: number;
   stop(closeActiveConnections?: boolean): Promise<void>;
-  timeout(request: Request, seconds: number): void;
   requestIP(request: Request): { readonly address: string } | null;
 }
+
+const NOT_MODIFIED = 304;
 
 /** What Bun's fetch() decodes, and leaves in the head for its server to send. */
 const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
-/** The longest silence that Bun can be asked to bear. */
+/**
+ * The longest silence that Bun can be asked to bear. By itself it cuts a connection after 10 s, also while
+ * the client waits for our answer, and that to a shutdown may take as long as its budget; and an idle
+ * one must outlive a load balancer's time-out. Not for ever either: dead clients.
+ */
 const LONGEST_S = 255;
+/** What a request would go past `fetch` by, and the gate before it. */
+const PAST_FETCH = ['fetch', 'routes', 'static'];
 
 /**
  * Serves until the lifecycle is Stopped.
@@ -61,10 +72,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Bun?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Bun.serve');
   }
-  const front = new Front(checked, (response) => truthful(response, DECODED));
+  // It sends the length that a 304 is said to have, and parsers miss its body.
+  const front = new Front(checked, (response) =>
+    truthful(response.status === NOT_MODIFIED ? withoutLength(response) : response, DECODED),
+  );
+  const unsent = new Unsent();
+  const { websocket, ...own } = options.bun ?? {};
+  const past = PAST_FETCH.find((name) => name in own);
+  if (past !== undefined) {
+    throw new LifecycleError('invalid_argument', `Cannot serve: bun.${past} would bypass the gate`);
+  }
+  const sockets = new Sockets(websocket);
   const { port, hostname, path, tls, reusePort } = checked;
   const server = Bun.serve({
-    ...options.bun,
+    idleTimeout: LONGEST_S,
+    ...own,
+    ...(websocket === undefined ? {} : { websocket: sockets.handler }),
     ...(path === undefined ? { port } : { unix: path }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
@@ -72,17 +95,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
     // Bun 1.4 turns it on outside development: a second service would share the port in silence.
     reusePort,
     fetch(request, server) {
-      // Bun cuts a connection that is silent for 10 s, also while it waits for our answer, and the
-      // answer to a shutdown may take as long as its budget. Not for ever either: dead clients.
-      server.timeout(request, LONGEST_S);
+      unsent.settle();
       const remoteAddress = plainAddress(server.requestIP(request)?.address);
-      return front.answer(request, { remoteAddress, native: server });
+      return front.answer(request, { remoteAddress, native: server }, (release) => {
+        // Known for as long as the response is not sent; on a Unix socket there is none.
+        unsent.add(() => server.requestIP(request) === null, release);
+      });
     },
   });
   const closing = front.guard({
     // Sockets that never sent a byte outlive stop(), and so would the process.
-    finish: () => server.stop().then(() => server.stop(true)),
+    finish: () => {
+      sockets.goAway();
+      return server.stop().then(() => server.stop(true));
+    },
     isBusy: () => server.pendingRequests > 0,
+    isUpgraded: () => sockets.areOpen,
     cut: () => void server.stop(true),
   });
   const place = { hostname: server.hostname ?? path ?? '', port: server.port ?? 0 };
@@ -92,5 +120,6 @@ export async function serve(options: ServeOptions): Promise<Server> {
     ...place,
     close: () => closing.close(),
     closed: closing.closed,
+    native: server,
   });
 }

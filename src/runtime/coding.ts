@@ -20,10 +20,13 @@ export function hasOnly(coding: string, known: readonly string[]): boolean {
 /**
  * Whether a body cannot have the coding that it is said to have. A response that was made anew from
  * one of `fetch()` has its headers and its decoded body; not every coding has a mark that shows it.
+ *
+ * @param isWhole there is no more of it than `first`: what is encoded is never empty
  */
-export function isUnencoded(coding: string, first: Uint8Array): boolean {
+export function isUnencoded(coding: string, first: Uint8Array, isWhole: boolean): boolean {
   const mark = markOf(coding);
-  if (mark === undefined || first.length === 0) return false;
+  if (mark === undefined) return false;
+  if (first.length === 0) return isWhole;
   return mark.some((byte, index) => index < first.length && first[index] !== byte);
 }
 
@@ -40,7 +43,7 @@ export async function truthful(response: Response, decoded: readonly string[]): 
   if (markOf(coding) === undefined) return response;
   const reader = response.body.getReader();
   const first = await reader.read();
-  const isFalse = first.value !== undefined && isUnencoded(coding, first.value);
+  const isFalse = isUnencoded(coding, first.value ?? new Uint8Array(), first.done);
   let next: Promise<ReadableStreamReadResult<Uint8Array>> | undefined = Promise.resolve(first);
   const body = new ReadableStream<Uint8Array>(
     {

@@ -29,6 +29,11 @@ interface DenoInfo {
   readonly completed: Promise<void>;
 }
 
+interface DenoServer {
+  readonly addr: { readonly hostname?: string; readonly port?: number; readonly path?: string };
+  shutdown(): Promise<void>;
+}
+
 /** The part of Deno that is used here, so that nobody needs its types. */
 interface DenoNamespace {
   serve(
@@ -39,10 +44,7 @@ interface DenoNamespace {
       onListen: () => void;
     },
     handler: (request: Request, info: DenoInfo) => Promise<Response>,
-  ): {
-    readonly addr: { readonly hostname?: string; readonly port?: number; readonly path?: string };
-    shutdown(): Promise<void>;
-  };
+  ): DenoServer;
 }
 
 /**
@@ -59,23 +61,33 @@ export async function serve(options: ServeOptions): Promise<Server> {
   // It puts right itself what fetch() gave and is returned as it is.
   const front = new Front(checked, (response) => truthful(response, []));
   const { port, hostname, path, tls, reusePort } = checked;
-  const server = Deno.serve(
-    {
-      ...options.deno,
-      // Both families, also where a pod has IPv6 only: by itself Deno listens on IPv4.
-      ...(path === undefined ? { port, hostname: hostname ?? '::' } : { path }),
-      ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
-      ...(reusePort ? { reusePort } : {}),
-      // Deno prints the address without it.
-      onListen: () => {},
-    },
-    async (request, info) => {
-      const remoteAddress = plainAddress(info.remoteAddr.hostname);
-      const told = { remoteAddress, native: info };
-      const response = await front.answer(request, told, info.completed);
-      return response ?? refusal(404, 'not found');
-    },
-  );
+  // Asked for without the flag, it is the end of the process.
+  if (reusePort && !('listenDatagram' in Deno)) {
+    throw new LifecycleError(
+      'invalid_argument',
+      'Cannot serve: Deno has no reusePort without --unstable-net',
+    );
+  }
+  const listen = (address: string): DenoServer =>
+    Deno.serve(
+      {
+        ...options.deno,
+        ...(path === undefined ? { port, hostname: address } : { path }),
+        ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
+        ...(reusePort ? { reusePort } : {}),
+        // Deno prints the address without it.
+        onListen: () => {},
+      },
+      async (request, info) => {
+        const remoteAddress = plainAddress(info.remoteAddr.hostname);
+        const told = { remoteAddress, native: info };
+        const response = await front.answer(request, told, (release) => {
+          void info.completed.then(release, release);
+        });
+        return response ?? refusal(404, 'not found');
+      },
+    );
+  const server = hostname === undefined ? listenOnAll(listen) : listen(hostname);
   // Nothing cuts what is left: after shutdown(), Deno 2.9 answers the abort of the server's signal
   // with an uncaught BadResource. Such connections end with the process.
   const closing = front.guard({ finish: () => server.shutdown() });
@@ -87,5 +99,19 @@ export async function serve(options: ServeOptions): Promise<Server> {
     ...place,
     close: () => closing.close(),
     closed: closing.closed,
+    native: server,
   });
+}
+
+/**
+ * Both families, also where a pod has IPv6 only: by itself Deno listens on IPv4. Where the system has no
+ * IPv6 at all, that is all addresses.
+ */
+function listenOnAll(listen: (address: string) => DenoServer): DenoServer {
+  try {
+    return listen('::');
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EAFNOSUPPORT') throw error;
+    return listen('0.0.0.0');
+  }
 }

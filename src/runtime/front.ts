@@ -16,9 +16,10 @@ import type { Permit } from '../lifecycle/gate.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import { pathOf } from '../lifecycle/routes.ts';
 import { Admission, closedAnswer, kindOfMethod } from './admission.ts';
-import { closing, native, plainRefusal, refusal, responseOf, sendable } from './answer.ts';
+import { closing, native, refusal, responseOf, sendable } from './answer.ts';
 import { Closing } from './closing.ts';
 import { EventStreams, isEventStream } from './event-streams.ts';
+import { upgradedForMs } from './grace.ts';
 import { Hold } from './hold.ts';
 import { addressed } from './host.ts';
 import type { CheckedOptions, RequestInfo } from './options.ts';
@@ -29,6 +30,8 @@ export interface Stoppable {
   finish(): Promise<unknown>;
   /** Whether a response is in flight, where `finish` waits for less: half a request, say. */
   isBusy?(): boolean;
+  /** Whether a connection is open that was upgraded, where the runtime says so. */
+  isUpgraded?(): boolean;
   /** Cuts what is left, where the runtime can; called only before `finish` has resolved. */
   cut?(): void;
 }
@@ -36,9 +39,10 @@ export interface Stoppable {
 /** What a runtime tells of a request. */
 export type Told = Omit<RequestInfo, 'permit'>;
 
+/** Hears of a response that is handed over, and how its permit is given back. */
+export type Handed = (release: () => void) => void;
+
 const SWITCHING_PROTOCOLS = 101;
-/** What a client is told whose connection is not upgraded. */
-const NO_UPGRADE = plainRefusal(503, 'the service is shutting down', ['retry-after', '1']);
 
 /** How often the closing looks whether anything is in flight. */
 const LOOK_MS = 10;
@@ -65,17 +69,13 @@ export class Front {
   /**
    * Answers one request; `undefined` for one that the handler has upgraded.
    *
-   * @param sent resolves when the response is sent or its connection is gone, where the runtime says so
+   * @param handed gives the permit back when the response is sent or its connection is gone
    */
-  async answer(
-    request: Request,
-    told: Told,
-    sent?: Promise<unknown>,
-  ): Promise<Response | undefined> {
+  async answer(request: Request, told: Told, handed: Handed): Promise<Response | undefined> {
     const held = this.#hold.current;
     const fit = addressed(request);
     const response =
-      fit === undefined ? refusal(400, 'malformed host') : await this.#admitted(fit, told, sent);
+      fit === undefined ? refusal(400, 'malformed host') : await this.#admitted(fit, told, handed);
     // An upgrade is the runtime's own, and goes back as it is.
     if (response === undefined || response.status === SWITCHING_PROTOCOLS) return response;
     const whole = await this.#mend(native(response));
@@ -85,18 +85,15 @@ export class Front {
       : whole;
   }
 
-  async #admitted(
-    request: Request,
-    told: Told,
-    sent: Promise<unknown> | undefined,
-  ): Promise<Response | undefined> {
+  async #admitted(request: Request, told: Told, handed: Handed): Promise<Response | undefined> {
     const { method, headers } = request;
     const isHead = method === 'HEAD';
     const isUpgrade = headers.has('upgrade');
     let permit: Permit | null = null;
     try {
       if (!this.#admission.own.has(pathOf(request.url))) {
-        if (isUpgrade && !this.#admission.takesUpgrades()) return responseOf(NO_UPGRADE, isHead);
+        const noUpgrade = isUpgrade ? this.#admission.refusesUpgrade() : undefined;
+        if (noUpgrade !== undefined) return responseOf(noUpgrade, isHead);
         const { kindOf } = this.#options;
         const kind = kindOf === undefined ? kindOfMethod(method) : kindOf(request);
         const entered = kind === null ? null : this.#admission.enter(kind, headers.get('accept'));
@@ -108,8 +105,9 @@ export class Front {
         permit?.release();
         return response === undefined ? response : endable(response, this.#streams);
       }
-      if (response === undefined || sent === undefined) permit?.release();
-      else void sent.then(release(permit), release(permit));
+      // Nobody waits for an upgraded connection.
+      if (response === undefined || response.status === SWITCHING_PROTOCOLS) permit?.release();
+      else if (permit !== null) handed(() => permit?.release());
       return response;
     } catch (thrown) {
       permit?.release();
@@ -146,23 +144,23 @@ export class Front {
       this.#hold.release();
     };
     const finish = async (): Promise<void> => {
-      const endsAt = performance.now() + this.#options.inFlightTimeoutMs();
-      let idleSince = performance.now();
-      while (!isFinished && performance.now() < endsAt) {
+      const inFlightMs = this.#options.inFlightTimeoutMs();
+      const beganAt = performance.now();
+      const upgradedMs = upgradedForMs(inFlightMs);
+      let idleSince = beganAt;
+      while (!isFinished && performance.now() - beganAt < inFlightMs) {
         await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+        const now = performance.now();
+        const isUpgraded = now - beganAt < upgradedMs && server.isUpgraded?.() === true;
         // A request that has not come whole does not make the server busy: it gets one more linger.
-        if (server.isBusy?.() ?? true) idleSince = performance.now();
-        else if (performance.now() - idleSince > lingerMs + LOOK_MS) break;
+        if (isUpgraded || (server.isBusy?.() ?? true)) idleSince = now;
+        else if (now - idleSince > lingerMs + LOOK_MS) break;
       }
       if (!isFinished) server.cut?.();
     };
     this.#closing = new Closing(lifecycle, { stop, finish });
     return this.#closing;
   }
-}
-
-function release(permit: Permit | null): () => void {
-  return () => permit?.release();
 }
 
 /** The same event stream, which ends when the drain begins, after its current chunk. */

@@ -12,6 +12,16 @@ export const LEAST_GRACE_MS = 2_000;
 /** A reader that is slower than this is taken for dead, however quick the shutdown was. */
 export const MOST_GRACE_MS = 10_000;
 
+/** How long a connection that is no longer HTTP may stay after its server has closed. */
+const UPGRADED_MS = 2_000;
+/** Of the time for responses in flight, so that the cut comes before nobody waits any more. */
+const UPGRADED_SHARE = 0.75;
+
+/** The same within a time for responses in flight. */
+export function upgradedForMs(inFlightMs: number): number {
+  return Math.min(UPGRADED_MS, inFlightMs * UPGRADED_SHARE);
+}
+
 /**
  * Milliseconds from now. With the default budget of 25 s the process is gone within the 30 s that
  * Kubernetes leaves between SIGTERM and SIGKILL, whatever takes longest.

@@ -59,8 +59,10 @@ export interface ServeOptions {
   readonly hostname?: string | undefined;
   /** A Unix socket to listen on, in place of a port. */
   readonly path?: string | undefined;
-  /** Serves HTTPS. Both are PEM. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Serves HTTPS. Both are PEM, as text or as it was read from a file. */
+  readonly tls?:
+    | { readonly cert: string | Uint8Array; readonly key: string | Uint8Array }
+    | undefined;
   /** Shares the port with other processes; refused where the runtime cannot (Node before 22). */
   readonly reusePort?: boolean | undefined;
   /**
@@ -82,7 +84,10 @@ export interface ServeOptions {
   readonly node?: Readonly<Record<string, unknown>> | undefined;
   /** Deno's own: those of `Deno.serve`. Other runtimes ignore it. */
   readonly deno?: Readonly<Record<string, unknown>> | undefined;
-  /** Bun's own: those of `Bun.serve`, as `websocket`. Other runtimes ignore it. */
+  /**
+   * Bun's own: those of `Bun.serve`, as `websocket`; its sockets are closed with 1001 when the server
+   * closes. Other runtimes ignore it.
+   */
   readonly bun?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -99,6 +104,11 @@ export interface Server {
   close(): Promise<void>;
   /** Resolves when the last connection is gone, whoever closed the server. */
   readonly closed: Promise<void>;
+  /**
+   * What the runtime has: the server of `node:http` (to attach `ws` to), what `Deno.serve` returned, or
+   * Bun's server (for `publish`).
+   */
+  readonly native: unknown;
 }
 
 /** {@link ServeOptions} after the check, defaults filled in. */
@@ -110,7 +120,7 @@ export interface CheckedOptions {
   readonly port: number;
   readonly hostname: string | undefined;
   readonly path: string | undefined;
-  readonly tls: ServeOptions['tls'];
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly reusePort: boolean;
   readonly lingerMs: number;
   /** How long responses in flight are waited for, asked for when the server closes. */
@@ -164,9 +174,6 @@ export function checkServe(options: ServeOptions): CheckedOptions {
   if (path !== undefined && (options.port !== undefined || hostname !== undefined)) {
     throw invalid('path takes the place of port and hostname');
   }
-  if (tls !== undefined && (typeof tls?.cert !== 'string' || typeof tls.key !== 'string')) {
-    throw invalid('tls must have cert and key, both PEM');
-  }
   if (typeof reusePort !== 'boolean') throw invalid(`reusePort is ${shown(reusePort)}`);
   for (const [name, value] of Object.entries({ kindOf, onError })) {
     if (value === undefined || typeof value === 'function') continue;
@@ -190,7 +197,7 @@ export function checkServe(options: ServeOptions): CheckedOptions {
     port,
     hostname,
     path,
-    tls,
+    tls: tls === undefined ? undefined : { cert: pem(tls?.cert), key: pem(tls?.key) },
     reusePort,
     lingerMs,
     inFlightTimeoutMs,
@@ -211,6 +218,13 @@ export function urlOf(hostname: string, port: number, scheme = 'http'): string {
   const loopback: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
   const host = loopback[hostname] ?? hostname;
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** As text: Deno takes no bytes. */
+function pem(value: unknown): string {
+  const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+  if (typeof text === 'string' && text !== '') return text;
+  throw invalid('tls must have cert and key, both PEM');
 }
 
 function duration(name: string, value: number | undefined): number | undefined {

@@ -210,15 +210,41 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       expect(program.stderr).toBe('');
     });
 
-    it.each(['never listening', 'closed', 'closed twice', 'adopted twice'] as const)(
-      'one that is %s',
-      async (serverIs) => {
-        const { program, exit } = await ended(runtime, { ...HTTP, serverIs });
-        expect(exit).toMatchObject({ code: 0, signal: null });
-        expect(program.stderr).toBe('');
-        for (const { isSame } of program.all('adopted')) expect(isSame).toBe(true);
-      },
-    );
+    it.each([
+      'never listening',
+      'closed',
+      'closed twice',
+      'adopted twice',
+      'closed with its signal',
+      'of another close',
+    ] as const)('one that is %s', async (serverIs) => {
+      const { program, exit } = await ended(runtime, { ...HTTP, serverIs });
+      expect(exit).toMatchObject({ code: 0, signal: null });
+      expect(program.stderr).toBe('');
+      for (const { isSame } of program.all('adopted')) expect(isSame).toBe(true);
+    });
+
+    it('closed by the application with its signal, a request in flight ends, and then it hears of it', async () => {
+      const program = await start(runtime, { ...HTTP, serverIs: 'closed with its signal' });
+      const reply = ask(program.port, '/slow');
+      await program.heard('slow_begins');
+      program.signal('SIGTERM');
+      expect((await reply).body).toBe('slow');
+      expect(await program.exit).toMatchObject({ code: 0, signal: null });
+      const [ends, back] = order(program, ['slow_ends'], ['called_back']);
+      expect([ends, back]).toEqual(ascending([ends as number, back as number]));
+      expect(ends).toBeGreaterThan(-1);
+    });
+
+    // On Deno it is no crash: its server of node:http hears of it, and says nothing.
+    it('a request whose listener throws is answered, and costs a shutdown nothing', async () => {
+      const program = await start(runtime, { ...HTTP, signals: { crashes: runtime !== 'deno' } });
+      expect((await ask(program.port, '/throws')).status).toBe(500);
+      if (runtime === 'deno') program.signal('SIGTERM');
+      expect(await program.exit).toMatchObject({ code: runtime === 'deno' ? 0 : 1, signal: null });
+      expect(names(program, 'step_end')).toEqual(['flush_wal']);
+      expect(program.stderr).not.toMatch(/drain timed out/);
+    });
 
     it('a WebSocket is cut when its time is up', async () => {
       const program = await start(runtime, HTTP);
@@ -407,6 +433,23 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       expect(await program.exit).toMatchObject({ code: 0, signal: null });
       expect(names(program, 'step_end')).toEqual(['close', 'flush_wal', 'last']);
     });
+
+    it.each([['http'], ['https'], ['http2']] as const)(
+      'the close() of a server of %s likewise, for whoever waits for its callback',
+      async (server) => {
+        const program = await start(runtime, {
+          budgetMs: 30_000,
+          server,
+          steps: [{ name: 'close', closesServer: 'natively' }, { name: 'flush_wal' }],
+          inFlightTimeoutMs: 100,
+        });
+        const silent = await client(program.port);
+        program.signal('SIGTERM');
+        expect(await program.exit).toMatchObject({ code: 0, signal: null });
+        expect(names(program, 'step_end')).toEqual(['close', 'flush_wal']);
+        silent.destroy();
+      },
+    );
 
     it('an adopted one likewise', async () => {
       const program = await start(runtime, {

@@ -24,8 +24,8 @@ export interface StepPlan {
   readonly blockMs?: number;
   /** Leaves a rejection that nobody handles. */
   readonly leavesRejection?: boolean;
-  /** Closes the server and waits for it. */
-  readonly closesServer?: boolean;
+  /** Closes the server and waits for it: as it was returned to us, or as it was made. */
+  readonly closesServer?: boolean | 'natively';
   /** Writes so many lines of 512 bytes to stdout. */
   readonly lines?: number;
   readonly sleepMs?: number;
@@ -62,7 +62,13 @@ export interface EndOptions {
   /** The server: of `serve` (default), or one of Node in `servers`. */
   readonly server?: 'serve' | 'http' | 'https' | 'http2' | 'http2 over TLS' | 'net';
   /** What else the application has done to it before a signal comes. */
-  readonly serverIs?: 'never listening' | 'closed' | 'closed twice' | 'adopted twice';
+  readonly serverIs?:
+    | 'never listening'
+    | 'closed'
+    | 'closed twice'
+    | 'adopted twice'
+    | 'closed with its signal'
+    | 'of another close';
   readonly inFlightTimeoutMs?: number;
   readonly servers?: readonly ClosablePlan[];
   readonly finally?: readonly FinallyPlan[];
@@ -126,6 +132,7 @@ async function runStep(plan: StepPlan): Promise<void> {
   block(plan.blockMs ?? 0);
   if (plan.leavesRejection === true) void Promise.reject(new Error('left by a step'));
   if (plan.closesServer === true) await close();
+  if (plan.closesServer === 'natively') await closeNatively();
   const line = `${'x'.repeat(511)}\n`;
   for (let count = plan.lines ?? 0; count > 0; count--) process.stdout.write(line);
   await sleep(plan.sleepMs ?? 0);
@@ -181,10 +188,13 @@ const listener: RequestListener = (req, res) => {
     if (req.url === '/events') res.writeHead(200, EVENTS);
     const timer = setInterval(() => res.write('data: x\n\n'), 20);
     res.once('close', () => clearInterval(timer));
+  } else if (req.url === '/throws') {
+    throw new Error('a listener threw');
   } else res.end('fast');
 };
 
 let close = async (): Promise<void> => {};
+let closeNatively = async (): Promise<void> => {};
 
 function made(kind: 'http' | 'https' | 'http2' | 'http2 over TLS' | 'net'): NetServer {
   const tls = { cert: CERTIFICATE, key: KEY, allowHTTP1: true };
@@ -230,6 +240,15 @@ async function open(): Promise<{ port: number; given: Closable[] }> {
     await new Promise((resolve) => server.close(resolve));
   }
   if (serverIs === 'closed twice') server.close(() => {});
+  // As a library does that has something of its own to wait for.
+  if (serverIs === 'of another close') server.close = () => server;
+  closeNatively = () => new Promise((resolve) => server.close(() => resolve()));
+  if (serverIs === 'closed with its signal') {
+    process.on('SIGTERM', () => {
+      void closeNatively().then(() => say('called_back'));
+      void closeNatively();
+    });
+  }
   if (inFlightTimeoutMs !== undefined || serverIs === 'adopted twice') {
     const adopted = await door.adopt(server, { lifecycle, inFlightTimeoutMs });
     const again = await door.adopt(server, { lifecycle });

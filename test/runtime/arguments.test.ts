@@ -157,6 +157,27 @@ describe('doors of other runtimes', () => {
     await expect(deno.serve({ lifecycle, fetch })).rejects.toThrow(/no Deno.serve/);
     await expect(bun.serve({ lifecycle, fetch })).rejects.toThrow(/no Bun.serve/);
   });
+
+  // A system without IPv6 cannot be had where the tests run.
+  it('Deno listens on IPv4 where the system has nothing else, and fails with what it fails with', async () => {
+    const asked: string[] = [];
+    let code = 'EAFNOSUPPORT';
+    const serve = ({ hostname }: { hostname: string }): object => {
+      asked.push(hostname);
+      if (hostname === '::') throw Object.assign(new Error('planned'), { code });
+      return { addr: { hostname, port: 1 }, shutdown: async () => {} };
+    };
+    Object.assign(globalThis, { Deno: { serve } });
+    try {
+      const server = await deno.serve({ lifecycle, fetch });
+      expect([server.hostname, asked]).toEqual(['0.0.0.0', ['::', '0.0.0.0']]);
+      await server.close();
+      code = 'EADDRINUSE';
+      await expect(deno.serve({ lifecycle, fetch })).rejects.toMatchObject({ code });
+    } finally {
+      Reflect.deleteProperty(globalThis, 'Deno');
+    }
+  });
 });
 
 describe('startHeartbeat', () => {

@@ -15,7 +15,15 @@ import { door, runtime, say } from './door.ts';
 export interface Described {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: 'none' | 'text' | 'bytes' | 'stream' | 'slow stream' | 'broken stream';
+  readonly body:
+    | 'none'
+    | 'text'
+    | 'bytes'
+    | 'blob'
+    | 'stream'
+    | 'slow stream'
+    | 'broken stream'
+    | 'stream of text';
   /** Lengths of the pieces; a body that is no stream is all of them. */
   readonly pieces: readonly number[];
 }
@@ -44,7 +52,7 @@ async function fetchHandler(request: Request, info: RequestInfo): Promise<Respon
   }
   const upstream = headers.get(UPSTREAM);
   if (upstream !== null) {
-    const response = await fetch(upstream);
+    const response = await fetch(upstream, { method: request.method });
     return headers.has(REMADE) ? new Response(response.body, response) : response;
   }
   const described = headers.get(DESCRIBED);
@@ -56,13 +64,17 @@ async function fetchHandler(request: Request, info: RequestInfo): Promise<Respon
   const all = new Uint8Array(it.pieces.reduce((sum, length) => sum + length, 0)).fill(97);
   if (it.body === 'text') return new Response(new TextDecoder().decode(all), init);
   if (it.body === 'bytes') return new Response(all, init);
+  if (it.body === 'blob') return new Response(new Blob([all]), init);
   return new Response(
     new ReadableStream({
       async pull(controller) {
         if (it.body === 'slow stream') await sleep(2);
         const piece = bytes.shift();
-        if (piece !== undefined) controller.enqueue(piece);
-        else if (it.body === 'broken stream') controller.error(new Error('planned'));
+        if (piece !== undefined) {
+          controller.enqueue(
+            it.body === 'stream of text' ? new TextDecoder().decode(piece) : piece,
+          );
+        } else if (it.body === 'broken stream') controller.error(new Error('planned'));
         else controller.close();
       },
     }),

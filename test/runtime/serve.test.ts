@@ -33,7 +33,9 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       expect(reply.body, target).not.toContain('planned');
     }
     // One line each, and its stack: an error that nobody hears of is found by nobody.
-    expect(program.stderr.match(/fetch failed/g)).toHaveLength(2);
+    const lines = (): readonly string[] => program.stderr.match(/fetch failed/g) ?? [];
+    while (lines().length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(lines()).toHaveLength(2);
   });
 
   it('a connection is kept from one request to the next', async () => {

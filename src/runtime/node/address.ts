@@ -7,7 +7,6 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { pathOf } from '../../lifecycle/routes.ts';
 import { isHost } from '../host.ts';
 
 /** What cannot be turned into a `Request`: the client's fault. */
@@ -59,26 +58,20 @@ export function addressOf(req: IncomingMessage): string {
   return url.href;
 }
 
-/**
- * The path of a request as the address of its `Request` has it; of one that cannot have an address, the
- * path in its target as it is spelled.
- */
-export function targetPathOf(req: IncomingMessage): string {
+/** Whether a target is spelled as a URL would spell it. */
+function isNormal(target: string): boolean {
+  return NORMAL.test(target) && !target.includes('/.');
+}
+
+/** The path that a request asks for, however its target is written: as a `Request` has it. */
+export function pathAsked(req: IncomingMessage): string {
   const { url = '/' } = req;
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   if (isNormal(path)) return path;
-  try {
-    return pathOf(addressOf(req));
-  } catch {
-    // What is refused is refused as a request to that path.
-    return path.replace(/^https?:\/\/[^/]*/i, '').replace(/#.*/, '');
-  }
-}
-
-/** Whether a target is spelled as a URL would spell it. */
-function isNormal(target: string): boolean {
-  return NORMAL.test(target) && !target.includes('/.');
+  // Of whatever host, and with whatever user.
+  const text = path.startsWith('/') ? `http://localhost${path}` : path;
+  return URL.canParse(text) ? new URL(text).pathname : path;
 }
 
 /** Whether the request names a host that it could have been sent to. */

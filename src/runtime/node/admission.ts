@@ -6,12 +6,13 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Permit } from '../../lifecycle/gate.ts';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Permit, PermitKind } from '../../lifecycle/gate.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { Admission, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
-import { addressOf } from './address.ts';
+import { addressOf, UnfitRequest } from './address.ts';
 import { type RequestMaker, requestMaker } from './lazy-request.ts';
 import { keepPermit, permitOf } from './permit.ts';
 
@@ -33,10 +34,8 @@ export class NodeAdmission {
    */
   admit(req: IncomingMessage, res: ServerResponse, path: string): PlainAnswer | undefined {
     const { method = 'GET' } = req;
-    const { kindOf } = this.#gate;
-    if (this.isOwn(path)) return undefined;
-    const kind =
-      kindOf === undefined ? kindOfMethod(method) : kindOf(this.#make(req, res, addressOf(req)));
+    if (this.#gate.own.has(path)) return undefined;
+    const kind = this.#kindOf(req, res);
     if (kind === null) return undefined;
     const { accept } = req.headers;
     const entered = this.#gate.enter(kind, accept);
@@ -47,14 +46,52 @@ export class NodeAdmission {
     return undefined;
   }
 
-  /** Whether a path is a route of a handler that this thread has made for the lifecycle. */
+  /**
+   * Admits a stream of HTTP/2 that the application takes by itself, or gives the answer in its place.
+   *
+   * @throws what `kindOf` throws
+   */
+  admitStream(stream: ServerHttp2Stream, req: IncomingMessage): PlainAnswer | undefined {
+    // What it would hear of its end is for a body, and there is none.
+    const kind = this.#kindOf(req, stream as unknown as ServerResponse);
+    if (kind === null) return undefined;
+    const entered = this.#gate.enter(kind, req.headers.accept);
+    if ('status' in entered) return entered;
+    stream.once('close', () => entered.release());
+    const respond = stream.respond.bind(stream);
+    stream.respond = (headers, options) => {
+      respond(headers, options);
+      if (!isEventStream(headers?.['content-type'])) return;
+      entered.release();
+      stream.once(
+        'close',
+        this.streams.add(() => stream.end()),
+      );
+    };
+    return undefined;
+  }
+
+  /** Whether a path is a handler's of ours. */
   isOwn(path: string): boolean {
     return this.#gate.own.has(path);
   }
 
-  /** Whether a connection may be upgraded now. */
-  takesUpgrades(): boolean {
-    return this.#gate.takesUpgrades();
+  /** The answer in place of an upgrade, if there is to be none now. */
+  refusesUpgrade(): PlainAnswer | undefined {
+    return this.#gate.refusesUpgrade();
+  }
+
+  #kindOf(req: IncomingMessage, res: ServerResponse): PermitKind | null {
+    const { kindOf } = this.#gate;
+    const byMethod = kindOfMethod(req.method ?? 'GET');
+    if (kindOf === undefined) return byMethod;
+    try {
+      return kindOf(this.#make(req, res, addressOf(req)));
+    } catch (thrown) {
+      // It cannot be asked, which opens no gate: whoever is behind may take what is no web request.
+      if (thrown instanceof UnfitRequest) return byMethod;
+      throw thrown;
+    }
   }
 
   /** Gives the permit of a response back that turned out to be an event stream; returns the undo. */

@@ -12,6 +12,8 @@ import { LifecycleError, shown } from '../../lifecycle/errors.ts';
 import { checkKeys } from '../../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import { routesOf } from '../../lifecycle/routes.ts';
+import { plainRefusal } from '../answer.ts';
 import { Closing } from '../closing.ts';
 import { onFailure } from '../failures.ts';
 import { graceMs } from '../grace.ts';
@@ -25,11 +27,13 @@ import {
   urlOf,
 } from '../options.ts';
 import { opened } from '../serving.ts';
-import { targetPathOf } from './address.ts';
+import { pathAsked } from './address.ts';
 import { NodeAdmission, released } from './admission.ts';
+import { closeGently } from './close.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
-import { exchange, notMine } from './exchange.ts';
+import { exchange, notMine, probed } from './exchange.ts';
 import { intercept } from './intercept.ts';
+import { Streams } from './streams.ts';
 
 /** The part of a server of Node by which the compiler knows it, without `@types/node`. */
 export interface NodeServer {
@@ -63,6 +67,8 @@ export interface AdoptOptions {
 const ACTION = 'adopt the server';
 const KNOWN = ['lifecycle', 'fetch', 'kindOf', 'onError', 'lingerMs', 'inFlightTimeoutMs'];
 const LINGER_MS = 50;
+/** A probe is nobody else's, whatever it says of the connection. */
+const NO_UPGRADE = plainRefusal(400, 'not to be upgraded');
 
 const adopted: WeakMap<NodeServer, Server> = new WeakMap();
 
@@ -119,24 +125,36 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     finish: async () => {
       await connections.finish(inFlightTimeoutMs());
       // Now that nothing is idle it only stops http's timer; its error says "not running", rightly.
-      if (server instanceof HttpServer) server.close(() => {});
+      if (server instanceof HttpServer) HttpServer.prototype.close.call(server, () => {});
     },
   });
   void closing.closed.then(whenLeaving(lifecycle, () => connections.makeAllLast()));
   const admission = new NodeAdmission(lifecycle, kindOf);
   const ends = {
-    closes: () => connections.isLast || isLeavingOrGone(lifecycle),
+    closes() {
+      // As soon as anybody can know.
+      if (!connections.isLast && isLeavingOrGone(lifecycle)) connections.makeAllLast();
+      return connections.isLast;
+    },
     held: () => connections.hold.current,
     streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
   };
   const surroundings = { admission, onFailure, answersErrors: true };
+  const own = fetch === undefined ? undefined : routesOf(fetch);
+  const asks = (path: string): boolean =>
+    fetch !== undefined && (own === undefined || own.has(path));
   intercept(server as ConnectionServer, {
     begins: (req, res) => connections.begins(req, res),
     front: exchange(fetch ?? notMine, ends, surroundings),
-    takesUpgrades: () => admission.takesUpgrades(),
-    isOwn: (req) => admission.isOwn(targetPathOf(req)),
+    streams: new Streams(server as ConnectionServer, { admission, asks }),
+    refusesUpgrade(req) {
+      const path = pathAsked(req);
+      if (own?.has(path) === true) return probed(own, req, path) ?? NO_UPGRADE;
+      return admission.isOwn(path) ? NO_UPGRADE : admission.refusesUpgrade();
+    },
   });
   const ours = seen(server, closing);
+  closeGently(server, lifecycle, ours);
   adopted.set(server, ours);
   return opened(lifecycle, ours);
 }
@@ -183,6 +201,7 @@ function seen(server: NodeServer, closing: Closing): Server {
       return closing.close();
     },
     closed,
+    native: server,
   };
 }
 

@@ -9,10 +9,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import { Server as NetServer, type Socket } from 'node:net';
+import { upgradedForMs } from '../grace.ts';
 import { Hold } from '../hold.ts';
 import { patience } from '../patience.ts';
 import { onForeign } from './foreign.ts';
-import { makeLast } from './last-response.ts';
+import { isFinal, makeLast } from './last-response.ts';
 
 /** What is known of one connection. */
 interface Connection {
@@ -35,10 +36,6 @@ export interface ConnectionServer extends NetServer {
 const BACKLOG = 511;
 /** How often a lingering connection is given more time because bytes still come in. */
 const LINGERS_MAX = 20;
-/** How long a connection that is no longer HTTP may stay after the server has closed. */
-const FOREIGN_MS = 2_000;
-/** Of the time for responses in flight, so that the cut comes before nobody waits any more. */
-const FOREIGN_SHARE = 0.75;
 /** From the cut of everything to the end of the wait: there may be sockets that are unknown here. */
 const CUT_MS = 100;
 
@@ -104,8 +101,15 @@ export class Connections {
   /** From now on every response of HTTP/1 whose head is not out yet is its connection's last. */
   makeAllLast(): void {
     this.#isLast = true;
-    for (const { responses } of this.#open.values()) for (const res of responses) makeLast(res);
-    for (const res of this.#strays) makeLast(res);
+    for (const { responses } of this.#open.values()) for (const res of responses) this.#ending(res);
+    for (const res of this.#strays) this.#ending(res);
+  }
+
+  #ending(res: ServerResponse): void {
+    makeLast(res, () => {
+      const responses = this.#open.get(res.req.socket)?.responses;
+      return responses === undefined || responses.at(-1) === res;
+    });
   }
 
   /** Stops accepting. Responses in flight go on, and so do connections, until `finish`. */
@@ -136,9 +140,8 @@ export class Connections {
       // Only where there are any: it cuts those, too, that have not taken all of their response.
       void patience(this.#lingerMs).then(() => this.#server.closeIdleConnections?.());
     }
-    const foreignMs = Math.min(FOREIGN_MS, inFlightTimeoutMs * FOREIGN_SHARE);
     const timers = [
-      setTimeout(() => this.#cutForeign(), foreignMs),
+      setTimeout(() => this.#cutForeign(), upgradedForMs(inFlightTimeoutMs)),
       setTimeout(() => this.#cutAll(), inFlightTimeoutMs),
     ];
     const late = new Promise<void>((resolve) => {
@@ -150,9 +153,10 @@ export class Connections {
 
   /** `http.Server`'s own `close()` destroys idle connections at once; on Bun there is no other. */
   #closeListener(): void {
-    const server: { close(): unknown } = this.#server;
-    if (server instanceof NetServer) NetServer.prototype.close.call(server);
-    else server.close();
+    const server = this.#server;
+    // Of its class, whatever the application, or we, have made of it.
+    const { close } = server instanceof NetServer ? NetServer.prototype : prototypeOf(server);
+    close.call(server);
   }
 
   /**
@@ -212,13 +216,19 @@ export class Connections {
     if (connection !== undefined) connection.kind = kind;
   }
 
-  /** Notes a request that has come, before anybody answers it. */
-  begins(req: IncomingMessage, res: ServerResponse): void {
+  /**
+   * Notes a request that has come, before anybody answers it; false for one that nobody will answer: the
+   * client has been told, by the answer to an earlier one, that its connection ends.
+   */
+  begins(req: IncomingMessage, res: ServerResponse): boolean {
     // A response of HTTP/2 has its session, and no connection to speak of.
-    if (req.httpVersionMajor !== 1) return;
-    (this.#open.get(req.socket)?.responses ?? this.#strays).push(res);
-    if (this.#isLast) makeLast(res);
+    if (req.httpVersionMajor !== 1) return true;
+    const responses = this.#open.get(req.socket)?.responses ?? this.#strays;
+    if (this.#isLast && responses !== this.#strays && responses.some(isFinal)) return false;
+    responses.push(res);
+    if (this.#isLast) this.#ending(res);
     res.on('close', this.#ended);
+    return true;
   }
 
   #ends(res: ServerResponse): void {
@@ -272,4 +282,8 @@ export class Connections {
 /** The other end of a connection; a Unix socket has none. */
 function endOf({ remoteAddress, remotePort }: Socket): string | undefined {
   return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
+}
+
+function prototypeOf(server: ConnectionServer): ConnectionServer {
+  return Object.getPrototypeOf(server);
 }

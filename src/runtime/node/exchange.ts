@@ -8,13 +8,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GateClosedError } from '../../lifecycle/errors.ts';
 import type { Permit } from '../../lifecycle/gate.ts';
-import { type PlainAnswer, routesOf } from '../../lifecycle/routes.ts';
+import { type OwnRoutes, type PlainAnswer, routesOf } from '../../lifecycle/routes.ts';
 import { isThenable } from '../../lifecycle/thenable.ts';
 import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
 import type { OnFailure } from '../failures.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
-import { addressOf, hasHost, targetPathOf, UnfitRequest } from './address.ts';
+import { addressOf, hasHost, pathAsked, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';
 import { dropRest } from './body.ts';
 import { requestMaker } from './lazy-request.ts';
@@ -131,9 +131,9 @@ export function exchange(
     if (thrown instanceof UnfitRequest) {
       const { status, message } = thrown;
       const allow = status === 405 ? ['allow', ALLOW] : [];
-      // A probe's path is the handler's, though it cannot be asked: nobody else answers there.
-      const isOurs = fetch !== notMine && admission?.isOwn(targetPathOf(req)) === true;
-      go(next === undefined || isOurs ? plainRefusal(status, message, allow) : undefined);
+      // A probe is never anybody else's.
+      const isOurs = next === undefined || own?.has(pathAsked(req)) === true;
+      go(isOurs ? plainRefusal(status, message, allow) : undefined);
     } else if (next !== undefined && !answersErrors) next(thrown);
     else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
     else {
@@ -143,28 +143,32 @@ export function exchange(
   };
   return (req, res, next) => {
     const held = closing.held();
-    const path = targetPathOf(req);
-    let answer: PlainAnswer | undefined;
+    const path = pathAsked(req);
     const isOwn = own?.has(path) === true;
-    // Whatever is wrong with such a request, it is not for the next one.
-    const behind = isOwn ? undefined : next;
-    if (isOwn && hasHost(req)) {
-      const userAgent = req.headers['user-agent'] ?? null;
-      const asker = { userAgent, address: req.socket.remoteAddress };
-      answer = own.answer(req.method ?? 'GET', path, asker);
-    }
+    let answer = isOwn ? probed(own, req, path) : undefined;
     try {
       if (!isOwn) answer = admission?.admit(req, res, path);
     } catch (thrown) {
-      failed(req, res, behind, held, thrown);
+      failed(req, res, next, held, thrown);
       return;
     }
-    if (answer !== undefined) end(req, res, behind, closing, held, answer);
+    if (answer !== undefined) end(req, res, next, closing, held, answer);
     // What is none of our routes need not be asked: a string compare is all that a listener pays.
     else if (isOwnHandler && !isOwn && next !== undefined) {
       end(req, res, next, closing, held, undefined);
-    } else answered(req, res, behind, held);
+    } else answered(req, res, next, held);
   };
+}
+
+/** The answer of a probe, where nothing has to be asked of a `Request`. */
+export function probed(
+  own: OwnRoutes,
+  req: IncomingMessage,
+  path: string,
+): PlainAnswer | undefined {
+  if (!hasHost(req)) return undefined;
+  const userAgent = req.headers['user-agent'] ?? null;
+  return own.answer(req.method ?? 'GET', path, { userAgent, address: req.socket.remoteAddress });
 }
 
 function end(

@@ -1,39 +1,33 @@
 /**
- * Coming before the listeners of a server that somebody else has written: its requests, and its upgrades.
- * What is in front decides; here it is only put there.
+ * Coming before the listeners of a server that somebody else has written: its requests, its streams and its
+ * upgrades. What is in front decides; here it is only put there.
  *
  * @module
  */
 
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import type { ConnectionServer } from './connections.ts';
 import type { Exchange } from './exchange.ts';
+import type { Streams } from './streams.ts';
 
 /** What is put before a server's own listeners. */
 export interface InFront {
-  /** Hears of every request. */
-  begins(req: IncomingMessage, res: ServerResponse): void;
+  /** Hears of every request; false if it is not to be answered. */
+  begins(req: IncomingMessage, res: ServerResponse): boolean;
   /** Answers, or leaves it to them. */
   readonly front: Exchange;
-  /** Whether a connection may be upgraded now. */
-  takesUpgrades(): boolean;
-  /** Whether a request is to one of our own routes, which nobody else answers. */
-  isOwn(req: IncomingMessage): boolean;
+  /** Takes streams that are not taken as requests. */
+  readonly streams: Streams;
+  /** The answer in place of an upgrade, if there is to be none. */
+  refusesUpgrade(req: IncomingMessage): PlainAnswer | undefined;
 }
 
 /** Events that hand over a request to be answered. */
-const REQUESTS = ['checkContinue', 'checkExpectation'];
-
-/** What a client is told whose connection is not upgraded. */
-const CLOSED = [
-  'HTTP/1.1 503 Service Unavailable',
-  'retry-after: 1',
-  'connection: close',
-  'content-length: 0',
-  '',
-  '',
-].join('\r\n');
+const REQUESTS = ['request', 'checkContinue', 'checkExpectation'];
+/** Events that hand over a connection, to be something else from then on. */
+const UPGRADES = ['upgrade', 'connect'];
 
 /**
  * Puts something before all listeners to requests. A listener of ours among theirs could not keep a
@@ -41,43 +35,60 @@ const CLOSED = [
  */
 export function intercept(
   server: ConnectionServer,
-  { begins, front, takesUpgrades, isOwn }: InFront,
+  { begins, front, streams, refusesUpgrade }: InFront,
 ): void {
   const emit = server.emit as (event: string | symbol, ...args: unknown[]) => boolean;
   const own = (event: string | symbol, ...args: unknown[]): boolean => {
-    // A probe that offers an upgrade (Java's client does, to HTTP/2) asks for its answer all the same.
-    if (event === 'upgrade' && isOwn(args[0] as IncomingMessage)) {
-      const [req, socket] = args as [IncomingMessage, Socket];
-      return own('request', req, responseOn(req, socket));
-    }
-    if (event === 'request' || REQUESTS.includes(event as string)) {
+    if (REQUESTS.includes(event as string)) {
       const [req, res] = args as [IncomingMessage, ServerResponse];
-      begins(req, res);
+      if (!begins(req, res)) return true;
       // Without anybody to go on to, what is left is a 404.
-      if (server.listenerCount(event) === 0) front(req, res);
-      else front(req, res, () => emit.call(server, event, req, res));
+      if (server.listenerCount(event) === 0) front(req, res, streams.nextOf(req));
+      else {
+        front(req, res, () => {
+          try {
+            emit.call(server, event, req, res);
+          } catch (thrown) {
+            // It stays the application's; but nobody is left to answer, and its permit would be held.
+            abandon(res);
+            throw thrown;
+          }
+        });
+      }
       return true;
     }
-    if (event === 'upgrade' && !takesUpgrades()) {
-      const [, socket] = args as [IncomingMessage, Socket];
-      socket.on('error', () => {});
-      socket.end(CLOSED);
-      return true;
+    if (event === 'stream' && streams.takes(args as Parameters<Streams['takes']>[0])) return true;
+    if (UPGRADES.includes(event as string)) {
+      const [req, socket] = args as [IncomingMessage, Socket];
+      // That of HTTP/2 is a stream among others.
+      const refusal = req.httpVersionMajor === 1 ? refusesUpgrade(req) : undefined;
+      if (refusal !== undefined) {
+        refuse(socket, refusal, req.method === 'HEAD');
+        return true;
+      }
     }
     return emit.call(server, event, ...args);
   };
   server.emit = own as typeof server.emit;
 }
 
-/** The one response, and the last, on a connection that Node has taken from its own parser. */
-function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
-  const res = new ServerResponse(req);
-  res.shouldKeepAlive = false;
-  res.assignSocket(socket);
+/** Node has taken the connection out of its hands: the answer is written as it goes out. */
+function refuse(socket: Socket, { status, headers, body }: PlainAnswer, isHead: boolean): void {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'connection: close'];
+  for (let index = 0; index < headers.length; index += 2) {
+    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  }
   socket.on('error', () => {});
-  res.once('finish', () => {
-    res.detachSocket(socket);
-    socket.end();
-  });
-  return res;
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${isHead ? '' : body}`);
+  // What comes is read and dropped, for the end of the connection to be seen.
+  socket.resume();
+}
+
+/** Ends a response that nobody goes on with. */
+function abandon(res: ServerResponse): void {
+  if (res.headersSent) res.destroy();
+  else {
+    res.statusCode = 500;
+    res.end();
+  }
 }

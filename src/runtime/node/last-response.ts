@@ -14,24 +14,40 @@ const SWITCHING_PROTOCOLS = 101;
 
 const marked: WeakSet<ServerResponse> = new WeakSet();
 
+/** Those whose head says so. */
+const final: WeakSet<ServerResponse> = new WeakSet();
+
 /**
- * From now on the head of this response says that the connection ends. Only responses of HTTP/1 have
- * such a head. Again is a no-op.
+ * From now on the head of this response says that the connection ends, if it is the last one in flight on it
+ * when it goes out: others behind it would be lost. Only responses of HTTP/1 have such a head. Again is
+ * a no-op.
  */
-export function makeLast(res: ServerResponse): void {
+export function makeLast(res: ServerResponse, isLastInFlight: () => boolean): void {
   if (res.headersSent || marked.has(res)) return;
   marked.add(res);
-  res.shouldKeepAlive = false;
+  const { shouldKeepAlive } = res;
   // Heads that nobody writes are written by this method, too; it is where frameworks hook in.
   const writeHead = res.writeHead as (...args: unknown[]) => ServerResponse;
   const writeLast = (status: number, ...rest: unknown[]): ServerResponse => {
     if (status === SWITCHING_PROTOCOLS) return writeHead.call(res, status, ...rest);
     const args = rest.map((part) => withoutPersistence(part));
-    res.setHeader('connection', 'close');
     res.removeHeader('keep-alive');
+    if (isLastInFlight()) {
+      final.add(res);
+      res.shouldKeepAlive = false;
+      res.setHeader('connection', 'close');
+    } else {
+      res.shouldKeepAlive = shouldKeepAlive;
+      res.removeHeader('connection');
+    }
     return writeHead.call(res, status, ...args);
   };
   res.writeHead = writeLast as typeof res.writeHead;
+}
+
+/** Whether its head is out, and has said that the connection ends. */
+export function isFinal(res: ServerResponse): boolean {
+  return final.has(res);
 }
 
 /** An argument of `writeHead`: its headers, in one of three shapes, without those two. */

@@ -134,7 +134,7 @@ class Sending {
 
   #whole(body: Uint8Array): void {
     const { coding } = this.#head;
-    if (coding !== undefined && isUnencoded(coding, body)) this.#head.decode();
+    if (coding !== undefined && isUnencoded(coding, body, true)) this.#head.decode();
     endWith(this.#res, this.#head, body, false, this.#closes);
   }
 
@@ -147,8 +147,9 @@ class Sending {
       const { coding } = head;
       if (coding !== undefined) {
         // Unless it depends on the first bytes what the head says.
-        const { value } = (await next) ?? {};
-        if (value !== undefined && isUnencoded(coding, bytesOf(value))) head.decode();
+        const { done = false, value } = (await next) ?? {};
+        const first = value === undefined ? EMPTY : bytesOf(value);
+        if (isUnencoded(coding, first, done)) head.decode();
       }
       let left = head.length ?? Number.POSITIVE_INFINITY;
       writeHead(res, head, head.length, this.#closes);

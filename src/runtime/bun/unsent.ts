@@ -1,0 +1,54 @@
+/**
+ * Responses that Bun has been given and has not sent: it tells nobody when it has, but it can be asked.
+ * What ends with them is told here; nothing is sent.
+ *
+ * @module
+ */
+
+/** How often a slow client is looked after. */
+const LOOK_MS = 10;
+
+/** One response. */
+interface Response {
+  readonly isSent: () => boolean;
+  readonly then: () => void;
+}
+
+/** Those of one server. */
+export class Unsent {
+  /** Those of this turn, most of which are sent in it. */
+  #fresh: Response[] = [];
+  readonly #slow: Set<Response> = new Set();
+  #isLooking = false;
+
+  /** Calls `then` when a response is sent, or its connection is gone, which `isSent` says. */
+  add(isSent: () => boolean, then: () => void): void {
+    if (this.#fresh.push({ isSent, then }) === 1) setImmediate(() => this.settle());
+  }
+
+  /** Looks at those of this turn, for whoever must know. */
+  settle(): void {
+    if (this.#fresh.length === 0) return;
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const response of fresh) {
+      if (response.isSent()) response.then();
+      else this.#slow.add(response);
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#isLooking || this.#slow.size === 0) return;
+    this.#isLooking = true;
+    setTimeout(() => {
+      this.#isLooking = false;
+      for (const response of this.#slow) {
+        if (!response.isSent()) continue;
+        this.#slow.delete(response);
+        response.then();
+      }
+      this.#look();
+    }, LOOK_MS);
+  }
+}
