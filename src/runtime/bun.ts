@@ -5,10 +5,17 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { plainAddress } from './answer.ts';
 import { truthful } from './coding.ts';
 import { Front } from './front.ts';
-import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
+import {
+  type CheckedOptions,
+  checkServe,
+  type ServeOptions,
+  type Server,
+  urlOf,
+} from './options.ts';
 import { opened } from './serving.ts';
 
 export type { KindOf } from './admission.ts';
@@ -35,7 +42,8 @@ interface BunNamespace {
   }): BunServer;
 }
 
-interface BunServer {
+/** A server of Bun, as far as it is used here. */
+export interface BunServer {
   readonly hostname?: string;
   readonly port?: number;
   readonly pendingRequests: number;
@@ -61,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Bun?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Bun.serve');
   }
-  const front = new Front(checked, (response) => truthful(response, DECODED));
+  const front = frontFor(checked);
   const { port, hostname, path, tls, reusePort } = checked;
   const server = Bun.serve({
     ...options.bun,
@@ -79,6 +87,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
       return front.answer(request, { remoteAddress, native: server });
     },
   });
+  const scheme = tls === undefined ? 'http' : 'https';
+  return guarded(front, checked.lifecycle, server, { scheme, path });
+}
+
+/** What answers the requests of one server of Bun. */
+export function frontFor(options: CheckedOptions): Front {
+  return new Front(options, (response) => truthful(response, DECODED));
+}
+
+/** A server of Bun that closes when the lifecycle is Stopped. */
+export function guarded(
+  front: Front,
+  lifecycle: Lifecycle,
+  server: BunServer,
+  { scheme, path }: { readonly scheme: string; readonly path: string | undefined },
+): Server {
   const closing = front.guard({
     // Sockets that never sent a byte outlive stop(), and so would the process.
     finish: () => server.stop().then(() => server.stop(true)),
@@ -86,8 +110,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     cut: () => void server.stop(true),
   });
   const place = { hostname: server.hostname ?? path ?? '', port: server.port ?? 0 };
-  const scheme = tls === undefined ? 'http' : 'https';
-  return opened(checked.lifecycle, {
+  return opened(lifecycle, {
     url: path === undefined ? urlOf(place.hostname, place.port, scheme) : `unix:${path}`,
     ...place,
     close: () => closing.close(),
