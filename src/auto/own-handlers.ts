@@ -148,12 +148,13 @@ async function untilIdle(mostMs: number): Promise<void> {
   }
 }
 
-/** One timer is left, that of the wait which this is part of, and pipes or a terminal for the output. */
+/** One timer is left, that of the wait which this is part of, and a terminal or pipes for the output. */
 function isIdle(): boolean {
-  const left = process.getActiveResourcesInfo?.() ?? [];
+  const kinds = process.getActiveResourcesInfo?.() ?? [];
+  const left = kinds.filter((kind) => kind !== 'TTYWrap');
   for (const stream of [process.stdout, process.stderr]) {
-    const at = left.indexOf(stream.isTTY ? 'TTYWrap' : 'PipeWrap');
-    if (at >= 0 && stream instanceof Socket) left.splice(at, 1);
+    const at = left.indexOf('PipeWrap');
+    if (at >= 0 && stream instanceof Socket && !stream.isTTY) left.splice(at, 1);
   }
   return left.join() === 'Timeout';
 }

@@ -80,9 +80,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
       continue;
     }
     const read = variable.read(value);
-    // A token is a secret also if it is wrong.
-    const got = name.endsWith('_TOKEN') ? 'another value' : shown(value);
-    if (read === undefined) wrongs.push(`${name} must be ${variable.rule}, got ${got}`);
+    if (read === undefined) wrongs.push(`${name} must be ${variable.rule}, got ${shown(value)}`);
     values[name.slice(PREFIX.length)] = read;
   }
   for (const [name, needed] of NEEDS) {
@@ -136,5 +134,5 @@ function oneOf(...values: readonly string[]): Variable {
 }
 
 function text(): Variable {
-  return { rule: 'a text that is not empty', read: (text) => (text === '' ? undefined : text) };
+  return { rule: 'a string that is not empty', read: (text) => (text === '' ? undefined : text) };
 }

@@ -194,7 +194,7 @@ describe.each(['node', 'deno', 'bun'] as const)(
 
     it('finds its server closed without an error, and has time for what comes then', async () => {
       // Bun does not tell whether anything keeps the process: there it takes all of that time.
-    const program = start(on, 'own.js', { OWN: 'closes', TIDEGATE_BUDGET_MS: '2000' });
+      const program = start(on, 'own.js', { OWN: 'closes', TIDEGATE_BUDGET_MS: '2000' });
       await program.signal('SIGTERM');
       expect(await program.exit).toEqual({ code: 0, signal: null });
       expect(program.output).toMatch(/own close undefined\nown flush/);
