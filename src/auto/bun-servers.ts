@@ -8,7 +8,7 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { plainAddress } from '../runtime/answer.ts';
-import { type BunServer, frontFor, guarded } from '../runtime/bun.ts';
+import { type BunServer, frontFor, guarded } from '../runtime/bun-server.ts';
 import { checkServe, type RequestInfo } from '../runtime/options.ts';
 import type { Before } from './adoption.ts';
 import { isOpening } from './node-servers.ts';

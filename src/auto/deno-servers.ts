@@ -6,7 +6,13 @@
  */
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { answerer, type DenoInfo, type DenoServer, frontFor, guarded } from '../runtime/deno.ts';
+import {
+  answerer,
+  type DenoInfo,
+  type DenoServer,
+  frontFor,
+  guarded,
+} from '../runtime/deno-server.ts';
 import { checkServe } from '../runtime/options.ts';
 import type { Before } from './adoption.ts';
 

@@ -5,18 +5,9 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
-import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { plainAddress } from './answer.ts';
-import { truthful } from './coding.ts';
-import { Front } from './front.ts';
-import {
-  type CheckedOptions,
-  checkServe,
-  type ServeOptions,
-  type Server,
-  urlOf,
-} from './options.ts';
-import { opened } from './serving.ts';
+import { type BunServer, frontFor, guarded } from './bun-server.ts';
+import { checkServe, type ServeOptions, type Server } from './options.ts';
 
 export type { KindOf } from './admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
@@ -41,19 +32,6 @@ interface BunNamespace {
     fetch: (request: Request, server: BunServer) => Promise<Response | undefined>;
   }): BunServer;
 }
-
-/** A server of Bun, as far as it is used here. */
-export interface BunServer {
-  readonly hostname?: string;
-  readonly port?: number;
-  readonly pendingRequests: number;
-  stop(closeActiveConnections?: boolean): Promise<void>;
-  timeout(request: Request, seconds: number): void;
-  requestIP(request: Request): { readonly address: string } | null;
-}
-
-/** What Bun's fetch() decodes, and leaves in the head for its server to send. */
-const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
 /** The longest silence that Bun can be asked to bear. */
 const LONGEST_S = 255;
@@ -89,31 +67,4 @@ export async function serve(options: ServeOptions): Promise<Server> {
   });
   const scheme = tls === undefined ? 'http' : 'https';
   return guarded(front, checked.lifecycle, server, { scheme, path });
-}
-
-/** What answers the requests of one server of Bun. */
-export function frontFor(options: CheckedOptions): Front {
-  return new Front(options, (response) => truthful(response, DECODED));
-}
-
-/** A server of Bun that closes when the lifecycle is Stopped. */
-export function guarded(
-  front: Front,
-  lifecycle: Lifecycle,
-  server: BunServer,
-  { scheme, path }: { readonly scheme: string; readonly path: string | undefined },
-): Server {
-  const closing = front.guard({
-    // Sockets that never sent a byte outlive stop(), and so would the process.
-    finish: () => server.stop().then(() => server.stop(true)),
-    isBusy: () => server.pendingRequests > 0,
-    cut: () => void server.stop(true),
-  });
-  const place = { hostname: server.hostname ?? path ?? '', port: server.port ?? 0 };
-  return opened(lifecycle, {
-    url: path === undefined ? urlOf(place.hostname, place.port, scheme) : `unix:${path}`,
-    ...place,
-    close: () => closing.close(),
-    closed: closing.closed,
-  });
 }

@@ -35,6 +35,7 @@ const DOORS = [
   'src/deno.ts',
   'src/bun.ts',
   'src/edge.ts',
+  'src/edge-light.ts',
   'src/workerd.ts',
   'src/cloudflare.ts',
   'src/bench.ts',
