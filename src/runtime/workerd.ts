@@ -132,9 +132,11 @@ async function enter<Env, T>(
   handler: (ctx: EventContext) => T | Promise<T>,
 ): Promise<T> {
   const { lifecycle, follower } = isolate;
-  if (kind === null) return handler(ctx);
+  if (kind === null) return await handler(ctx);
   await follower?.before(kind, ctx);
-  return admitted(lifecycle, kind, ctx, follower, handler);
+  // Awaited here: at older compatibility dates a rejection that is handled a turn later is a false
+  // `unhandledrejection` (flag `unhandled_rejection_after_microtask_checkpoint`).
+  return await admitted(lifecycle, kind, ctx, follower, handler);
 }
 
 function kindOfMethod({ method }: Request): PermitKind {
