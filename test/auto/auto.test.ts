@@ -200,6 +200,13 @@ describe.each(['node', 'deno', 'bun'] as const)(
       expect(program.output).toMatch(/own close undefined\nown flush/);
     });
 
+    it('is told what its handler throws, and fails', async () => {
+      const program = start(on, 'own.js', { OWN: 'throws' });
+      await program.signal('SIGTERM');
+      expect(await program.exit).toEqual({ code: 1, signal: null });
+      expect(program.output).toMatch(/tidegate: .*own signal handlers" failed[^]*own mistake/);
+    });
+
     it('is waited for if its handler returns a promise', async () => {
       const program = start(on, 'own.js', { OWN: 'promises' });
       await program.signal('SIGTERM');
@@ -222,6 +229,17 @@ describe('threads and processes that inherit the flag', () => {
     const port = await program.port();
     expect(program.output).toContain('worker not_main_thread 0, child 0 1 1 0');
     expect((await once(port, '/mine')).status).toBe(200);
+    expect((await once(probes, '/health/ready')).status).toBe(200);
+    await program.signal('SIGTERM');
+    expect((await program.exit).code).toBe(0);
+  });
+
+  it('pass a package manager by, so that the program it starts has the probe port', async () => {
+    const probes = await freePort();
+    const program = new Started('npm', 'http.js', { TIDEGATE_PROBE_PORT: String(probes) });
+    started.push(program);
+    const port = await program.port();
+    expect((await once(port, '/mine')).body).toBe('GET /mine');
     expect((await once(probes, '/health/ready')).status).toBe(200);
     await program.signal('SIGTERM');
     expect((await program.exit).code).toBe(0);

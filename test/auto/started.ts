@@ -14,10 +14,11 @@ const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
 
 /** The runtime, with its flag. The package is found by its own name, as in a project that has it. */
-const COMMANDS: Readonly<Record<Runtime, readonly string[]>> = {
+const COMMANDS: Readonly<Record<Runtime | 'npm', readonly string[]>> = {
   node: [process.execPath, '--import', 'tidegate/auto'],
   // Where it is a dependency of a project, `npm:tidegate/auto`.
   deno: [join(BIN, 'deno'), 'run', '-A', '--no-lock', '--preload=./dist/auto.js'],
+  npm: ['npm', 'exec', '--offline', '--no', '--', 'node'],
   bun: [join(BIN, 'bun'), '--preload', 'tidegate/auto'],
 };
 
@@ -29,9 +30,22 @@ export class Started {
   #isOver = false;
   #wake: () => void = () => {};
 
-  constructor(runtime: Runtime, program: string, environment: Readonly<Record<string, string>>) {
+  /** @param runtime or `npm`, which starts Node and hears of the flag by `NODE_OPTIONS`, as its child does */
+  constructor(
+    runtime: Runtime | 'npm',
+    program: string,
+    environment: Readonly<Record<string, string>>,
+  ) {
     const [command = '', ...flags] = COMMANDS[runtime];
-    const env = { ...process.env, NO_COLOR: '1', CERT: CERTIFICATE, KEY, ...environment };
+    const options = runtime === 'npm' ? { NODE_OPTIONS: '--import tidegate/auto' } : {};
+    const env = {
+      ...process.env,
+      ...options,
+      NO_COLOR: '1',
+      CERT: CERTIFICATE,
+      KEY,
+      ...environment,
+    };
     const args = [...flags, `test/auto/programs/${program}`];
     this.#child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -26,6 +26,9 @@ const handlers = {
       }, 20);
     });
   },
+  throws: () => {
+    throw new Error('own mistake');
+  },
   promises: async (signal) => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     console.log(`own promise ${signal}`);
