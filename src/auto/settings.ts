@@ -55,7 +55,8 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   CRASHES: oneOf('true', 'false'),
   BACKEND: oneOf('wasm', 'atomics'),
 };
-const NAMES = Object.keys(VARIABLES).map((name) => PREFIX + name);
+/** All of them. */
+export const NAMES: readonly string[] = Object.keys(VARIABLES).map((name) => PREFIX + name);
 
 /** Variables that do nothing unless another one is set. */
 const NEEDS: readonly (readonly [string, string])[] = [
