@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Core } from './core.ts';
+import type { Backend, Core } from './core.ts';
 
 /** What was brought. */
 export const added: {
@@ -13,6 +13,8 @@ export const added: {
   module?: (shared: boolean) => WebAssembly.Module;
   /** The atomics backend, if the entry point has it or `useAtomics` was called. */
   atomics?: (buffer: ArrayBufferLike) => Core;
+  /** The backend of who asks for none, where that is not `'wasm'`. */
+  usual?: Backend;
   /** True where there is one thread and never another: an isolate on the edge. */
   alone?: boolean;
   /** The tag of this thread, where threads are numbered: on servers. */

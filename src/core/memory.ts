@@ -83,13 +83,17 @@ export function allocatePlain(shared: boolean): CoreMemory {
 
 /** Wraps memory that another thread has posted, after a look at its header. */
 export function adopt(value: unknown): CoreMemory | Refusal {
-  const wasm =
-    typeof WebAssembly === 'object' && value instanceof WebAssembly.Memory ? value : undefined;
-  const buffer: unknown = wasm === undefined ? value : wasm.buffer;
-  if (typeof SharedArrayBuffer !== 'function' || !(buffer instanceof SharedArrayBuffer)) {
+  const inside =
+    typeof WebAssembly === 'object' && got(WebAssembly.Memory.prototype, 'buffer', value);
+  // The getter took it for a memory.
+  const wasm = inside ? (value as WasmMemory) : undefined;
+  const buffer = (inside || value) as SharedArrayBuffer;
+  if (
+    typeof SharedArrayBuffer !== 'function' ||
+    got(SharedArrayBuffer.prototype, 'byteLength', buffer) !== MEMORY_BYTES
+  ) {
     return 'not_tidegate';
   }
-  if (buffer.byteLength !== MEMORY_BYTES) return 'not_tidegate';
   const words = new Int32Array(buffer);
   if (Atomics.load(words, AT_MAGIC >> 2) !== MAGIC) return 'not_tidegate';
   if (Atomics.load(words, AT_VERSION >> 2) !== VERSION) return 'layout_version';
@@ -99,4 +103,16 @@ export function adopt(value: unknown): CoreMemory | Refusal {
   });
   if (!isSound) return 'not_tidegate';
   return { buffer, wasm, shared: true };
+}
+
+/**
+ * What a class says of an object of its own, also if that comes from another realm, where `instanceof` is
+ * false: what a thread posts to a test under Jest does.
+ */
+function got(prototype: object, name: string, value: unknown): unknown {
+  try {
+    return Reflect.get(prototype, name, value);
+  } catch {
+    return undefined;
+  }
 }

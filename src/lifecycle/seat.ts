@@ -244,7 +244,7 @@ interface Settings {
 function checkOptions(action: string, options: SeatOptions, more: readonly string[]): Settings {
   check(isObject(options), 'the options', options);
   checkKeys(action, options, ['clock', 'backend', ...more]);
-  const { clock = Date.now, backend = 'wasm' } = options;
+  const { clock = Date.now, backend = added.usual ?? 'wasm' } = options;
   check(typeof clock === 'function', 'the clock', clock);
   check(backend === 'wasm' || backend === 'atomics', 'the backend', backend);
   return { clock, backend };

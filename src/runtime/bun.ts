@@ -5,13 +5,8 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
-import { plainAddress, withoutLength } from './answer.ts';
-import { Sockets } from './bun/sockets.ts';
-import { Unsent } from './bun/unsent.ts';
-import { truthful } from './coding.ts';
-import { Front } from './front.ts';
-import { checkServe, type ServeOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
+import { BunFront, type BunServer } from './bun-server.ts';
+import { checkServe, type ServeOptions, type Server } from './options.ts';
 
 export type { KindOf } from './admission.ts';
 export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
@@ -39,19 +34,6 @@ interface BunNamespace {
   }): BunServer;
 }
 
-interface BunServer {
-  readonly hostname?: string;
-  readonly port?: number;
-  readonly pendingRequests: number;
-  stop(closeActiveConnections?: boolean): Promise<void>;
-  requestIP(request: Request): { readonly address: string } | null;
-}
-
-const NOT_MODIFIED = 304;
-
-/** What Bun's fetch() decodes, and leaves in the head for its server to send. */
-const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
-
 /**
  * The longest silence that Bun can be asked to bear. By itself it cuts a connection after 10 s, also while
  * the client waits for our answer, and that to a shutdown may take as long as its budget; and an idle
@@ -72,54 +54,25 @@ export async function serve(options: ServeOptions): Promise<Server> {
   if (typeof Bun?.serve !== 'function') {
     throw new LifecycleError('invalid_argument', 'Cannot serve: this runtime has no Bun.serve');
   }
-  // It sends the length that a 304 is said to have, and parsers miss its body.
-  const front = new Front(checked, (response) =>
-    truthful(response.status === NOT_MODIFIED ? withoutLength(response) : response, DECODED),
-  );
-  const unsent = new Unsent();
   const { websocket, ...own } = options.bun ?? {};
   const past = PAST_FETCH.find((name) => name in own);
   if (past !== undefined) {
     throw new LifecycleError('invalid_argument', `Cannot serve: bun.${past} would bypass the gate`);
   }
-  const sockets = new Sockets(websocket);
+  const front = new BunFront(checked, websocket);
   const { port, hostname, path, tls, reusePort } = checked;
   const server = Bun.serve({
     idleTimeout: LONGEST_S,
     ...own,
-    ...(websocket === undefined ? {} : { websocket: sockets.handler }),
+    ...(websocket === undefined ? {} : { websocket: front.sockets.handler }),
     ...(path === undefined ? { port } : { unix: path }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
     development: false,
     // Bun 1.4 turns it on outside development: a second service would share the port in silence.
     reusePort,
-    fetch(request, server) {
-      unsent.settle();
-      const remoteAddress = plainAddress(server.requestIP(request)?.address);
-      return front.answer(request, { remoteAddress, native: server }, (release) => {
-        // Known for as long as the response is not sent; on a Unix socket there is none.
-        unsent.add(() => server.requestIP(request) === null, release);
-      });
-    },
+    fetch: (request, server) => front.answer(request, server),
   });
-  const closing = front.guard({
-    // Sockets that never sent a byte outlive stop(), and so would the process.
-    finish: () => {
-      sockets.goAway();
-      return server.stop().then(() => server.stop(true));
-    },
-    isBusy: () => server.pendingRequests > 0,
-    isUpgraded: () => sockets.areOpen,
-    cut: () => void server.stop(true),
-  });
-  const place = { hostname: server.hostname ?? path ?? '', port: server.port ?? 0 };
   const scheme = tls === undefined ? 'http' : 'https';
-  return opened(checked.lifecycle, {
-    url: path === undefined ? urlOf(place.hostname, place.port, scheme) : `unix:${path}`,
-    ...place,
-    close: () => closing.close(),
-    closed: closing.closed,
-    native: server,
-  });
+  return front.guard(server, { scheme, path });
 }

@@ -12,7 +12,13 @@ import { refusal } from './answer.ts';
 import { isLifecycle } from './options.ts';
 import { admitted } from './workerd/event.ts';
 import { Isolate } from './workerd/isolate.ts';
-import type { EventContext, Worker, WorkerHandlers, WorkerOptions } from './workerd/types.ts';
+import type {
+  EventContext,
+  PlatformHandlers,
+  Worker,
+  WorkerHandlers,
+  WorkerOptions,
+} from './workerd/types.ts';
 
 /** Methods that change nothing, by RFC 9110 §9.2.1. */
 const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
@@ -40,9 +46,20 @@ const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
  */
 export function withLifecycle<Env = unknown>(
   handlers: WorkerHandlers<Env>,
+  options?: WorkerOptions<Env>,
+): Worker<Env>;
+/** The same for handlers with the platform's types, as a framework's `app.fetch`. */
+export function withLifecycle<Env = unknown>(
+  handlers: PlatformHandlers,
+  options?: WorkerOptions<Env>,
+): Worker<Env>;
+export function withLifecycle<Env>(
+  given: WorkerHandlers<Env> | PlatformHandlers,
   options: WorkerOptions<Env> = {},
 ): Worker<Env> {
-  checkWorker(handlers, options);
+  checkWorker(given, options);
+  // What the platform passes is what handlers of either type are called with.
+  const handlers = given as WorkerHandlers<Env>;
   const { fetch, scheduled, queue, ...others } = handlers;
   const { handler, kindOf = kindOfMethod } = options;
   let only: Isolate<Env> | undefined;
@@ -77,7 +94,8 @@ export function withLifecycle<Env = unknown>(
       const isolate = isolateOf(env);
       await isolate.booted(env, ctx);
       await enter(isolate, 'write', ctx, async (context) => {
-        await handlers[name]?.(event, env, context, isolate.lifecycle);
+        // Of the kind that its name says: the platform calls them.
+        await handlers[name]?.(event as never, env, context, isolate.lifecycle);
       });
     };
 
@@ -114,9 +132,11 @@ async function enter<Env, T>(
   handler: (ctx: EventContext) => T | Promise<T>,
 ): Promise<T> {
   const { lifecycle, follower } = isolate;
-  if (kind === null) return handler(ctx);
+  if (kind === null) return await handler(ctx);
   await follower?.before(kind, ctx);
-  return admitted(lifecycle, kind, ctx, follower, handler);
+  // Awaited here: at older compatibility dates a rejection that is handled a turn later is a false
+  // `unhandledrejection` (flag `unhandled_rejection_after_microtask_checkpoint`).
+  return await admitted(lifecycle, kind, ctx, follower, handler);
 }
 
 function kindOfMethod({ method }: Request): PermitKind {

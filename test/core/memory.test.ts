@@ -4,6 +4,7 @@
  * @module
  */
 
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { AT_MAGIC, AT_MEMBER_CAPACITY, AT_VERSION } from '../../assembly/layout.ts';
 import { embeddedModule } from '../../src/core/embedded.ts';
@@ -34,11 +35,25 @@ describe('adopt()', () => {
     expect(adopt(memory.buffer)).toEqual({ buffer: memory.buffer, wasm: undefined, shared: true });
   });
 
+  it('takes memory that comes from another realm, as what a thread posts does under Jest', () => {
+    const code = 'new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })';
+    const memory = runInNewContext(code) as WebAssembly.Memory;
+    expect([
+      memory instanceof WebAssembly.Memory,
+      memory.buffer instanceof SharedArrayBuffer,
+    ]).toEqual([false, false]);
+    const { create } = wasmCore(memory, embeddedModule(true));
+    create(1, 127, 32, 8);
+    expect(adopt(memory)).toMatchObject({ wasm: memory, shared: true });
+    expect(adopt(memory.buffer)).toMatchObject({ wasm: undefined, shared: true });
+  });
+
   it.each([
     ['undefined', undefined],
     ['null', null],
     ['a number', 131_072],
     ['a plain object', { buffer: new SharedArrayBuffer(131_072) }],
+    ['the name of one', { [Symbol.toStringTag]: 'SharedArrayBuffer', byteLength: 131_072 }],
     ['an ArrayBuffer', new ArrayBuffer(131_072)],
     ['a blank SharedArrayBuffer', new SharedArrayBuffer(131_072)],
     ['a SharedArrayBuffer of another size', new SharedArrayBuffer(65_536)],

@@ -25,6 +25,7 @@ interface State {
   readonly wrongs: readonly (readonly [string, string])[];
   readonly userAgent: string;
   readonly backend: string;
+  readonly unhandled: readonly string[];
 }
 
 let modules: Program;
@@ -148,6 +149,13 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
     expect((await state()).calls.filter((call) => call === 'backup')).toEqual(['backup']);
     expect((await ask('/a')).status).toBe(503);
     expect((await ask('/health/live')).status).toBe(503);
+  });
+
+  it('handles the rejection of every event that it refuses', async () => {
+    await ask('/a', { method: 'PUT' });
+    await ask('/admin/drain', { method: 'POST', headers: { authorization } });
+    for (const method of ['PUT', 'POST']) expect((await ask('/a', { method })).status).toBe(503);
+    expect((await state()).unhandled).toEqual([]);
   });
 
   it('says that it is starting while it boots, and lets requests wait for that', async () => {

@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { NAMES } from '../../src/auto/settings.ts';
 import { Exit } from '../../src/cli/exit.ts';
 import { measure } from '../../src/http/measures.ts';
 import { HANDLER_OPTIONS } from '../../src/http/options.ts';
@@ -70,6 +71,10 @@ describe('the tables', () => {
     const options = listIn('src/runtime/options.ts', 'KNOWN');
     expect(options).toContain('lifecycle');
     expect(namesIn('docs/servers.md', 'serve').sort()).toEqual(options.sort());
+  });
+
+  it('of docs/auto.md have every variable', () => {
+    expect(namesIn('docs/auto.md', 'Variables').sort()).toEqual([...NAMES].sort());
   });
 
   it('of docs/threads.md have every option of serveProbes()', () => {

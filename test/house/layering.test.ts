@@ -21,6 +21,7 @@ const FLOORS: Record<string, readonly string[]> = {
   'src/runtime': ['src/lifecycle'],
   'src/cloudflare': ['src/lifecycle', 'src/http', 'src/runtime'],
   'src/probes': ['src/core', 'src/lifecycle', 'src/http', 'src/runtime'],
+  'src/auto': ['src/lifecycle', 'src/http', 'src/runtime', 'src/probes'],
   'src/cli': ['src/lifecycle', 'src/http', 'src'],
 };
 
@@ -28,11 +29,13 @@ const FLOORS: Record<string, readonly string[]> = {
 const DOORS = [
   'src/index.ts',
   'src/browser.ts',
+  'src/auto.ts',
   'src/atomics.ts',
   'src/node.ts',
   'src/deno.ts',
   'src/bun.ts',
   'src/edge.ts',
+  'src/edge-light.ts',
   'src/workerd.ts',
   'src/cloudflare.ts',
   'src/bench.ts',
@@ -81,7 +84,7 @@ describe('the floors', () => {
 
   it('no floor below the runtime names a runtime API', () => {
     const named = files
-      .filter((file) => !/^src\/(runtime|probes|cli)\//.test(file))
+      .filter((file) => !/^src\/(runtime|probes|auto|cli)\//.test(file))
       .filter((file) => /from 'node:|\bDeno\.|\bBun\.|\bprocess\./.test(code(file)));
     expect(named).toEqual([]);
   });

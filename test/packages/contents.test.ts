@@ -103,7 +103,17 @@ describe('the tarball', () => {
 });
 
 describe('the conditions of each path', () => {
-  const places = ['types', 'workerd', 'deno', 'bun', 'browser', 'node', 'default'];
+  const places = [
+    'types',
+    'edge-light',
+    'wintercg',
+    'workerd',
+    'deno',
+    'bun',
+    'browser',
+    'node',
+    'default',
+  ];
 
   it('stand in the order in which runtimes must find them', () => {
     for (const [path, target] of Object.entries(manifest.exports)) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,16 +61,27 @@ const RESOLUTIONS = [
   { resolution: 'bundler', module: 'esnext' },
 ];
 
+/** Types of others, and a framework; the tarball needs none of them. */
+const LINKED = [
+  '@types/node',
+  'undici-types',
+  '@opentelemetry/api',
+  '@cloudflare/workers-types',
+  'hono',
+];
+
 let place: Folder;
 let manifest: Manifest;
 
 beforeAll(async () => {
   place = folder();
   manifest = await install(await pack(place.path), place.path, CONSUMER);
-  // Where TypeScript looks for them; the tarball needs neither.
+  // Where TypeScript looks for them.
   mkdirSync(join(place.path, 'node_modules/@types'));
   mkdirSync(join(place.path, 'node_modules/@opentelemetry'));
-  for (const name of ['@types/node', 'undici-types', '@opentelemetry/api']) {
+  mkdirSync(join(place.path, 'node_modules/@cloudflare'));
+  cpSync(join(import.meta.dirname, 'platform'), place.path, { recursive: true });
+  for (const name of LINKED) {
     symlinkSync(join(ROOT, 'node_modules', name), join(place.path, 'node_modules', name));
   }
 });
@@ -111,6 +122,16 @@ describe.each(COMPILERS)('$compiler', ({ at, version }) => {
       const project = configure(`tsconfig.${resolution}.json`, options, programs);
       expect(await compile(at, project)).toBe('');
     });
+  });
+
+  it("compiles a Worker of Hono with Cloudflare's types", async () => {
+    const types = ['@cloudflare/workers-types'];
+    // Those of others are not checked: they are not ours, and meet the newest compiler first here.
+    const options = { module: 'esnext', moduleResolution: 'bundler', lib: ['ES2022'], types };
+    const project = configure('tsconfig.hono.json', { ...options, skipLibCheck: true }, [
+      'hono.ts',
+    ]);
+    expect(await compile(at, project)).toBe('');
   });
 
   it('compiles a require() from CommonJS', async () => {

@@ -64,7 +64,7 @@ export async function admitted<T>(
   };
   const result = run();
   ctx.waitUntil(result.catch(() => {}));
-  return result;
+  return await result;
 }
 
 /** The same context, with a `waitUntil` of ours: its methods refuse to work on another object. */

@@ -15,6 +15,55 @@ export interface EventContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+/** What a cron trigger passes. */
+export interface ScheduledController {
+  /** Milliseconds since the Unix epoch. */
+  readonly scheduledTime: number;
+  /** The pattern that has matched. */
+  readonly cron: string;
+  /** A failure of this event is final. */
+  noRetry(): void;
+}
+
+/** A message of a queue. */
+export interface QueueMessage {
+  readonly id: string;
+  readonly timestamp: Date;
+  readonly body: unknown;
+  /** Deliveries so far, this one included. */
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { readonly delaySeconds?: number }): void;
+}
+
+/** What a queue passes. */
+export interface QueueBatch {
+  readonly queue: string;
+  readonly messages: readonly QueueMessage[];
+  ackAll(): void;
+  retryAll(options?: { readonly delaySeconds?: number }): void;
+}
+
+/**
+ * Handlers that were made for the platform's own types: `{ fetch: app.fetch }` of a framework, or an
+ * `ExportedHandler`. What they are passed is what the platform passes.
+ */
+export interface PlatformHandlers {
+  readonly fetch?:
+    | ((
+        request: never,
+        env: never,
+        ctx: never,
+        lifecycle: never,
+      ) => WebResponse | Promise<WebResponse>)
+    | undefined;
+  readonly scheduled?: PlatformHandler | undefined;
+  readonly queue?: PlatformHandler | undefined;
+}
+
+/** Any function: nobody but the platform calls it. */
+type PlatformHandler = (event: never, env: never, ctx: never, lifecycle: never) => unknown;
+
 /**
  * The handlers of a module worker. Each may take the lifecycle after what the platform passes. What
  * is not named here is passed through untouched.
@@ -26,8 +75,13 @@ export interface WorkerHandlers<Env = unknown> {
     ctx: EventContext,
     lifecycle: Lifecycle,
   ): WebResponse | Promise<WebResponse>;
-  scheduled?(controller: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
-  queue?(batch: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
+  scheduled?(
+    controller: ScheduledController,
+    env: Env,
+    ctx: EventContext,
+    lifecycle: Lifecycle,
+  ): unknown;
+  queue?(batch: QueueBatch, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
   readonly [name: string]: unknown;
 }
 

@@ -23,7 +23,13 @@ const shared = {
   boots: 0,
   calls: [] as string[],
   released: new Set<string>(),
+  /** What this runtime takes for a rejection that nobody handles. */
+  unhandled: [] as string[],
 };
+
+addEventListener('unhandledrejection', (event) => {
+  shared.unhandled.push(String(event.reason));
+});
 
 // Made at module scope, as applications may, with the clock that is there: there is no time yet.
 const early = Lifecycle.create({ clock: dateNow });

@@ -27,6 +27,10 @@ import {
   type Follower,
   type Guide,
   Lifecycle,
+  type PlatformHandlers,
+  type QueueBatch,
+  type QueueMessage,
+  type ScheduledController,
   type Worker,
   type WorkerHandlers,
   type WorkerOptions,
@@ -58,6 +62,21 @@ const options: WorkerOptions<Env> = {
   fleet: guide,
 };
 
+const at = ({ cron, scheduledTime }: ScheduledController): string => `${cron} ${scheduledTime}`;
+const told = ({ id, attempts }: QueueMessage): string => `${id} ${attempts}`;
+
+/** Takes a batch without the platform's types. */
+export function queued(batch: QueueBatch): string[] {
+  batch.messages[0]?.ack();
+  batch.messages[1]?.retry({ delaySeconds: 5 });
+  return batch.messages.map(told);
+}
+
+/** A worker of somebody else's handlers, whatever their types. */
+export function around(handlers: PlatformHandlers): Worker<Env> {
+  return withLifecycle<Env>(handlers, options);
+}
+
 /** Makes a worker around one answer. */
 export function worker(answer: Answer): Worker<Env> {
   const handlers: WorkerHandlers<Env> = {
@@ -69,7 +88,10 @@ export function worker(answer: Answer): Worker<Env> {
     queue(batch: { readonly messages: readonly unknown[] }) {
       return batch.messages.length;
     },
-    scheduled: async (_controller, env) => env.ADMIN_TOKEN,
+    scheduled: async (controller, env) => {
+      controller.noRetry();
+      return `${at(controller)} ${env.ADMIN_TOKEN}`;
+    },
     email: () => {},
   };
   return withLifecycle<Env>(handlers, options);

@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import { Lifecycle } from 'tidegate';
+import { lifecycle as installed } from 'tidegate/auto';
 import { createHandler } from 'tidegate/http';
 import { type NodeServeOptions, serve, toNodeListener, watchWorker } from 'tidegate/node';
 
@@ -32,6 +33,9 @@ export async function behind(app: (req: IncomingMessage, res: ServerResponse) =>
   const options: NodeServeOptions = { lifecycle, fetch: createHandler(lifecycle), listener: app };
   return (await serve(options)).closed;
 }
+
+/** The lifecycle of a process that has it installed by a flag is one like any other. */
+export const both: readonly Lifecycle[] = [lifecycle, installed];
 
 /** A worker that has the lifecycle, and whose exit gives back what it had. */
 export function work(): () => void {

@@ -93,9 +93,28 @@ async function lead({ FleetClient, LifecycleObject }) {
   return `${refused} ${phase} ${Math.ceil(settles_in_ms / 1_000) * 1_000}`;
 }
 
+/** A server that is adopted by being opened, and a lifecycle that is the one there is. */
+async function adopt({ lifecycle }) {
+  const { createServer } = await import('node:http');
+  const server = createServer((_, res) => res.end('mine')).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const status = lifecycle.phase() === 1 ? 'ready' : 'not ready';
+  const text = await (await fetch(url)).text();
+  lifecycle.gate.hold('read_only');
+  const refused = await fetch(url, { method: 'POST' });
+  await refused.text();
+  const again = await import('tidegate/auto');
+  const once = again.lifecycle === lifecycle ? 'once' : 'twice';
+  server.closeAllConnections();
+  server.close();
+  return `${status} ${text} ${refused.status} ${once}`;
+}
+
 /** By path: what it does with the module, or with the file if it is none. */
 export const uses = {
   tidegate: live,
+  'tidegate/auto': adopt,
   'tidegate/browser': live,
   'tidegate/cloudflare': lead,
   'tidegate/opentelemetry': observe,

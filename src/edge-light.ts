@@ -1,0 +1,17 @@
+/**
+ * `tidegate` in an isolate whose bundler imports no `.wasm` file (the export conditions `edge-light` and
+ * `wintercg`: Vercel's edge runtime, Nitro's presets for workers): the values of `index.ts`, whose
+ * types it has, over the atomics backend alone. `lifecycle.backend` says so.
+ *
+ * @module
+ */
+
+export { GateClosedError, LeavingError, LifecycleError } from './lifecycle/errors.ts';
+export {
+  acceptsQueries,
+  acceptsWrites,
+  Phase,
+  phaseFromU8,
+  phaseName,
+} from './lifecycle/phase.ts';
+export { Lifecycle } from './lifecycle/with-atomics.ts';

@@ -1,0 +1,85 @@
+/**
+ * A server of `Bun.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ *
+ * @module
+ */
+
+import { plainAddress, withoutLength } from './answer.ts';
+import { Sockets } from './bun/sockets.ts';
+import { Unsent } from './bun/unsent.ts';
+import { truthful } from './coding.ts';
+import { Front } from './front.ts';
+import { type CheckedOptions, type Server, urlOf } from './options.ts';
+import { opened } from './serving.ts';
+
+/** A server of Bun, as far as it is used here. */
+export interface BunServer {
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly pendingRequests: number;
+  stop(closeActiveConnections?: boolean): Promise<void>;
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
+const NOT_MODIFIED = 304;
+
+/** What Bun's fetch() decodes, and leaves in the head for its server to send. */
+const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
+
+/** What is in front of one server. */
+export class BunFront {
+  /** Its WebSockets, and the handler that they are known by. */
+  readonly sockets: Sockets;
+  readonly #options: CheckedOptions;
+  readonly #front: Front;
+  readonly #unsent: Unsent = new Unsent();
+
+  /**
+   * @param websocket the application's handler of them
+   * @throws {LifecycleError} `invalid_argument`
+   */
+  constructor(options: CheckedOptions, websocket: unknown) {
+    this.#options = options;
+    this.sockets = new Sockets(websocket);
+    // It sends the length that a 304 is said to have, and parsers miss its body.
+    this.#front = new Front(options, (response) =>
+      truthful(response.status === NOT_MODIFIED ? withoutLength(response) : response, DECODED),
+    );
+  }
+
+  /** Answers one request. @param more what else its handler is told */
+  answer(request: Request, server: BunServer, more: object = {}): Promise<Response | undefined> {
+    this.#unsent.settle();
+    const remoteAddress = plainAddress(server.requestIP(request)?.address);
+    const told = { ...more, remoteAddress, native: server };
+    return this.#front.answer(request, told, (release) => {
+      // Known for as long as the response is not sent; on a Unix socket there is none.
+      this.#unsent.add(() => server.requestIP(request) === null, release);
+    });
+  }
+
+  /** Closes the server when the lifecycle is Stopped. */
+  guard(
+    server: BunServer,
+    { scheme, path }: { readonly scheme: string; readonly path: string | undefined },
+  ): Server {
+    const closing = this.#front.guard({
+      // Sockets that never sent a byte outlive stop(), and so would the process.
+      finish: () => {
+        this.sockets.goAway();
+        return server.stop().then(() => server.stop(true));
+      },
+      isBusy: () => server.pendingRequests > 0,
+      isUpgraded: () => this.sockets.areOpen,
+      cut: () => void server.stop(true),
+    });
+    const place = { hostname: server.hostname ?? path ?? '', port: server.port ?? 0 };
+    return opened(this.#options.lifecycle, {
+      url: path === undefined ? urlOf(place.hostname, place.port, scheme) : `unix:${path}`,
+      ...place,
+      close: () => closing.close(),
+      closed: closing.closed,
+      native: server,
+    });
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * A server of `Deno.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ *
+ * @module
+ */
+
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { plainAddress, refusal } from './answer.ts';
+import { truthful } from './coding.ts';
+import { Front } from './front.ts';
+import { type CheckedOptions, type Server, urlOf } from './options.ts';
+import { opened } from './serving.ts';
+
+/** What Deno tells of a request. */
+export interface DenoInfo {
+  readonly remoteAddr: { readonly hostname?: string };
+  /** Rejects when the connection is gone before the response is sent. */
+  readonly completed: Promise<void>;
+}
+
+/** A server of Deno, as far as it is used here. */
+export interface DenoServer {
+  readonly addr: { readonly hostname?: string; readonly port?: number; readonly path?: string };
+  shutdown(): Promise<void>;
+}
+
+/** What answers the requests of one server of Deno. */
+export function frontFor(options: CheckedOptions): Front {
+  // Deno puts right itself what fetch() gave and is returned as it is.
+  return new Front(options, (response) => truthful(response, []));
+}
+
+/** A handler for `Deno.serve`. */
+export function answerer(front: Front): (request: Request, info: DenoInfo) => Promise<Response> {
+  return async (request, info) => {
+    const remoteAddress = plainAddress(info.remoteAddr.hostname);
+    const told = { remoteAddress, native: info };
+    const response = await front.answer(request, told, (release) => {
+      void info.completed.then(release, release);
+    });
+    return response ?? refusal(404, 'not found');
+  };
+}
+
+/** A server of Deno that closes when the lifecycle is Stopped. */
+export function guarded(
+  front: Front,
+  lifecycle: Lifecycle,
+  server: DenoServer,
+  scheme: string,
+): Server {
+  // Nothing cuts what is left: after shutdown(), Deno 2.9 answers the abort of the server's signal
+  // with an uncaught BadResource. Such connections end with the process.
+  const closing = front.guard({ finish: () => server.shutdown() });
+  const { path, hostname = path ?? '', port = 0 } = server.addr;
+  return opened(lifecycle, {
+    url: path === undefined ? urlOf(hostname, port, scheme) : `unix:${path}`,
+    hostname,
+    port,
+    close: () => closing.close(),
+    closed: closing.closed,
+    native: server,
+  });
+}

@@ -1,0 +1,4 @@
+import { createServer } from 'node:http';
+import { listen, listener } from './answer.js';
+
+listen(createServer(listener));
