@@ -6,13 +6,13 @@
 
 import { Elysia } from 'elysia';
 import { handleSignals, serve } from 'tidegate/bun';
-import { health, lifecycle, port, started } from './service.ts';
+import { health, lifecycle, port, save, started } from './service.ts';
 
 const app = new Elysia()
   .onRequest(({ request }) => health(request))
   .get('/hello', () => 'hello')
-  .post('/echo', ({ request }) => request.text(), { parse: 'none' });
+  .post('/notes', async ({ request }) => save(await request.text()), { parse: 'none' });
 
 const server = await serve({ lifecycle, fetch: (request) => app.fetch(request), port });
-handleSignals(lifecycle, { servers: [server] });
+handleSignals(lifecycle);
 started(server.url);

@@ -35,9 +35,14 @@ export async function freePort(): Promise<number> {
  * The promise of the project is made for these settings. A check may take longer than its interval:
  * machines that run tests are busy, and a slow answer is an answer.
  */
-function configuration(port: number, socket: string, servers: readonly number[]): string {
+function configuration(
+  port: number,
+  socket: string,
+  servers: readonly number[],
+  checkMs: number,
+): string {
   const lines = servers.map(
-    (each, index) => `  server s${index} 127.0.0.1:${each} check inter 100 fall 1 rise 1`,
+    (each, index) => `  server s${index} 127.0.0.1:${each} check inter ${checkMs} fall 1 rise 1`,
   );
   return `
 global
@@ -84,12 +89,16 @@ export class Haproxy {
     this.#exit = new Promise((resolve) => this.#child.once('close', resolve));
   }
 
-  /** Starts it and waits until it balances between all servers. */
-  static async start(servers: readonly number[]): Promise<Haproxy> {
+  /**
+   * Starts it and waits until it balances between all servers.
+   *
+   * @param checkMs from one check of a server to the next
+   */
+  static async start(servers: readonly number[], checkMs = 100): Promise<Haproxy> {
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-'));
     const port = await freePort();
     const socket = join(folder, 'stats');
-    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers));
+    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, checkMs));
     const haproxy = new Haproxy(port, folder);
     for (const index of servers.keys()) await haproxy.isUp(index);
     return haproxy;

@@ -26,6 +26,7 @@ import {
 } from '../options.ts';
 import { opened } from '../serving.ts';
 import { NodeAdmission, released } from './admission.ts';
+import { deferClose } from './close-by-owner.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
 import { exchange, notMine } from './exchange.ts';
 import { intercept } from './intercept.ts';
@@ -134,6 +135,7 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     front: exchange(fetch ?? notMine, ends, surroundings),
     takesUpgrades: () => admission.takesUpgrades(),
   });
+  deferClose(server as ConnectionServer, lifecycle, closing);
   const ours = seen(server, closing);
   adopted.set(server, ours);
   return opened(lifecycle, ours);

@@ -1,0 +1,32 @@
+/**
+ * Each recipe in a rolling restart behind a real HAProxy that neither retries nor redispatches: no
+ * request fails, and no write is acknowledged that the flush has not seen.
+ *
+ * @module
+ */
+
+import { describe, expect, it } from 'vitest';
+import { missing } from '../proxy/haproxy.ts';
+import { type Recipe, titleOf } from './recipe.ts';
+import { FRAMEWORKS } from './recipes.ts';
+import { expectNoLoss, roll } from './rolling.ts';
+
+/** For those that most services stand on; the others are restarted a few times. */
+const RESTARTS = 20;
+const FEW_RESTARTS = 3;
+const OFTEN = ['http', 'express', 'fastify', 'hono'];
+
+const why = missing('haproxy');
+
+const restartsOf = ({ name, alias }: Recipe): number =>
+  OFTEN.includes(name) && alias === undefined ? RESTARTS : FEW_RESTARTS;
+
+describe.skipIf(why !== undefined)(`restarted under load ${why ?? ''}`, () => {
+  it.each(FRAMEWORKS.map((framework) => [titleOf(framework), framework] as const))(
+    '%s loses no request and no write',
+    async (title, framework) => {
+      const restarts = restartsOf(framework);
+      expectNoLoss(title, await roll(framework, restarts), restarts);
+    },
+  );
+});
