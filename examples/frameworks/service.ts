@@ -19,7 +19,7 @@ export const lifecycle: Lifecycle = Lifecycle.create();
 lifecycle.pipeline({
   // The most that the load balancer needs to leave, and what shows that it has.
   preDrainMs: Number(env.PRE_DRAIN_MS ?? 0),
-  ...(env.PRE_DRAIN_PROBES === undefined ? {} : { preDrainProbes: Number(env.PRE_DRAIN_PROBES) }),
+  preDrainProbes: env.PRE_DRAIN_PROBES ? Number(env.PRE_DRAIN_PROBES) : undefined,
   steps: [{ name: 'flush_wal', run: flush }],
 });
 

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { once, type Reply, saysClose, Wire } from '../runtime/wire.ts';
 import { Running, TOKEN, titleOf } from './recipe.ts';
-import { FRAMEWORKS } from './recipes.ts';
+import { ABSENT, FRAMEWORKS } from './recipes.ts';
 
 const ADMIN = [`authorization: Bearer ${TOKEN}`];
 
@@ -99,6 +99,10 @@ describe.each(FRAMEWORKS.map((framework) => [titleOf(framework), framework] as c
       expect(JSON.parse(reply.body)).toMatchObject({ ok: true, drained: true, flushed_wal: true });
       expect(await example.exitCode).toBe(0);
       expect(example.output).toContain('flushed');
+    expect(readFileSync(journal, 'utf8')).toContain('written');
+    if (framework.closes !== undefined) expect(example.output).toContain(framework.closes);
     });
   },
 );
+
+for (const why of ABSENT) it.skip(why);

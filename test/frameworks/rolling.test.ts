@@ -5,16 +5,16 @@
  * @module
  */
 
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { missing } from '../proxy/haproxy.ts';
 import { type Recipe, titleOf } from './recipe.ts';
-import { FRAMEWORKS } from './recipes.ts';
+import { ABSENT, FRAMEWORKS } from './recipes.ts';
 import { expectNoLoss, roll } from './rolling.ts';
 
 /** For those that most services stand on; the others are restarted a few times. */
 const RESTARTS = 20;
 const FEW_RESTARTS = 3;
-const OFTEN = ['http', 'express', 'fastify', 'hono'];
+const OFTEN = ['http', 'express', 'fastify', 'hono', 'nest', 'next'];
 
 const why = missing('haproxy');
 
@@ -30,3 +30,5 @@ describe.skipIf(why !== undefined)(`restarted under load ${why ?? ''}`, () => {
     },
   );
 });
+
+for (const absent of ABSENT) it.skip(absent);
