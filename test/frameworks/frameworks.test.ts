@@ -99,8 +99,8 @@ describe.each(FRAMEWORKS.map((framework) => [titleOf(framework), framework] as c
       expect(JSON.parse(reply.body)).toMatchObject({ ok: true, drained: true, flushed_wal: true });
       expect(await example.exitCode).toBe(0);
       expect(example.output).toContain('flushed');
-    expect(readFileSync(journal, 'utf8')).toContain('written');
-    if (framework.closes !== undefined) expect(example.output).toContain(framework.closes);
+      expect(readFileSync(journal, 'utf8')).toContain('written');
+      if (framework.closes !== undefined) expect(example.output).toContain(framework.closes);
     });
   },
 );

@@ -29,12 +29,17 @@ function installed(name) {
   const hash = hashOf(source, join(ROOT, 'dist'));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return true;
   rmSync(stamp, { force: true });
-  cpSync(source, target, { recursive: true, filter: (path) => !OWN.some((own) => path.endsWith(`/${own}`)) });
+  cpSync(source, target, {
+    recursive: true,
+    filter: (path) => !OWN.some((own) => path.endsWith(`/${own}`)),
+  });
   const began = performance.now();
   const isBuilt =
     npm(target, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline') &&
     npm(target, 'run', 'build');
-  console.log(`${name}: ${isBuilt ? 'built' : 'failed'} in ${Math.round(performance.now() - began)} ms`);
+  console.log(
+    `${name}: ${isBuilt ? 'built' : 'failed'} in ${Math.round(performance.now() - began)} ms`,
+  );
   if (isBuilt) writeFileSync(stamp, hash);
   return isBuilt;
 }

@@ -6,7 +6,15 @@
 
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Body, Controller, Get, Injectable, Module, type OnModuleDestroy, Post } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  type OnModuleDestroy,
+  Post,
+} from '@nestjs/common';
 import { lifecycle } from './lifecycle.js';
 
 @Injectable()
