@@ -68,7 +68,7 @@ describe.each(FRAMEWORKS.map((framework) => [titleOf(framework), framework] as c
     it('leaves its own routes to the framework, bodies untouched, and what is nobody’s', async () => {
       expect((await get('/hello')).body).toBe('hello');
       const body = 'written '.repeat(10_000);
-      const echo = await post('/notes', body, ['content-type: text/plain']);
+      const echo = await post('/notes', body, [`content-type: ${framework.type ?? 'text/plain'}`]);
       expect([echo.status < 300, echo.body === body]).toEqual([true, true]);
       expect((await get('/nobody')).status).toBe(404);
     });

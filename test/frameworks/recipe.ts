@@ -21,6 +21,8 @@ export interface Recipe {
   /** Packages that are taken for others: another version of the framework. */
   readonly alias?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the body of a note is sent as; SvelteKit takes plain text for a form of another site. */
+  readonly type?: string;
   /** What it prints when the framework's own hook of the end runs. */
   readonly closes?: string;
   /** Where it is not a file of that name: the whole command, and the folder in which it runs. */

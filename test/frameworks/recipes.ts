@@ -25,7 +25,7 @@ const SMALL: readonly Recipe[] = [
 ];
 
 /** Where `npm run frameworks` puts those that are large. */
-const TARGETS = join(ROOT, 'build/frameworks/large');
+export const TARGETS: string = join(ROOT, 'build/frameworks/large');
 
 function large(
   folder: string,
@@ -49,6 +49,8 @@ const LARGE = [
     env: { NEXT_MANUAL_SIG_HANDLE: 'true', KEEP_ALIVE_TIMEOUT: '72000', NODE_ENV: 'production' },
   }),
   large('next', 'next with a custom server', ['server.mjs'], { env: { NODE_ENV: 'production' } }),
+  large('nitro', 'nitro', ['node/server.mjs']),
+  large('sveltekit', 'sveltekit', ['server.mjs'], { type: 'application/octet-stream' }),
 ];
 
 /** Which of the large ones are not installed here, and what installs them. */

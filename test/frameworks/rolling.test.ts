@@ -29,6 +29,19 @@ describe.skipIf(why !== undefined)(`restarted under load ${why ?? ''}`, () => {
       expectNoLoss(title, await roll(framework, restarts), restarts);
     },
   );
+
+  it('GraphQL Yoga on node loses no query and no mutation', async () => {
+    const yoga = { name: 'graphql-yoga', runtime: 'node' } as const;
+    const rolled = await roll(yoga, FEW_RESTARTS, {
+      read: '/graphql?query=%7Bhello%7D',
+      hello: '{"data":{"hello":"hello"}}',
+      write: '/graphql',
+      type: 'application/json',
+      body: (note) => JSON.stringify({ query: `mutation { save(note: "${note}") }` }),
+      kept: (note) => `{"data":{"save":"${note}"}}`,
+    });
+    expectNoLoss('GraphQL Yoga', rolled, FEW_RESTARTS);
+  });
 });
 
 for (const absent of ABSENT) it.skip(absent);

@@ -16,7 +16,7 @@ import { type Recipe, Running } from './recipe.ts';
 
 const CLIENTS = 50;
 /** Of a client between two requests: the machine also has to start processes meanwhile. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 /** Of HAProxy's checks; two of them are the pre-drain. */
 const CHECK_MS = 40;
 const PRE_DRAIN = { PRE_DRAIN_MS: '10000', PRE_DRAIN_PROBES: '2' };
@@ -34,35 +34,53 @@ export interface Rolled {
   lost: string[];
 }
 
-/** Where a recipe keeps notes. */
-export interface Routes {
+/** How a recipe is asked. */
+export interface Asking {
   readonly read: string;
+  /** The body of the answer. */
+  readonly hello: string;
   readonly write: string;
+  readonly type: string;
+  /** The body that keeps a note. */
+  body(note: string): string;
+  /** The answer to it. */
+  kept(note: string): string;
 }
 
-const ROUTES: Routes = { read: '/hello', write: '/notes' };
+const ASKING: Asking = {
+  read: '/hello',
+  hello: 'hello',
+  write: '/notes',
+  type: 'text/plain',
+  body: (note) => note,
+  kept: (note) => note,
+};
 
 /** Restarts one instance after the other, so many times, under load; and then ends both. */
 export async function roll(
   recipe: Recipe,
   restarts: number,
-  routes: Routes = ROUTES,
+  asking: Partial<Asking> = {},
 ): Promise<Rolled> {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-recipe-'));
   const journal = join(folder, 'journal');
-  const ports = [await freePort(), await freePort()];
-  const start = (index: number): Promise<Running> =>
-    started(recipe, { ...PRE_DRAIN, PORT: String(ports[index]), JOURNAL: journal });
+  // Two for each instance: the next one starts at the other while the last one leaves.
+  const ports = await Promise.all([0, 1, 2, 3].map(() => freePort()));
+  const start = (place: number): Promise<Running> =>
+    started(recipe, { ...PRE_DRAIN, PORT: String(ports[place]), JOURNAL: journal });
   const instances = await Promise.all([start(0), start(1)]);
-  const haproxy = await Haproxy.start(ports, CHECK_MS);
-  const load = new Load(haproxy.port, routes);
+  const haproxy = await Haproxy.start(ports, CHECK_MS, 2);
+  const { type = ASKING.type } = recipe;
+  const load = new Load(haproxy.port, { ...ASKING, type, ...asking });
   const { rolled } = load;
   try {
     for (let turn = 0; turn < restarts; turn++) {
       const index = turn % 2;
-      rolled.exitCodes.push((await instances[index]?.end()) ?? null);
-      instances[index] = await start(index);
-      await haproxy.isUp(index);
+      const place = (turn + 2) % 4;
+      const [exitCode, next] = await Promise.all([instances[index]?.end(), start(place)]);
+      rolled.exitCodes.push(exitCode ?? null);
+      instances[index] = next;
+      await haproxy.isUp(place);
     }
     const acknowledged = await load.stop();
     for (const instance of instances) rolled.exitCodes.push(await instance.end());
@@ -107,14 +125,14 @@ async function started(recipe: Recipe, env: Readonly<Record<string, string>>): P
 class Load {
   readonly rolled: Rolled = { exitCodes: [], reads: 0, writes: 0, failed: [], lost: [] };
   readonly #port: number;
-  readonly #routes: Routes;
+  readonly #asking: Asking;
   readonly #acknowledged: string[] = [];
   readonly #clients: Promise<unknown>;
   #isOver = false;
 
-  constructor(port: number, routes: Routes) {
+  constructor(port: number, asking: Asking) {
     this.#port = port;
-    this.#routes = routes;
+    this.#asking = asking;
     const clients = Array.from({ length: CLIENTS }, (_, index) => this.#client(index));
     this.#clients = Promise.all(clients);
   }
@@ -141,15 +159,17 @@ class Load {
   }
 
   async #read(wire: Wire): Promise<boolean> {
-    return this.#ask('reads', 'hello', () => wire.request(this.#routes.read));
+    const { read, hello } = this.#asking;
+    return this.#ask('reads', hello, () => wire.request(read));
   }
 
   async #write(wire: Wire, turn: number): Promise<boolean> {
-    const body = `note ${turn} of ${Math.random()}`;
-    const headers = ['content-type: text/plain'];
-    return this.#ask('writes', body, async () => {
-      const reply = await wire.request(this.#routes.write, { method: 'POST', body, headers });
-      if (reply.status < 300) this.#acknowledged.push(body);
+    const { write, type, body, kept } = this.#asking;
+    const note = `note ${turn} of ${Math.random()}`;
+    const request = { method: 'POST', body: body(note), headers: [`content-type: ${type}`] };
+    return this.#ask('writes', kept(note), async () => {
+      const reply = await wire.request(write, request);
+      if (reply.status < 300) this.#acknowledged.push(note);
       return reply;
     });
   }

@@ -90,23 +90,36 @@ export class Haproxy {
   }
 
   /**
-   * Starts it and waits until it balances between all servers.
+   * Starts it and waits until it balances between all servers that are there.
    *
    * @param checkMs from one check of a server to the next
+   * @param there how many of them, the first ones
    */
-  static async start(servers: readonly number[], checkMs = 100): Promise<Haproxy> {
+  static async start(
+    servers: readonly number[],
+    checkMs = 100,
+    there = servers.length,
+  ): Promise<Haproxy> {
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-'));
     const port = await freePort();
     const socket = join(folder, 'stats');
     writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, checkMs));
     const haproxy = new Haproxy(port, folder);
-    for (const index of servers.keys()) await haproxy.isUp(index);
+    // Until its first check HAProxy takes a server for one that is there.
+    for (const index of servers.keys()) await haproxy.is(index, index < there ? 'UP' : 'DOWN');
     return haproxy;
   }
 
   /** Resolves when a check has found this server up. */
-  async isUp(index: number): Promise<void> {
-    while (!(await this.#rows()).some(([name, state]) => name === `s${index}` && state === 'UP')) {
+  isUp(index: number): Promise<void> {
+    return this.is(index, 'UP');
+  }
+
+  /** Resolves when a check has found this server so. */
+  async is(index: number, wanted: 'UP' | 'DOWN'): Promise<void> {
+    while (
+      !(await this.#rows()).some(([name, state]) => name === `s${index}` && state === wanted)
+    ) {
       if (this.#child.exitCode !== null) throw new Error(`HAProxy ended: ${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -125,7 +138,7 @@ export class Haproxy {
     const at = (name: string): number => columns.indexOf(name);
     return lines
       .map((line) => line.split(','))
-      .filter((cells) => (cells[at('check_status')] ?? '').startsWith('L7'))
+      .filter((cells) => /^L[47]/.test(cells[at('check_status')] ?? ''))
       .map((cells) => [cells[at('svname')] ?? '', cells[at('status')] ?? '']);
   }
 
