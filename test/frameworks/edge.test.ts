@@ -54,6 +54,8 @@ describe.skipIf(why !== undefined)(`Nitro for Cloudflare ${why ?? ''}`, () => {
       rootPath: join(TARGETS, 'nitro/edge/.output/server'),
       scriptPath: 'index.mjs',
       modulesRules: [{ type: 'ESModule', include: ['**/*.mjs', '**/*.js'] }],
+      // For miniflare, which looks for modules by it; workerd has it by this date.
+      compatibilityFlags: ['nodejs_compat'],
     });
     expect(await text('/hello')).toBe('hello');
     expect(await text('/notes', post)).toBe('a note');

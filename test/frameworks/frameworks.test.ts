@@ -5,12 +5,13 @@
  * @module
  */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { once, type Reply, saysClose, Wire } from '../runtime/wire.ts';
-import { Running, TOKEN, titleOf } from './recipe.ts';
+import { Journal } from './journal.ts';
+import { ROOT, Running, TOKEN, titleOf } from './recipe.ts';
 import { ABSENT, FRAMEWORKS } from './recipes.ts';
 
 const ADMIN = [`authorization: Bearer ${TOKEN}`];
@@ -104,5 +105,28 @@ describe.each(FRAMEWORKS.map((framework) => [titleOf(framework), framework] as c
     });
   },
 );
+
+it.each(['hono', 'hono-node-server'])(
+  '%s tells a route the address of its client',
+  async (name) => {
+    const journal = new Journal();
+    try {
+      const running = await journal.start({ name, runtime: 'node' });
+      expect((await once(await running.port, '/address')).body).toMatch(/^(::ffff:)?127\.0\.0\.1$/);
+    } finally {
+      await journal.end();
+    }
+  },
+);
+
+it('every program of examples/frameworks is run by a test of this folder', () => {
+  const names = readdirSync(join(ROOT, 'examples/frameworks'))
+    .filter((file) => file.endsWith('.ts') && file !== 'service.ts')
+    .map((file) => file.slice(0, -'.ts'.length));
+  const tests = readdirSync(import.meta.dirname)
+    .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
+    .join('');
+  expect(names.filter((name) => !new RegExp(`['/]${name}(\\.ts)?'`).test(tests))).toEqual([]);
+});
 
 for (const why of ABSENT) it.skip(why);

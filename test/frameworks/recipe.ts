@@ -23,6 +23,8 @@ export interface Recipe {
   readonly env?: Readonly<Record<string, string>>;
   /** What the body of a note is sent as; SvelteKit takes plain text for a form of another site. */
   readonly type?: string;
+  /** What it speaks, if it is not HTTP/1. */
+  readonly protocol?: 'h2';
   /** What it prints when the framework's own hook of the end runs. */
   readonly closes?: string;
   /** Where it is not a file of that name: the whole command, and the folder in which it runs. */

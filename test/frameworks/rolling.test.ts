@@ -30,6 +30,11 @@ describe.skipIf(why !== undefined)(`restarted under load ${why ?? ''}`, () => {
     },
   );
 
+  it('Fastify on HTTP/2 loses no request and no write', async () => {
+    const recipe = { name: 'fastify-http2', runtime: 'node', protocol: 'h2' } as const;
+    expectNoLoss('Fastify on HTTP/2', await roll(recipe, FEW_RESTARTS), FEW_RESTARTS);
+  });
+
   it('GraphQL Yoga on node loses no query and no mutation', async () => {
     const yoga = { name: 'graphql-yoga', runtime: 'node' } as const;
     const rolled = await roll(yoga, FEW_RESTARTS, {

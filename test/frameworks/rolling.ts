@@ -69,7 +69,11 @@ export async function roll(
   const start = (place: number): Promise<Running> =>
     started(recipe, { ...PRE_DRAIN, PORT: String(ports[place]), JOURNAL: journal });
   const instances = await Promise.all([start(0), start(1)]);
-  const haproxy = await Haproxy.start(ports, CHECK_MS, 2);
+  const haproxy = await Haproxy.start(ports, {
+    checkMs: CHECK_MS,
+    there: 2,
+    protocol: recipe.protocol,
+  });
   const { type = ASKING.type } = recipe;
   const load = new Load(haproxy.port, { ...ASKING, type, ...asking });
   const { rolled } = load;

@@ -31,6 +31,19 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Over HTTP/2 Node takes no request without a host, and HAProxy sends none by itself. */
+const CHECK_HTTP2 = '  http-check send hdr host service';
+
+/** How it asks its servers. */
+export interface HaproxyOptions {
+  /** From one check of a server to the next. */
+  readonly checkMs?: number;
+  /** How many of the servers are there, the first ones; by default all. */
+  readonly there?: number;
+  /** What it speaks to them, if it is not HTTP/1. */
+  readonly protocol?: 'h2' | undefined;
+}
+
 /**
  * The promise of the project is made for these settings. A check may take longer than its interval:
  * machines that run tests are busy, and a slow answer is an answer.
@@ -39,10 +52,11 @@ function configuration(
   port: number,
   socket: string,
   servers: readonly number[],
-  checkMs: number,
+  { checkMs = 100, protocol }: HaproxyOptions,
 ): string {
   const lines = servers.map(
-    (each, index) => `  server s${index} 127.0.0.1:${each} check inter ${checkMs} fall 1 rise 1`,
+    (each, index) =>
+      `  server s${index} 127.0.0.1:${each} check inter ${checkMs} fall 1 rise 1 ${protocol === undefined ? '' : `proto ${protocol}`}`,
   );
   return `
 global
@@ -62,6 +76,7 @@ defaults
 listen service
   bind 127.0.0.1:${port}
   option httpchk GET /health/ready/write
+${protocol === undefined ? '' : CHECK_HTTP2}
 ${lines.join('\n')}
 `;
 }
@@ -89,21 +104,13 @@ export class Haproxy {
     this.#exit = new Promise((resolve) => this.#child.once('close', resolve));
   }
 
-  /**
-   * Starts it and waits until it balances between all servers that are there.
-   *
-   * @param checkMs from one check of a server to the next
-   * @param there how many of them, the first ones
-   */
-  static async start(
-    servers: readonly number[],
-    checkMs = 100,
-    there = servers.length,
-  ): Promise<Haproxy> {
+  /** Starts it and waits until it balances between all servers that are there. */
+  static async start(servers: readonly number[], options: HaproxyOptions = {}): Promise<Haproxy> {
+    const { there = servers.length } = options;
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-'));
     const port = await freePort();
     const socket = join(folder, 'stats');
-    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, checkMs));
+    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, options));
     const haproxy = new Haproxy(port, folder);
     // Until its first check HAProxy takes a server for one that is there.
     for (const index of servers.keys()) await haproxy.is(index, index < there ? 'UP' : 'DOWN');

@@ -28,11 +28,11 @@ function installed(name) {
   const stamp = join(target, '.stamp');
   const hash = hashOf(source, join(ROOT, 'dist'));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return true;
-  rmSync(stamp, { force: true });
-  cpSync(source, target, {
-    recursive: true,
-    filter: (path) => !OWN.some((own) => path.endsWith(`/${own}`)),
-  });
+  for (const each of existsSync(target) ? readdirSync(target) : []) {
+    if (each !== 'node_modules') rmSync(join(target, each), { recursive: true, force: true });
+  }
+  const isSource = (path) => !OWN.some((own) => path.endsWith(`/${own}`));
+  cpSync(source, target, { recursive: true, filter: isSource });
   const began = performance.now();
   const isBuilt =
     npm(target, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline') &&

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lifecycleOf } from '../lib/lifecycle.mjs';
+import { lifecycleOf } from '../lib/lifecycle.js';
 
 export default defineEventHandler(async (event) => {
   const { lifecycle, health } = lifecycleOf();
