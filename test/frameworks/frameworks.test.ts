@@ -127,6 +127,8 @@ it('every program of examples/frameworks is run by a test of this folder', () =>
     .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
     .join('');
   expect(names.filter((name) => !new RegExp(`['/]${name}(\\.ts)?'`).test(tests))).toEqual([]);
+  const page = readFileSync(join(ROOT, 'examples/frameworks/README.md'), 'utf8');
+  expect(names.filter((name) => !page.includes(`\`${name}.ts\``))).toEqual([]);
 });
 
 for (const why of ABSENT) it.skip(why);
