@@ -11,7 +11,11 @@ export type {
   Follower,
   Guide,
   Worker,
+  WorkerBatch,
+  WorkerContext,
   WorkerHandlers,
+  WorkerMessage,
   WorkerOptions,
+  WorkerSchedule,
 } from './runtime/workerd/types.ts';
 export { withLifecycle } from './runtime/workerd.ts';

@@ -1,11 +1,11 @@
 /**
- * Hono on Cloudflare Workers: `withLifecycle()` is around the app, and a route finds the lifecycle among
- * its bindings.
+ * Hono on Cloudflare Workers: `withLifecycle({ fetch: app.fetch })` is all that it takes. Here a route also
+ * finds the lifecycle, among its bindings.
  *
  * @module
  */
 
-import { type ExecutionContext, Hono } from 'hono';
+import { Hono } from 'hono';
 import type { Lifecycle } from 'tidegate';
 import { createHandler } from 'tidegate/http';
 import { withLifecycle } from 'tidegate/workerd';
@@ -21,9 +21,7 @@ app.post('/notes', async (context) => context.text(await context.req.text()));
 
 export default withLifecycle<Env>(
   {
-    // `ctx` is the platform's own, of which tidegate names only what it uses.
-    fetch: (request, env, ctx, lifecycle) =>
-      app.fetch(request, { ...env, lifecycle }, ctx as ExecutionContext),
+    fetch: (request, env, ctx, lifecycle) => app.fetch(request, { ...env, lifecycle }, ctx),
   },
   {
     handler: (lifecycle, { ADMIN_TOKEN }) => createHandler(lifecycle, { adminToken: ADMIN_TOKEN }),

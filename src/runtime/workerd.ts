@@ -12,7 +12,13 @@ import { refusal } from './answer.ts';
 import { isLifecycle } from './options.ts';
 import { admitted } from './workerd/event.ts';
 import { Isolate } from './workerd/isolate.ts';
-import type { EventContext, Worker, WorkerHandlers, WorkerOptions } from './workerd/types.ts';
+import type {
+  EventContext,
+  Worker,
+  WorkerContext,
+  WorkerHandlers,
+  WorkerOptions,
+} from './workerd/types.ts';
 
 /** Methods that change nothing, by RFC 9110 §9.2.1. */
 const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
@@ -61,7 +67,8 @@ export function withLifecycle<Env = unknown>(
     if (fetch === undefined) return refusal(404, 'not found');
     // As a method: handlers of an object may use `this`.
     const call = (context: EventContext): Response | Promise<Response> =>
-      fetch.call(handlers, request, env, context, isolate.lifecycle);
+      // The platform's own, of which only waitUntil is looked at here.
+      fetch.call(handlers, request, env, context as WorkerContext, isolate.lifecycle);
     try {
       await isolate.booted(env, ctx, began);
       return await enter(isolate, kindOf(request, env), ctx, call);
@@ -77,7 +84,8 @@ export function withLifecycle<Env = unknown>(
       const isolate = isolateOf(env);
       await isolate.booted(env, ctx);
       await enter(isolate, 'write', ctx, async (context) => {
-        await handlers[name]?.(event, env, context, isolate.lifecycle);
+        // What the platform passes for that name, as it is.
+        await handlers[name]?.(event as never, env, context as WorkerContext, isolate.lifecycle);
       });
     };
 

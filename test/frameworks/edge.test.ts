@@ -5,7 +5,9 @@
  */
 
 import { join } from 'node:path';
+import { Hono } from 'hono';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { WorkerHandlers } from '../../src/workerd.ts';
 import {
   CURRENT_DATE,
   type IsolateOptions,
@@ -32,6 +34,11 @@ async function text(path: string, init?: RequestInit): Promise<string> {
 }
 
 describe('Hono on Workers', () => {
+  it('has a fetch that withLifecycle() takes as it is, which the compiler checks', () => {
+    const handlers: WorkerHandlers<{ readonly ADMIN_TOKEN: string }> = { fetch: new Hono().fetch };
+    expect(handlers.fetch).toBeTypeOf('function');
+  });
+
   it('answers routes and probes, and refuses writes once it is drained', async () => {
     const modules = await programAt('examples/frameworks/hono-workers.ts', 'build/edge/hono.js');
     const { ask } = await started({ modules, bindings: { ADMIN_TOKEN: TOKEN } });

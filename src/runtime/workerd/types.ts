@@ -15,6 +15,37 @@ export interface EventContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+/** The same as a handler gets it, so that it can be passed on to a framework: what the platform passes. */
+export interface WorkerContext extends EventContext {
+  passThroughOnException(): void;
+  readonly props: unknown;
+}
+
+/** The platform's `ScheduledController`. */
+export interface WorkerSchedule {
+  readonly scheduledTime: number;
+  readonly cron: string;
+  noRetry(): void;
+}
+
+/** The platform's `MessageBatch`. */
+export interface WorkerBatch {
+  readonly queue: string;
+  readonly messages: readonly WorkerMessage[];
+  ackAll(): void;
+  retryAll(options?: { readonly delaySeconds?: number }): void;
+}
+
+/** The platform's `Message`. */
+export interface WorkerMessage {
+  readonly id: string;
+  readonly timestamp: Date;
+  readonly body: unknown;
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { readonly delaySeconds?: number }): void;
+}
+
 /**
  * The handlers of a module worker. Each may take the lifecycle after what the platform passes. What
  * is not named here is passed through untouched.
@@ -23,11 +54,16 @@ export interface WorkerHandlers<Env = unknown> {
   fetch?(
     request: WebRequest,
     env: Env,
-    ctx: EventContext,
+    ctx: WorkerContext,
     lifecycle: Lifecycle,
   ): WebResponse | Promise<WebResponse>;
-  scheduled?(controller: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
-  queue?(batch: unknown, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
+  scheduled?(
+    controller: WorkerSchedule,
+    env: Env,
+    ctx: WorkerContext,
+    lifecycle: Lifecycle,
+  ): unknown;
+  queue?(batch: WorkerBatch, env: Env, ctx: WorkerContext, lifecycle: Lifecycle): unknown;
   readonly [name: string]: unknown;
 }
 
