@@ -28,8 +28,12 @@ import {
   type Guide,
   Lifecycle,
   type Worker,
+  type WorkerBatch,
+  type WorkerContext,
   type WorkerHandlers,
+  type WorkerMessage,
   type WorkerOptions,
+  type WorkerSchedule,
   withLifecycle,
 } from 'tidegate/workerd';
 
@@ -45,6 +49,31 @@ type Answer = Awaited<ReturnType<NonNullable<Worker['fetch']>>>;
 interface PlatformContext extends EventContext {
   passThroughOnException(): void;
 }
+
+/** What a framework asks of the context. */
+interface FrameworkContext {
+  waitUntil(promise: Promise<unknown>): void;
+  passThroughOnException(): void;
+  props: unknown;
+}
+
+/** An app of Hono, as far as its types go. */
+const app = (_request: unknown, _env?: object, ctx?: FrameworkContext): Answer => {
+  ctx?.passThroughOnException();
+  throw new Error('only its types are looked at');
+};
+
+/** Handlers whose parameters have types of their own accord. */
+export const events: WorkerHandlers<Env> = {
+  fetch: app,
+  scheduled: ({ cron }: WorkerSchedule, _env, ctx: WorkerContext) =>
+    ctx.waitUntil(Promise.resolve(cron)),
+  queue(batch: WorkerBatch) {
+    const [first]: readonly WorkerMessage[] = batch.messages;
+    first?.retry({ delaySeconds: first.attempts });
+    batch.ackAll();
+  },
+};
 
 const follower: Follower = { before: () => {}, during: () => () => {} };
 const guide: Guide<Env> = { follow: () => follower };
