@@ -33,6 +33,8 @@ export async function freePort(): Promise<number> {
 
 /** Over HTTP/2 Node takes no request without a host, and HAProxy sends none by itself. */
 const CHECK_HTTP2 = '  http-check send hdr host service';
+/** Over HTTP/2 it gives up a check after its interval, whatever `timeout check` says (seen in 2.6). */
+const CHECK_HTTP2_MS = 2_000;
 
 /** How it asks its servers. */
 export interface HaproxyOptions {
@@ -54,9 +56,13 @@ function configuration(
   servers: readonly number[],
   { checkMs = 100, protocol }: HaproxyOptions,
 ): string {
+  const [inter, proto] =
+    protocol === undefined
+      ? [checkMs, '']
+      : [`${CHECK_HTTP2_MS} downinter ${checkMs}`, `proto ${protocol}`];
   const lines = servers.map(
     (each, index) =>
-      `  server s${index} 127.0.0.1:${each} check inter ${checkMs} fall 1 rise 1 ${protocol === undefined ? '' : `proto ${protocol}`}`,
+      `  server s${index} 127.0.0.1:${each} check inter ${inter} fall 1 rise 1 ${proto}`,
   );
   return `
 global
