@@ -15,6 +15,7 @@ export type {
   QueueMessage,
   ScheduledController,
   Worker,
+  WorkerContext,
   WorkerHandlers,
   WorkerOptions,
 } from './runtime/workerd/types.ts';

@@ -37,6 +37,7 @@ const ALONE = ['test/threads/', 'test/bench/cold-start', 'test/proxy/silent'];
 const PARTS = [
   ['loom', 'cycles'],
   ['proxy', 'clocks'],
+  ['frameworks'],
   ['examples', 'deploy', 'prometheus'],
   ['ends', 'runtime'],
   ['packages', 'page', 'cli'],

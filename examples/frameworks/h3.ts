@@ -6,13 +6,13 @@
 
 import { H3 } from 'h3';
 import { handleSignals, serve } from 'tidegate/node';
-import { health, lifecycle, port, started } from './service.ts';
+import { health, lifecycle, port, save, started } from './service.ts';
 
 const app = new H3();
 app.use(async ({ req }, next) => (await health(req)) ?? next());
 app.get('/hello', () => 'hello');
-app.post('/echo', ({ req }) => req.text());
+app.post('/notes', async ({ req }) => save(await req.text()));
 
 const server = await serve({ lifecycle, fetch: async (request) => app.fetch(request), port });
-handleSignals(lifecycle, { servers: [server] });
+handleSignals(lifecycle);
 started(server.url);

@@ -1,18 +1,22 @@
 /**
- * Hono, on Node, Deno and Bun: the handler is a middleware.
+ * Hono, on Node, Deno and Bun: the handler is a middleware, and `serve()` serves it.
+ *
+ * A route knows more of its request by `info`, which `serve()` passes on as Hono's bindings.
  *
  * @module
  */
 
 import { Hono } from 'hono';
-import { handleSignals, serve } from 'tidegate/node';
-import { health, lifecycle, port, started } from './service.ts';
+import { handleSignals, type RequestInfo, serve } from 'tidegate/node';
+import { health, lifecycle, port, save, started } from './service.ts';
 
-const app = new Hono();
+const app = new Hono<{ Bindings: RequestInfo }>();
 app.use(async ({ req }, next) => (await health(req.raw)) ?? next());
 app.get('/hello', (context) => context.text('hello'));
-app.post('/echo', async (context) => context.text(await context.req.text()));
+app.post('/notes', async (context) => context.text(await save(await context.req.text())));
+// In place of `getConnInfo()`, of which each runtime has its own.
+app.get('/address', (context) => context.text(context.env.remoteAddress ?? 'a Unix socket'));
 
 const server = await serve({ lifecycle, fetch: app.fetch, port });
-handleSignals(lifecycle, { servers: [server] });
+handleSignals(lifecycle);
 started(server.url);

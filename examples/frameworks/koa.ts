@@ -1,19 +1,20 @@
 /**
- * Koa: its callback gets what the handler leaves.
+ * Koa: `serve()` takes the place of `app.listen()`, and its callback gets what the handler leaves.
  *
  * @module
  */
 
+import { text } from 'node:stream/consumers';
 import Koa from 'koa';
 import { handleSignals, serve } from 'tidegate/node';
-import { health, lifecycle, port, started } from './service.ts';
+import { health, lifecycle, port, save, started } from './service.ts';
 
 const app = new Koa();
 app.use(async (context) => {
   if (context.path === '/hello') context.body = 'hello';
-  if (context.path === '/echo') context.body = context.req;
+  if (context.path === '/notes') context.body = await save(await text(context.req));
 });
 
 const server = await serve({ lifecycle, fetch: health, listener: app.callback(), port });
-handleSignals(lifecycle, { servers: [server] });
+handleSignals(lifecycle);
 started(server.url);

@@ -6,14 +6,14 @@
 
 import { Application, Router } from '@oakserver/oak';
 import { handleSignals, serve } from 'tidegate/deno';
-import { health, lifecycle, port, started } from './service.ts';
+import { health, lifecycle, port, save, started } from './service.ts';
 
 const router = new Router();
 router.get('/hello', ({ response }) => {
   response.body = 'hello';
 });
-router.post('/echo', async ({ request, response }) => {
-  response.body = await request.body.text();
+router.post('/notes', async ({ request, response }) => {
+  response.body = await save(await request.body.text());
 });
 const app = new Application();
 app.use(router.routes());
@@ -27,5 +27,5 @@ const server = await serve({
   fetch: async (request) => (await health(request)) ?? handle(request),
   port,
 });
-handleSignals(lifecycle, { servers: [server] });
+handleSignals(lifecycle);
 started(server.url);

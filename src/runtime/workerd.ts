@@ -16,6 +16,7 @@ import type {
   EventContext,
   PlatformHandlers,
   Worker,
+  WorkerContext,
   WorkerHandlers,
   WorkerOptions,
 } from './workerd/types.ts';
@@ -78,7 +79,8 @@ export function withLifecycle<Env>(
     if (fetch === undefined) return refusal(404, 'not found');
     // As a method: handlers of an object may use `this`.
     const call = (context: EventContext): Response | Promise<Response> =>
-      fetch.call(handlers, request, env, context, isolate.lifecycle);
+      // The platform's own, of which only waitUntil is looked at here.
+      fetch.call(handlers, request, env, context as WorkerContext, isolate.lifecycle);
     try {
       await isolate.booted(env, ctx, began);
       return await enter(isolate, kindOf(request, env), ctx, call);
@@ -95,7 +97,7 @@ export function withLifecycle<Env>(
       await isolate.booted(env, ctx);
       await enter(isolate, 'write', ctx, async (context) => {
         // Of the kind that its name says: the platform calls them.
-        await handlers[name]?.(event as never, env, context, isolate.lifecycle);
+        await handlers[name]?.(event as never, env, context as WorkerContext, isolate.lifecycle);
       });
     };
 

@@ -15,6 +15,7 @@ export const DOCUMENTS: readonly string[] = [
   ...markdownIn('.'),
   ...['bench', 'docs', 'test'].flatMap(markdownIn),
   'test/loom/README.md',
+  'examples/frameworks/README.md',
 ];
 
 export function read(path: string): string {

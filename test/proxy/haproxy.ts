@@ -31,6 +31,25 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Over HTTP/2 Node takes no request without a host, and HAProxy sends none by itself. */
+const CHECK_HTTP2 = '  http-check send hdr host service';
+/** Over HTTP/2 it gives up a check after its interval, whatever `timeout check` says (seen in 2.6). */
+const CHECK_HTTP2_MS = 2_000;
+
+const DEFAULT_CHECK = 'GET /health/ready/write';
+
+/** How it asks its servers. */
+export interface HaproxyOptions {
+  /** What `option httpchk` says. */
+  readonly check?: string;
+  /** From one check of a server to the next. */
+  readonly checkMs?: number;
+  /** How many of the servers are there, the first ones; by default all. */
+  readonly there?: number;
+  /** What it speaks to them, if it is not HTTP/1. */
+  readonly protocol?: 'h2' | undefined;
+}
+
 /**
  * The promise of the project is made for these settings. A check may take longer than its interval:
  * machines that run tests are busy, and a slow answer is an answer.
@@ -39,10 +58,15 @@ function configuration(
   port: number,
   socket: string,
   servers: readonly number[],
-  check: string,
+  { checkMs = 100, protocol, check = DEFAULT_CHECK }: HaproxyOptions,
 ): string {
+  const [inter, proto] =
+    protocol === undefined
+      ? [checkMs, '']
+      : [`${CHECK_HTTP2_MS} downinter ${checkMs}`, `proto ${protocol}`];
   const lines = servers.map(
-    (each, index) => `  server s${index} 127.0.0.1:${each} check inter 100 fall 1 rise 1`,
+    (each, index) =>
+      `  server s${index} 127.0.0.1:${each} check inter ${inter} fall 1 rise 1 ${proto}`,
   );
   return `
 global
@@ -62,6 +86,7 @@ defaults
 listen service
   bind 127.0.0.1:${port}
   option httpchk ${check}
+${protocol === undefined ? '' : CHECK_HTTP2}
 ${lines.join('\n')}
 `;
 }
@@ -89,23 +114,27 @@ export class Haproxy {
     this.#exit = new Promise((resolve) => this.#child.once('close', resolve));
   }
 
-  /** Starts it and waits until it balances between all servers. */
-  static async start(servers: readonly number[]): Promise<Haproxy> {
-    const haproxy = await Haproxy.open(servers);
-    for (const index of servers.keys()) await haproxy.is(index, 'UP');
+  /** Starts it and waits until it balances between all servers that are there. */
+  static async start(servers: readonly number[], options: HaproxyOptions = {}): Promise<Haproxy> {
+    const { there = servers.length } = options;
+    const haproxy = await Haproxy.open(servers, options);
+    // Until its first check HAProxy takes a server for one that is there.
+    for (const index of servers.keys()) await haproxy.is(index, index < there ? 'UP' : 'DOWN');
     return haproxy;
   }
 
-  /** Starts it. @param check what `option httpchk` says */
-  static async open(
-    servers: readonly number[],
-    check = 'GET /health/ready/write',
-  ): Promise<Haproxy> {
+  /** Starts it. */
+  static async open(servers: readonly number[], options: HaproxyOptions = {}): Promise<Haproxy> {
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-'));
     const port = await freePort();
     const socket = join(folder, 'stats');
-    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, check));
+    writeFileSync(join(folder, 'haproxy.cfg'), configuration(port, socket, servers, options));
     return new Haproxy(port, folder);
+  }
+
+  /** Resolves when a check has found this server up. */
+  isUp(index: number): Promise<void> {
+    return this.is(index, 'UP');
   }
 
   /** Resolves when a check has found this server to be so. */
@@ -131,7 +160,7 @@ export class Haproxy {
     const at = (name: string): number => columns.indexOf(name);
     return lines
       .map((line) => line.split(','))
-      .filter((cells) => (cells[at('check_status')] ?? '').startsWith('L7'))
+      .filter((cells) => /^L[47]/.test(cells[at('check_status')] ?? ''))
       .map((cells) => [cells[at('svname')] ?? '', cells[at('status')] ?? '']);
   }
 

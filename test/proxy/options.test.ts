@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function balancer(ports: readonly number[]): Promise<Haproxy> {
-  const haproxy = await Haproxy.open(ports, CHECK);
+  const haproxy = await Haproxy.open(ports, { check: CHECK });
   undo.push(() => haproxy.stop());
   return haproxy;
 }

@@ -29,7 +29,7 @@ import {
 import { opened } from '../serving.ts';
 import { pathAsked } from './address.ts';
 import { NodeAdmission, released } from './admission.ts';
-import { closeGently } from './close.ts';
+import { deferClose } from './close-by-owner.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
 import { exchange, notMine, probed } from './exchange.ts';
 import { intercept } from './intercept.ts';
@@ -153,8 +153,8 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
       return admission.isOwn(path) ? NO_UPGRADE : admission.refusesUpgrade();
     },
   });
+  deferClose(server as ConnectionServer, lifecycle, closing);
   const ours = seen(server, closing);
-  closeGently(server, lifecycle, ours);
   adopted.set(server, ours);
   return opened(lifecycle, ours);
 }

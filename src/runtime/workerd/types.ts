@@ -15,6 +15,12 @@ export interface EventContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+/** The same as a handler gets it, so that it can be passed on to a framework: what the platform passes. */
+export interface WorkerContext extends EventContext {
+  passThroughOnException(): void;
+  readonly props: unknown;
+}
+
 /** What a cron trigger passes. */
 export interface ScheduledController {
   /** Milliseconds since the Unix epoch. */
@@ -72,16 +78,16 @@ export interface WorkerHandlers<Env = unknown> {
   fetch?(
     request: WebRequest,
     env: Env,
-    ctx: EventContext,
+    ctx: WorkerContext,
     lifecycle: Lifecycle,
   ): WebResponse | Promise<WebResponse>;
   scheduled?(
     controller: ScheduledController,
     env: Env,
-    ctx: EventContext,
+    ctx: WorkerContext,
     lifecycle: Lifecycle,
   ): unknown;
-  queue?(batch: QueueBatch, env: Env, ctx: EventContext, lifecycle: Lifecycle): unknown;
+  queue?(batch: QueueBatch, env: Env, ctx: WorkerContext, lifecycle: Lifecycle): unknown;
   readonly [name: string]: unknown;
 }
 

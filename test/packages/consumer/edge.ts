@@ -32,6 +32,7 @@ import {
   type QueueMessage,
   type ScheduledController,
   type Worker,
+  type WorkerContext,
   type WorkerHandlers,
   type WorkerOptions,
   withLifecycle,
@@ -88,7 +89,8 @@ export function worker(answer: Answer): Worker<Env> {
     queue(batch: { readonly messages: readonly unknown[] }) {
       return batch.messages.length;
     },
-    scheduled: async (controller, env) => {
+    scheduled: async (controller, env, ctx: WorkerContext) => {
+      ctx.passThroughOnException();
       controller.noRetry();
       return `${at(controller)} ${env.ADMIN_TOKEN}`;
     },

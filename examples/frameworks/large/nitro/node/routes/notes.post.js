@@ -1,0 +1,3 @@
+export default defineEventHandler(async (event) =>
+  globalThis.service.save(await readRawBody(event)),
+);
