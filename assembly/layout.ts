@@ -133,8 +133,15 @@ export const OWNED_BY_THE_DEAD = 3;
 export const ENTERED_FLAG_SHIFT = 63;
 /** The number of phases, hence of ENTERED slots. */
 export const PHASES = 5;
-/** The six marks of the contract; stage marks are numbered after them. */
+/** Marks come in pairs; these are the numbers of the three named ones, in the order of MARKS. */
+export const MARK_RESTORE = 0;
+export const MARK_WAL_REPLAY = 2;
+export const MARK_INDEX_WARMUP = 4;
+/** The pairs of the stages, two marks a cell, are numbered from here on. */
 export const FIXED_MARKS = 6;
+/** Within a pair. */
+export const MARK_STARTED = 0;
+export const MARK_READY = 1;
 
 // HOLDS, a bit each.
 export const HOLD_READ_ONLY = 1;

@@ -20,6 +20,18 @@ const PROBE_SETTLE_MS = 100;
 /** It is waited in slices, to notice that the loop was held up. */
 const SLICE_MS = 50;
 
+/** See `Lifecycle.noteReadinessProbe`. */
+export function noteReadinessProbe({ core, wakeups }: Seat): void {
+  core.noteProbe();
+  wakeups.poke();
+}
+
+/** See `Lifecycle.endPreDrain`. */
+export function endPreDrain({ core, wakeups }: Seat): void {
+  core.endPreDrain();
+  wakeups.poke();
+}
+
 /**
  * Until load balancers have left: a fixed time, or enough probes that saw us leaving. A probe is
  * counted when its answer is made. Until it is read and acted upon, requests are still sent here,

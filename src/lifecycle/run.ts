@@ -9,6 +9,7 @@ import { CLAIM_HOST, OWNED_BY_APPLICATION, OWNED_BY_THE_DEAD } from '../../assem
 import { leftMs, sinceAcceptanceMs, stamp } from './acceptance.ts';
 import { monotonicMs } from './clock.ts';
 import { type PermitCount, returned } from './drain.ts';
+import { markDraining, runShutdown } from './moves.ts';
 import { Phase } from './phase.ts';
 import type { Pipeline } from './pipeline.ts';
 import { preDrain } from './pre-drain.ts';
@@ -74,22 +75,20 @@ export class Run {
 
   /** Never rejects: whatever the steps do, the phase reaches Stopped. */
   async toTheEnd(): Promise<RunEnd> {
-    const { core, member, wakeups } = this.#seat;
+    const { core } = this.#seat;
     this.#slot = await this.#claim();
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#plan();
     this.#parts.tell({ type: 'accepted', trigger: this.#trigger() });
     this.#schedule.open('accepted');
     await preDrain(this.#seat, this.#parts.pipeline, this.#isHeir, () => this.#leftMs());
-    core.markDraining(this.#seat.closingTime(), member.number);
-    wakeups.poke();
+    markDraining(this.#seat);
     if (core.phase() === Phase.Draining) this.#parts.tell({ type: 'draining' });
     const untilMs = this.#drainDeadlineMs();
     await this.#returned(['writesOut'], untilMs);
     await this.#settled(untilMs);
     if (!this.#isHost()) return this.#giveUp('given_up');
-    const began = core.runShutdown(this.#seat.closingTime(), member.number) === 1;
-    wakeups.poke();
+    const began = runShutdown(this.#seat);
     // The application was quicker. If it has gone since, the shutdown is ours after all.
     if (!began && core.owner() === OWNED_BY_APPLICATION) return this.#giveUp('yielded');
     // Writes once more: a process that was Starting did not drain, and one whose boot ended since then

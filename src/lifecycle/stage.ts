@@ -8,6 +8,8 @@
 import {
   ADMITTED,
   FIXED_MARKS,
+  MARK_READY,
+  MARK_STARTED,
   REFUSED_FULL,
   REFUSED_REAPED,
   TEXT_BYTES,
@@ -49,10 +51,12 @@ export function markAt(seat: Seat, index: number, ms: number): boolean {
 
 /** A named pair of marks. The first writer of each end wins, over all threads. */
 export class Stage {
+  /** As it was given to `lifecycle.stage()`. */
   readonly name: string;
   readonly #seat: Seat;
   readonly #leaving: Leaving;
-  readonly #startedMark: number;
+  /** The number of its pair of marks. */
+  readonly #pair: number;
 
   /**
    * Finds or registers the stage.
@@ -66,27 +70,27 @@ export class Stage {
     this.name = name;
     this.#seat = seat;
     this.#leaving = leaving;
-    this.#startedMark = startedMark(seat, name);
+    this.#pair = pairOf(seat, name);
   }
 
   /** Stamps the start; true if this call set it. */
   markStarted(): boolean {
-    return markNow(this.#seat, this.#startedMark);
+    return markNow(this.#seat, this.#pair + MARK_STARTED);
   }
 
   /** Stamps the end; true if this call set it. */
   markReady(): boolean {
-    return markNow(this.#seat, this.#startedMark + 1);
+    return markNow(this.#seat, this.#pair + MARK_READY);
   }
 
   /** Backfills the start. @throws {RangeError} unless an integer in 1 … 2^48−1 */
   setStartedAtMs(ms: number): boolean {
-    return markAt(this.#seat, this.#startedMark, ms);
+    return markAt(this.#seat, this.#pair + MARK_STARTED, ms);
   }
 
   /** Backfills the end. @throws {RangeError} unless an integer in 1 … 2^48−1 */
   setReadyAtMs(ms: number): boolean {
-    return markAt(this.#seat, this.#startedMark + 1, ms);
+    return markAt(this.#seat, this.#pair + MARK_READY, ms);
   }
 
   /**
@@ -145,7 +149,7 @@ export class Stage {
   }
 }
 
-function startedMark(seat: Seat, name: string): number {
+function pairOf(seat: Seat, name: string): number {
   // Read first: that throws once the seat was given back, for the named three as well.
   const { stage } = seat.core;
   const named = NAMED_STAGES.indexOf(name);

@@ -8,12 +8,15 @@
  * @module
  */
 
+import { must } from './check.ts';
 import { Phase, phaseFromU8 } from './phase.ts';
 import type { Seat } from './seat.ts';
 
 /** A move that happened. */
 export interface Transition {
+  /** The phase before. */
   readonly from: Phase;
+  /** The phase since. */
   readonly to: Phase;
   /** When `to` was entered, wall-clock milliseconds. */
   readonly atMs: number;
@@ -27,6 +30,8 @@ export type TransitionListener = (transition: Transition) => unknown;
  * the process alive. Returns the removal.
  */
 export function listen(seat: Seat, listener: TransitionListener): () => void {
+  const isFunction = typeof listener === 'function';
+  must(isFunction, 'listen to transitions', 'the listener must be a function', listener);
   const controller = new AbortController();
   const { signal } = controller;
   let told = phaseFromU8(seat.core.phase());
