@@ -60,10 +60,12 @@ export type LifecycleErrorCode =
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {
+  /** The name of the class. */
   override readonly name: string = 'LifecycleError';
   /** Stable; what programs and tests match. */
   readonly code: LifecycleErrorCode;
 
+  /** Made by this library; an application tests for it, and matches `code`. */
   constructor(code: LifecycleErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -72,12 +74,14 @@ export class LifecycleError extends Error {
 
 /** Why the gate is closed: the name of a write hold, or else of the phase. */
 export class GateClosedError extends LifecycleError {
+  /** The name of the class. */
   override readonly name: string = 'GateClosedError';
   /** The phase in which it was refused. */
   readonly phase: Phase;
   /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`) or the phase's wire name. */
   readonly reason: string;
 
+  /** Made by the gate. */
   constructor(kind: 'write' | 'query', phase: Phase, reason: string) {
     super('gate_closed', `Cannot admit a ${kind}: ${reason} (phase ${phaseName(phase)})`);
     this.phase = phase;
@@ -87,10 +91,12 @@ export class GateClosedError extends LifecycleError {
 
 /** Why `lifecycle.leaving` is aborted, and what a stage that comes too late rejects with. */
 export class LeavingError extends LifecycleError {
+  /** The name of the class. */
   override readonly name: string = 'LeavingError';
   /** What asked for the shutdown (`SIGTERM`, `http`, …); `null` if nobody said. */
   readonly trigger: string | null;
 
+  /** Made by the lifecycle. */
   constructor(trigger: string | null) {
     const asked = trigger === null ? '' : ` (${trigger})`;
     super('leaving', `Cannot go on: the process is shutting down${asked}`);

@@ -41,6 +41,7 @@ export const HOLD_NAMES: readonly HoldName[] = Object.keys(HOLD_BITS) as HoldNam
 
 /** One write or query under way. A drain waits until it is released. */
 export interface Permit extends Disposing {
+  /** What it is for. */
   readonly kind: PermitKind;
   /** Gives the permit back, once; again is a no-op. The end of a `using` block does the same. */
   release(): void;

@@ -36,6 +36,7 @@ export type LogEventType =
 
 /** One event of the journal. */
 export interface LogEvent {
+  /** What went wrong, for programs. */
   readonly type: LogEventType;
   /** One line for a person to read. */
   readonly message: string;

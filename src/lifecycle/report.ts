@@ -16,8 +16,9 @@ export type StepStatus = 'ok' | 'failed' | 'skipped' | 'timed_out';
 export interface StepReport {
   /** At most 32 UTF-8 bytes. */
   name: string;
+  /** How it ended. */
   status: StepStatus;
-  /** Integer milliseconds. */
+  /** Integer milliseconds from its start to its end. */
   durationMs: number;
   /** The message of what was thrown, cut at 72 UTF-8 bytes. */
   error?: string;

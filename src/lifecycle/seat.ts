@@ -42,6 +42,7 @@ export interface Member {
 
 /** What `share()` gives and `attach()` takes; it can be posted to a worker. */
 export interface LifecycleHandle {
+  /** The memory. */
   readonly tidegate: WasmMemory | SharedArrayBuffer;
 }
 

@@ -17,11 +17,15 @@ import type { ShutdownReport, StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
 import { threadOf } from './thread.ts';
 
-/** A thread that takes part, and what it has under way. */
+/** An attached thread, and what it has in progress. */
 export interface MemberSnapshot {
+  /** Its number among the members, 0 to 126. */
   readonly member: number;
+  /** Which of the threads that have had this number it is. */
   readonly incarnation: number;
+  /** Write permits held. */
   readonly writes: number;
+  /** Query permits held. */
   readonly queries: number;
   /** The runtime's number of the thread, 0 for the main one; `null` where there are none. */
   readonly threadId: number | null;
@@ -49,11 +53,17 @@ export interface ShutdownSnapshot {
 
 /** A lifecycle at one moment. The counts are each exact, but not all of that moment. */
 export interface LifecycleSnapshot {
+  /** The phase. */
   readonly phase: Phase;
+  /** When the lifecycle was created, in wall-clock milliseconds; 0 if the clock had no time yet. */
   readonly startedAtMs: number;
+  /** When it became Ready; `null` if it never did. */
   readonly readyAtMs: number | null;
+  /** When the drain started; `null` if it never did. */
   readonly drainingAtMs: number | null;
+  /** When it entered ShuttingDown; `null` if it never did. */
   readonly shuttingDownAtMs: number | null;
+  /** When it stopped; `null` if it has not. */
   readonly stoppedAtMs: number | null;
   /** Why it is not ready; `null` in any phase but Starting. */
   readonly reason: string | null;
@@ -70,10 +80,15 @@ export interface LifecycleSnapshot {
    * that the application made.
    */
   readonly stepEndsMs: readonly (number | null)[];
+  /** All times of the cold start. */
   readonly coldStart: ColdStartPhases;
+  /** The write holds that are set. */
   readonly holds: readonly HoldName[];
+  /** Permits held over all threads. */
   readonly inFlight: { readonly writes: number; readonly queries: number };
+  /** The attached threads, by number. */
   readonly members: readonly MemberSnapshot[];
+  /** Which code touches the memory, on this thread. */
   readonly backend: Backend;
 }
 
