@@ -4,10 +4,10 @@
  * @module
  */
 
+import { READY, STARTING } from '../../assembly/layout.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { markDraining } from './moves.ts';
-import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
 import { checkWait, type WaitOptions } from './wakeups.ts';
 
@@ -38,10 +38,10 @@ export async function drain(seat: Seat, options: WaitOptions = {}): Promise<Drai
   // Again, if another thread made it Ready between the two: a wait in Ready would prove nothing.
   while (!markDraining(seat)) {
     const phase = seat.core.phase();
-    if (phase === Phase.Starting) {
+    if (phase === STARTING) {
       throw new LifecycleError('nothing_to_drain', 'Cannot drain: it is still starting');
     }
-    if (phase !== Phase.Ready) break;
+    if (phase !== READY) break;
   }
   const began = monotonicMs();
   const drained = await returned(seat, 'writesOut', options);

@@ -109,6 +109,6 @@ export function shown(value: unknown): string {
   try {
     return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);
   } catch {
-    return `a nameless ${typeof value}`;
+    return `an unprintable ${typeof value}`;
   }
 }

@@ -16,8 +16,3 @@ export function exits({ core }: Seat): () => void {
     isUndone = true;
   };
 }
-
-/** See `Lifecycle.isExiting`. */
-export function isExiting({ core }: Seat): boolean {
-  return core.exits(0) > 0;
-}

@@ -5,10 +5,9 @@
  * @module
  */
 
-import { CLAIM_FINISHER } from '../../assembly/layout.ts';
+import { CLAIM_FINISHER, STOPPED } from '../../assembly/layout.ts';
 import { LifecycleError } from './errors.ts';
 import { moved } from './moves.ts';
-import { Phase } from './phase.ts';
 import { putEnded, putHead } from './records.ts';
 import { checkReport, type ShutdownReportInput } from './report.ts';
 import { reaped, type Seat } from './seat.ts';
@@ -30,7 +29,7 @@ export function finish(seat: Seat, report: ShutdownReportInput): boolean {
   seat.mustLive();
   // A slot is free unless as many other threads finish at this very moment as there are slots.
   for (let tries = 0; tries < CLAIM_TRIES; tries++) {
-    if (core.phase() === Phase.Stopped) return moved(seat, 0);
+    if (core.phase() === STOPPED) return moved(seat, 0);
     const slot = core.claimReport(number, incarnation, CLAIM_FINISHER);
     if (slot < 0) continue;
     checked.steps.forEach((step, index) => {

@@ -15,7 +15,7 @@ import {
   REFUSED_HOLD,
   REFUSED_REAPED,
 } from '../../assembly/layout.ts';
-import { check } from './check.ts';
+import { must } from './check.ts';
 import { GateClosedError, LifecycleError, shown } from './errors.ts';
 import { isAsyncIterator, untilEnded } from './iteration.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
@@ -185,13 +185,17 @@ export class WriteGate {
   }
 
   #enter(kind: PermitKind): number {
-    check(kind === 'write' || kind === 'query', 'the kind of permit', kind);
+    const isKind = kind === 'write' || kind === 'query';
+    must(isKind, 'enter the gate', "the kind must be 'write' or 'query'", kind);
     const { core, member } = this.#seat;
     const enter = kind === 'write' ? core.enterWrite : core.enterQuery;
     const refusal = enter(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are held');
+      throw new LifecycleError(
+        'too_many_permits',
+        'Cannot enter the gate: 2^31-1 permits are held',
+      );
     }
     return refusal;
   }

@@ -11,7 +11,7 @@ import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
 import { Boot } from './boot.ts';
 import { type DrainResult, drain } from './drain.ts';
-import { exits, isExiting } from './exits.ts';
+import { exits } from './exits.ts';
 import { WriteGate } from './gate.ts';
 import { keepJournal } from './journal.ts';
 import { Leaving } from './leaving.ts';
@@ -323,6 +323,6 @@ export class Lifecycle extends Boot {
 
   /** True while an adapter on any thread has called {@link exits} and not undone it. */
   isExiting(): boolean {
-    return isExiting(this.#seat);
+    return this.#seat.core.exits(0) > 0;
   }
 }

@@ -25,7 +25,7 @@ export function detach(seat: Seat, { running }: Shutdown): void {
 export function reap(seat: Seat, shutdown: Shutdown, member: Member): boolean {
   const { number, incarnation } = member ?? {};
   const isMember = isWhole(number, 0, MEMBER_CAPACITY - 1) && isWhole(incarnation, 1);
-  must(isMember, 'reap', 'the member must be { number, incarnation }, as lifecycle.member', member);
+  must(isMember, 'reap', 'it must be the member of a lifecycle', member);
   if (number === seat.member.number && incarnation === seat.member.incarnation) {
     throw new LifecycleError('invalid_argument', 'Cannot reap the calling member: use detach()');
   }

@@ -5,12 +5,18 @@
  * @module
  */
 
-import { CLAIM_HOST, OWNED_BY_APPLICATION, OWNED_BY_THE_DEAD } from '../../assembly/layout.ts';
-import { leftMs, sinceAcceptanceMs, stamp } from './acceptance.ts';
+import {
+  CLAIM_HOST,
+  DRAINING,
+  OWNED_BY_APPLICATION,
+  OWNED_BY_THE_DEAD,
+  READY,
+  STOPPED,
+} from '../../assembly/layout.ts';
+import { leftMs, readTrigger, sinceAcceptanceMs, stamp } from './acceptance.ts';
 import { monotonicMs } from './clock.ts';
 import { type PermitCount, returned } from './drain.ts';
 import { markDraining, runShutdown } from './moves.ts';
-import { Phase } from './phase.ts';
 import type { Pipeline } from './pipeline.ts';
 import { preDrain } from './pre-drain.ts';
 import { putEnded, putHead, putWaiting, readReport, type StepRecord } from './records.ts';
@@ -66,7 +72,7 @@ export class Run {
       budgetMs: pipeline.budgetMs,
       leftMs: () => this.#leftMs(),
       isHost: () => this.#isHost(),
-      isReady: () => core.enteredAt(Phase.Ready) >= 0,
+      isReady: () => core.enteredAt(READY) >= 0,
       callers,
       started: (step) => this.#stepStarted(step),
       ended: (step, end) => this.#stepEnded(step, end),
@@ -79,11 +85,11 @@ export class Run {
     this.#slot = await this.#claim();
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#plan();
-    this.#parts.tell({ type: 'accepted', trigger: this.#trigger() });
+    this.#parts.tell({ type: 'accepted', trigger: readTrigger(this.#seat) });
     this.#schedule.open('accepted');
     await preDrain(this.#seat, this.#parts.pipeline, this.#isHeir, () => this.#leftMs());
     markDraining(this.#seat);
-    if (core.phase() === Phase.Draining) this.#parts.tell({ type: 'draining' });
+    if (core.phase() === DRAINING) this.#parts.tell({ type: 'draining' });
     const untilMs = this.#drainDeadlineMs();
     await this.#returned(['writesOut'], untilMs);
     await this.#settled(untilMs);
@@ -125,7 +131,7 @@ export class Run {
       putWaiting(this.#seat, this.#slot, index, name, 'pending');
     }
     for (const [name, wanted] of this.#schedule.unknown) {
-      const message = `step ${name} waits for ${wanted}, which no step is called`;
+      const message = `step ${name} waits for ${wanted}, but no step has that name`;
       this.#seat.journal.write({ type: 'unknown_after', name, message });
     }
   }
@@ -215,7 +221,7 @@ export class Run {
       drained,
       takenOver: this.#isHeir,
       failed: core.hasFailed() === 1,
-      trigger: this.#trigger(),
+      trigger: readTrigger(this.#seat),
     });
     core.finishShutdown(now, this.#slot, member.number, member.incarnation, CLAIM_HOST);
     const report = readReport(this.#seat);
@@ -232,16 +238,11 @@ export class Run {
     return end;
   }
 
-  #trigger(): string | null {
-    const { core, member, staging } = this.#seat;
-    return staging.get(core.readTrigger(member.number));
-  }
-
   #isHost(): boolean {
     const { core, member } = this.#seat;
     return (
       core.hosting(member.number, member.incarnation, this.#parts.term) === 1 &&
-      core.phase() !== Phase.Stopped
+      core.phase() !== STOPPED
     );
   }
 

@@ -23,7 +23,7 @@ import {
 } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { Age } from './age.ts';
-import { check, isObject } from './check.ts';
+import { must } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Heartbeats } from './heartbeat.ts';
@@ -60,6 +60,8 @@ export interface CreateOptions extends SeatOptions {
   readonly shared?: boolean | undefined;
 }
 
+const CREATE = 'create a lifecycle';
+
 /** Longest sleep before the words are read again: a lost wake-up costs this much. */
 const BLOCK_BOUND_MS = 250;
 
@@ -94,7 +96,7 @@ export class Seat {
     this.#latestMs = now;
     const place = core.attach(added.threadTag?.() ?? 0);
     if (place < 0) {
-      throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
+      throw new LifecycleError('members_full', 'Cannot attach: all places are taken');
     }
     this.member = Object.freeze({ number: place % 128, incarnation: Math.floor(place / 128) });
     this.staging = new Staging(memory.buffer, () => this.core.staging(this.member.number));
@@ -106,9 +108,10 @@ export class Seat {
 
   /** Makes a lifecycle and takes its first seat. */
   static create(options: CreateOptions): Seat {
-    const settings = checkOptions('create a lifecycle', options, ['shared']);
+    const settings = checkOptions(CREATE, options, ['shared']);
     const { shared } = options;
-    check(shared === undefined || typeof shared === 'boolean', 'shared', shared);
+    const isFlag = shared === undefined || typeof shared === 'boolean';
+    must(isFlag, CREATE, 'shared must be true or false', shared);
     const obstacle = whyNotShared();
     if (shared === true && obstacle !== undefined) throw cannotShare(obstacle);
     const now = readClock(settings.clock);
@@ -125,8 +128,8 @@ export class Seat {
     if (typeof memory === 'string') {
       const why =
         memory === 'not_tidegate'
-          ? 'this is no handle from share()'
-          : 'made by a tidegate with another layout';
+          ? 'it is not a handle from share()'
+          : 'it was made by another version of tidegate';
       throw new LifecycleError(memory, `Cannot attach: ${why}`);
     }
     const now = readClock(settings.clock);
@@ -241,11 +244,11 @@ interface Settings {
 }
 
 function checkOptions(action: string, options: SeatOptions, more: readonly string[]): Settings {
-  check(isObject(options), 'the options', options);
   checkKeys(action, options, ['clock', 'backend', ...more]);
   const { clock = Date.now, backend = 'wasm' } = options;
-  check(typeof clock === 'function', 'the clock', clock);
-  check(backend === 'wasm' || backend === 'atomics', 'the backend', backend);
+  must(typeof clock === 'function', action, 'clock must be a function', clock);
+  const isBackend = backend === 'wasm' || backend === 'atomics';
+  must(isBackend, action, "backend must be 'wasm' or 'atomics'", backend);
   return { clock, backend };
 }
 
@@ -257,8 +260,8 @@ function memoryFor(backend: Backend, shared: boolean): CoreMemory {
     if (backend === 'atomics') return allocatePlain(shared);
     throw new LifecycleError(
       'memory_unavailable',
-      'Cannot allocate WebAssembly memory: engines reserve 8 GiB of addresses or more for it, and a ' +
-        "limit (ulimit -v) leaves less; backend: 'atomics' needs none of that",
+      // Engines reserve 8 GiB of addresses and more for it.
+      "Cannot allocate WebAssembly memory: too few addresses (ulimit -v); use backend: 'atomics'",
       { cause },
     );
   }
@@ -272,10 +275,10 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
       "Cannot use the atomics backend: call useAtomics() from 'tidegate/atomics'",
     );
   }
-  let why = "there is no WebAssembly here; ask for backend: 'atomics'";
+  let why = "there is no WebAssembly here; use backend: 'atomics'";
   let cause: unknown;
   if (wasm === undefined && typeof WebAssembly === 'object') {
-    why = "the memory was made without WebAssembly; ask for backend: 'atomics' here, too";
+    why = "the memory was made without it; use backend: 'atomics'";
   }
   try {
     if (wasm && added.module) return wasmCore(wasm, added.module(shared));
@@ -288,7 +291,7 @@ function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core 
 
 /** What a thread gets that was declared dead and is not. */
 export function reaped(): LifecycleError {
-  return new LifecycleError('reaped', 'Cannot take part: this member was reaped');
+  return new LifecycleError('reaped', 'Cannot go on: this member was reaped');
 }
 
 function cannotShare(why: string): LifecycleError {

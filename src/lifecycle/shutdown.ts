@@ -24,13 +24,13 @@ import {
   OWNED_BY_THE_DEAD,
   OWNER_PIPELINE,
   OWNER_STEPS,
+  STOPPED,
 } from '../../assembly/layout.ts';
 import { accept } from './acceptance.ts';
-import { isObject, must } from './check.ts';
+import { must } from './check.ts';
 import { LifecycleError } from './errors.ts';
 import { checkKeys } from './known-keys.ts';
 import { isLeaving, type Leaving } from './leaving.ts';
-import { Phase } from './phase.ts';
 import {
   checkPipeline,
   DEFAULT_PIPELINE,
@@ -138,7 +138,6 @@ export class Shutdown {
 
   /** See `Lifecycle.shutdown`. */
   async request(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    must(isObject(options), ACTION, 'the options must be an object', options);
     checkKeys(ACTION, options, ['trigger', 'failed']);
     const { trigger, failed = false } = options;
     const isText = trigger === undefined || typeof trigger === 'string';
@@ -161,7 +160,7 @@ export class Shutdown {
    * else would; true once it is over.
    */
   goOn(): boolean {
-    const isOver = this.#seat.core.phase() === Phase.Stopped;
+    const isOver = this.#seat.core.phase() === STOPPED;
     if (!isOver) this.#takeOver();
     return isOver;
   }

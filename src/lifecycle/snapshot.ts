@@ -4,13 +4,14 @@
  * @module
  */
 
+import { DRAINING, READY, SHUTTING_DOWN, STARTING, STOPPED } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
-import { leftMs } from './acceptance.ts';
+import { leftMs, readTrigger } from './acceptance.ts';
 import { isObject } from './check.ts';
 import type { ColdStartPhases } from './cold-start.ts';
 import type { HoldName, WriteGate } from './gate.ts';
 import { isLeaving } from './leaving.ts';
-import { Phase, phaseFromU8 } from './phase.ts';
+import { type Phase, phaseFromU8 } from './phase.ts';
 import { readReason } from './reason.ts';
 import { type Progress, readProgress, readRecords, readReport } from './records.ts';
 import type { ShutdownReport, StepReport } from './report.ts';
@@ -126,21 +127,21 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
   const state = core.state();
   const phase = phaseFromU8(state % 8);
   const now = Math.floor(state / 8);
-  const at = (past: Phase): number | null => {
+  const at = (past: number): number | null => {
     if (past === phase) return now;
     const time = past > phase ? -1 : core.enteredAt(past);
     return time < 0 ? null : time;
   };
-  const report = phase === Phase.Stopped ? readReport(seat) : null;
+  const report = phase === STOPPED ? readReport(seat) : null;
   const ended = report === null ? progress.ended : readRecords(seat);
   return {
     phase,
-    startedAtMs: at(Phase.Starting) ?? 0,
-    readyAtMs: at(Phase.Ready),
-    drainingAtMs: at(Phase.Draining),
-    shuttingDownAtMs: at(Phase.ShuttingDown),
-    stoppedAtMs: at(Phase.Stopped),
-    reason: phase === Phase.Starting ? reason : null,
+    startedAtMs: at(STARTING) ?? 0,
+    readyAtMs: at(READY),
+    drainingAtMs: at(DRAINING),
+    shuttingDownAtMs: at(SHUTTING_DOWN),
+    stoppedAtMs: at(STOPPED),
+    reason: phase === STARTING ? reason : null,
     report,
     shutdownRequested: core.isAccepted() === 1,
     shutdown,
@@ -156,10 +157,9 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
 
 /** Once Stopped there is nothing left to run, and no time that would be short. */
 function shutdownOf(seat: Seat, { running, pending }: Progress): ShutdownSnapshot {
-  const { core, member, staging } = seat;
   seat.mustLive();
-  const trigger = staging.get(core.readTrigger(member.number));
-  if (core.phase() === Phase.Stopped) return { trigger, running: [], pending: [], leftMs: null };
+  const trigger = readTrigger(seat);
+  if (seat.core.phase() === STOPPED) return { trigger, running: [], pending: [], leftMs: null };
   const left = leftMs(seat);
   return { trigger, running, pending, leftMs: left === null ? null : Math.round(left) };
 }

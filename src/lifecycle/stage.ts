@@ -14,7 +14,7 @@ import {
   REFUSED_REAPED,
   TEXT_BYTES,
 } from '../../assembly/layout.ts';
-import { check, isWhole } from './check.ts';
+import { isWhole, must } from './check.ts';
 import { TIME_MAX_MS } from './clock.ts';
 import { NAMED_STAGES } from './cold-start.ts';
 import { LifecycleError, shown } from './errors.ts';
@@ -45,7 +45,10 @@ export function markNow(seat: Seat, index: number): boolean {
  * @throws {RangeError} unless `ms` is an integer in 1 … 2^48−1
  */
 export function markAt(seat: Seat, index: number, ms: number): boolean {
-  if (!isWhole(ms, 1, TIME_MAX_MS)) throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
+  if (!isWhole(ms, 1, TIME_MAX_MS)) {
+    const rule = `ms must be an integer from 1 to ${TIME_MAX_MS}`;
+    throw new RangeError(`Cannot set the mark: ${rule}, got ${shown(ms)}`);
+  }
   return seat.core.mark(index, ms) === 1;
 }
 
@@ -66,7 +69,7 @@ export class Stage {
    */
   constructor(seat: Seat, name: string, leaving: Leaving) {
     const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
-    check(isName, 'the name of a stage', name);
+    must(isName, 'add the stage', 'name must match [a-z][a-z0-9_]{0,31}, but not be total', name);
     this.name = name;
     this.#seat = seat;
     this.#leaving = leaving;
@@ -110,13 +113,13 @@ export class Stage {
    * ```
    */
   run<T>(fn: (context: StageContext) => T): T {
-    check(typeof fn === 'function', 'the function of a stage', fn);
+    must(typeof fn === 'function', 'run the stage', 'fn must be a function', fn);
     const seat = this.#seat;
     const { core, member } = seat;
     const refusal = core.enterBoot(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot run a stage: 2^31-1 are running');
+      throw new LifecycleError('too_many_permits', 'Cannot run the stage: 2^31-1 are running');
     }
     // A promise, whatever T is: nobody may take what was not run for something that was.
     if (refusal !== ADMITTED) return Promise.reject(this.#leaving.error()) as T;
@@ -156,6 +159,6 @@ function pairOf(seat: Seat, name: string): number {
   if (named >= 0) return named * 2;
   seat.mustLive();
   const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
-  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
+  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all 32 are taken');
   return FIXED_MARKS + cell * 2;
 }

@@ -5,9 +5,10 @@
  * @module
  */
 
+import { DRAINING, READY, SHUTTING_DOWN, STARTING, STOPPED } from '../../assembly/layout.ts';
 import { finish } from './finish.ts';
 import { beginShutdown, markDraining, markReady } from './moves.ts';
-import { Phase, phaseFromU8 } from './phase.ts';
+import { type Phase, phaseFromU8 } from './phase.ts';
 import { readReport } from './records.ts';
 import type { ShutdownReport, ShutdownReportInput } from './report.ts';
 import type { Seat } from './seat.ts';
@@ -122,27 +123,27 @@ export abstract class Timeline {
    * @throws {LifecycleError} `detached`; `invalid_clock` while the clock has no time yet
    */
   startedAtMs(): number {
-    return enteredAtMs(this.#seat, Phase.Starting) ?? 0;
+    return enteredAtMs(this.#seat, STARTING) ?? 0;
   }
 
   /** When it became Ready, in wall-clock milliseconds, also in later phases; `null` if it never did. */
   readyAtMs(): number | null {
-    return enteredAtMs(this.#seat, Phase.Ready);
+    return enteredAtMs(this.#seat, READY);
   }
 
   /** When the drain started, in wall-clock milliseconds; `null` if it never did. */
   drainingAtMs(): number | null {
-    return enteredAtMs(this.#seat, Phase.Draining);
+    return enteredAtMs(this.#seat, DRAINING);
   }
 
   /** When it entered ShuttingDown, in wall-clock milliseconds; `null` if it never did. */
   shuttingDownAtMs(): number | null {
-    return enteredAtMs(this.#seat, Phase.ShuttingDown);
+    return enteredAtMs(this.#seat, SHUTTING_DOWN);
   }
 
   /** When it stopped, in wall-clock milliseconds; `null` if it has not. */
   stoppedAtMs(): number | null {
-    return enteredAtMs(this.#seat, Phase.Stopped);
+    return enteredAtMs(this.#seat, STOPPED);
   }
 
   /**

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { Phase } from './phase.ts';
+import { STARTING } from '../../assembly/layout.ts';
 import type { Seat } from './seat.ts';
 
 /** When `phase` was entered; `null` if it never was, 0 if the clock has had no time since. */
-export function enteredAtMs(seat: Seat, phase: Phase): number | null {
+export function enteredAtMs(seat: Seat, phase: number): number | null {
   seat.settle();
   const time = seat.core.enteredAt(phase);
   return time < 0 ? null : time;
@@ -17,7 +17,7 @@ export function enteredAtMs(seat: Seat, phase: Phase): number | null {
 
 /** See `Lifecycle.ageMs`. */
 export function ageMs(seat: Seat): number {
-  const startedAtMs = enteredAtMs(seat, Phase.Starting) ?? 0;
+  const startedAtMs = enteredAtMs(seat, STARTING) ?? 0;
   if (startedAtMs === 0) return 0;
   if (!seat.hasOwnClock) return Math.floor(seat.age.now());
   return Math.max(0, seat.now() - startedAtMs);

@@ -33,6 +33,6 @@ export function epochRoom({ load32, add32, wake32, wait32 }: Words): EpochRoom {
 /** The wasm instruction counts whole nanoseconds, takes no number for 0, and below 0 has no end. */
 function wholeNanoseconds(timeoutMs: number): number {
   const nanoseconds = Math.trunc(timeoutMs * 1e6);
-  if (nanoseconds < 0) return Number.POSITIVE_INFINITY;
+  if (nanoseconds < 0) return Infinity;
   return nanoseconds > 0 ? nanoseconds / 1e6 : 0;
 }
