@@ -5,7 +5,13 @@
  * @module
  */
 
-import { STAGE_CAPACITY, STAGE_NAME_END, STAGE_NAME_WORDS } from '../../assembly/layout.ts';
+import {
+  STAGE_CAPACITY,
+  STAGE_NAME_CHARACTER_BITS,
+  STAGE_NAME_CHARACTER_MASK,
+  STAGE_NAME_END,
+  STAGE_NAME_WORDS,
+} from '../../assembly/layout.ts';
 import type { Core } from '../core/core.ts';
 import type { Seat } from './seat.ts';
 
@@ -159,8 +165,8 @@ function readName(core: Core, cell: number): string | undefined {
   let name = '';
   for (let index = 0; index < STAGE_NAME_WORDS; index++) {
     const word = core.stageWord(cell, index);
-    for (let shift = 0; shift < 32; shift += 8) {
-      const character = (word >> shift) & 0x7f;
+    for (let shift = 0; shift < 32; shift += STAGE_NAME_CHARACTER_BITS) {
+      const character = (word >> shift) & STAGE_NAME_CHARACTER_MASK;
       if (character !== 0) name += String.fromCharCode(character);
     }
     if ((word & STAGE_NAME_END) !== 0) return name;

@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { Flag } from '../core/core.ts';
 import type { Seat } from './seat.ts';
 
 /** Starting → Ready. */
@@ -31,7 +30,7 @@ export function runShutdown(seat: Seat): boolean {
 }
 
 /** What a move answered, once it has woken this thread. */
-export function moved({ wakeups }: Seat, made: Flag): boolean {
+export function moved({ wakeups }: Seat, made: number): boolean {
   wakeups.poke();
   return made === 1;
 }

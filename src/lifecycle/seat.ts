@@ -7,6 +7,7 @@
 
 import {
   AT_EPOCH,
+  INCARNATION_STEP,
   MEMBER_CAPACITY,
   REPORT_CAPACITY,
   STAGE_CAPACITY,
@@ -98,7 +99,10 @@ export class Seat {
     if (place < 0) {
       throw new LifecycleError('members_full', 'Cannot attach: all places are taken');
     }
-    this.member = Object.freeze({ number: place % 128, incarnation: Math.floor(place / 128) });
+    this.member = Object.freeze({
+      number: place % INCARNATION_STEP,
+      incarnation: Math.floor(place / INCARNATION_STEP),
+    });
     this.staging = new Staging(memory.buffer, () => this.core.staging(this.member.number));
     this.wakeups = new Wakeups(() => this.core.epoch(), memory.shared ? memory.buffer : undefined);
     this.#unsettled = core.enteredAt(0) === 0;

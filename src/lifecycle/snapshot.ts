@@ -4,7 +4,14 @@
  * @module
  */
 
-import { DRAINING, READY, SHUTTING_DOWN, STARTING, STOPPED } from '../../assembly/layout.ts';
+import {
+  DRAINING,
+  READY,
+  SHUTTING_DOWN,
+  STARTING,
+  STATE_TIME_STEP,
+  STOPPED,
+} from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
 import { leftMs, readTrigger } from './acceptance.ts';
 import { isObject } from './check.ts';
@@ -125,8 +132,8 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
   const progress = readProgress(seat);
   const shutdown = isLeaving(seat) ? shutdownOf(seat, progress) : null;
   const state = core.state();
-  const phase = phaseFromU8(state % 8);
-  const now = Math.floor(state / 8);
+  const phase = phaseFromU8(state % STATE_TIME_STEP);
+  const now = Math.floor(state / STATE_TIME_STEP);
   const at = (past: number): number | null => {
     if (past === phase) return now;
     const time = past > phase ? -1 : core.enteredAt(past);

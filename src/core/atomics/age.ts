@@ -8,16 +8,16 @@ import { AT_AGE } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import { highOf, join, lowOf, numberOf, type Words } from './words.ts';
 
-export type AgeRoom = Pick<Core, 'age'>;
+export type AgeModule = Pick<Core, 'age'>;
 
-export function ageRoom({ load64, swap64 }: Words): AgeRoom {
+export function ageModule({ load64, swap64 }: Words): AgeModule {
   return {
     age: (own, slack) => {
       let found = load64(AT_AGE);
       while (own - numberOf(found) > slack) {
-        const expected = found;
-        found = swap64(AT_AGE, expected, join(highOf(own), lowOf(own)));
-        if (found === expected) return own;
+        const previous = found;
+        found = swap64(AT_AGE, previous, join(highOf(own), lowOf(own)));
+        if (found === previous) return own;
       }
       return Math.max(numberOf(found), own);
     },
