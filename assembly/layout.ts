@@ -223,7 +223,7 @@ export const REPORT_STEPS = 128;
 export const REPORT_STEP_CAPACITY = 32;
 export const STEP_SIZE = 128;
 export const STEP_WORDS = 32;
-/** A slot claimed by a host, whose steps an heir takes over. */
+/** A slot claimed by a host, whose steps a successor takes over. */
 export const CLAIM_HOST = 1;
 /** A slot claimed by a caller of finishShutdown(), whose steps concern nobody before Stopped. */
 export const CLAIM_FINISHER = 2;

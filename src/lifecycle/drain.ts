@@ -15,11 +15,11 @@ import { checkWait, type WaitOptions } from './wakeups.ts';
 export interface DrainResult {
   /** No write permit is held, and none will be. */
   drained: boolean;
-  /** Integer milliseconds. */
+  /** How long it waited, in integer milliseconds. */
   waitedMs: number;
-  /** Write permits still held when the time was up. */
+  /** Write permits still held when it timed out; 0 if it drained. */
   left: number;
-  /** The members that hold them. */
+  /** The members that hold them, by number. */
   members: { member: number; writes: number }[];
 }
 

@@ -44,7 +44,7 @@ export function endPreDrain({ core, wakeups }: Seat): void {
 export async function preDrain(
   seat: Seat,
   { preDrainMs, preDrainProbes = Infinity }: Pipeline,
-  isHeir: boolean,
+  isSuccessor: boolean,
   leftMs: () => number,
 ): Promise<void> {
   const { core, wakeups } = seat;
@@ -52,7 +52,7 @@ export async function preDrain(
   if (core.phase() === STARTING) return;
   // A successor goes on where the first host was. A first host begins here: between the acceptance and
   // this line its loop may have been held up, and nobody was told in that time.
-  let passedMs = isHeir ? sinceAcceptanceMs(seat) : 0;
+  let passedMs = isSuccessor ? sinceAcceptanceMs(seat) : 0;
   // The application goes on by itself, or somebody ended it by hand.
   const isOff = (): boolean => core.isPreDrainEnded() === 1 || core.phase() >= SHUTTING_DOWN;
   const wait = async (isOver: () => boolean, ms: number): Promise<void> => {

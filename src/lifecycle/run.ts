@@ -52,7 +52,7 @@ export class Run {
   readonly #parts: RunParts;
   readonly #schedule: Schedule;
   /** Another host began this very shutdown, or an owner that is gone. */
-  readonly #isHeir: boolean;
+  readonly #isSuccessor: boolean;
   readonly #startedAtMs: number;
   /** The index of each step's record; steps beyond the last one have none. */
   readonly #places: Map<string, number> = new Map();
@@ -65,7 +65,7 @@ export class Run {
     this.#seat = seat;
     this.#parts = parts;
     const isSecond = core.startRun(member.number, member.incarnation, term) === 1;
-    this.#isHeir = isSecond || core.owner() === OWNED_BY_THE_DEAD;
+    this.#isSuccessor = isSecond || core.owner() === OWNED_BY_THE_DEAD;
     stamp(seat, pipeline.budgetMs);
     this.#startedAtMs = core.stampAcceptedAt(0);
     this.#schedule = new Schedule(steps, inherited, {
@@ -87,7 +87,7 @@ export class Run {
     this.#plan();
     this.#parts.tell({ type: 'accepted', trigger: readTrigger(this.#seat) });
     this.#schedule.open('accepted');
-    await preDrain(this.#seat, this.#parts.pipeline, this.#isHeir, () => this.#leftMs());
+    await preDrain(this.#seat, this.#parts.pipeline, this.#isSuccessor, () => this.#leftMs());
     markDraining(this.#seat);
     if (core.phase() === DRAINING) this.#parts.tell({ type: 'draining' });
     const untilMs = this.#drainDeadlineMs();
@@ -219,7 +219,7 @@ export class Run {
       startedAtMs: this.#startedAtMs,
       completedAtMs: now,
       drained,
-      takenOver: this.#isHeir,
+      takenOver: this.#isSuccessor,
       failed: core.hasFailed() === 1,
       trigger: readTrigger(this.#seat),
     });

@@ -14,15 +14,7 @@ import {
 } from '../../assembly/layout.ts';
 import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
-import {
-  adopt,
-  allocate,
-  allocatePlain,
-  type CoreMemory,
-  type WasmMemory,
-  whyNotShared,
-} from '../core/memory.ts';
-import { wasmCore } from '../core/wasm.ts';
+import { adopt, type CoreMemory, type WasmMemory, whyNotShared } from '../core/memory.ts';
 import { Age } from './age.ts';
 import { must } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
@@ -30,34 +22,44 @@ import { LifecycleError } from './errors.ts';
 import { Heartbeats } from './heartbeat.ts';
 import { Journal } from './journal.ts';
 import { checkKeys } from './known-keys.ts';
+import { memoryFor, openCore } from './opening.ts';
 import { Staging } from './staging.ts';
 import { Wakeups } from './wakeups.ts';
 
-/** A member of a lifecycle: its line, and which of the line's tenants it is. */
+/** A member of a lifecycle: one attached thread. It can be posted to another thread. */
 export interface Member {
   /** 0 … 126. */
   readonly number: number;
-  /** Grows with every tenant of the line. */
+  /** Which of the threads that have had this number it is; it only grows. */
   readonly incarnation: number;
 }
 
-/** What `share()` gives and `attach()` takes; it can be posted to a worker. */
+/** What `share()` returns and `attach()` takes; it can be posted to a worker. */
 export interface LifecycleHandle {
   /** The memory. */
   readonly tidegate: WasmMemory | SharedArrayBuffer;
 }
 
-/** Options of `attach`, and of `create` beside whether to share. */
+/** Options of `attach`, and of `create`. */
 export interface SeatOptions {
-  /** Wall clock in milliseconds; default `Date.now`. */
+  /**
+   * The wall clock: integer milliseconds since the Unix epoch, up to 2^48−1, or 0 while there is no time
+   * yet; default `Date.now`. Durations are measured by a monotonic clock, whatever this says.
+   */
   readonly clock?: Clock | undefined;
-  /** Which code touches the memory; default `'wasm'`. There is no silent fallback. */
+  /**
+   * Which code touches the memory; default `'wasm'`. It throws if that cannot be had here; threads of
+   * one lifecycle may differ. `'atomics'` needs `useAtomics()` in browsers and on the edge.
+   */
   readonly backend?: Backend | undefined;
 }
 
 /** Options of `create`. */
 export interface CreateOptions extends SeatOptions {
-  /** Default: shared wherever memory can be. `true` throws where it cannot. */
+  /**
+   * Whether other threads can attach. By default true wherever memory can be shared; `true` throws
+   * `cannot_share` where it cannot.
+   */
   readonly shared?: boolean | undefined;
 }
 
@@ -254,43 +256,6 @@ function checkOptions(action: string, options: SeatOptions, more: readonly strin
   const isBackend = backend === 'wasm' || backend === 'atomics';
   must(isBackend, action, "backend must be 'wasm' or 'atomics'", backend);
   return { clock, backend };
-}
-
-/** Memory that both backends can use if there is room for it; else what the atomics backend can use. */
-function memoryFor(backend: Backend, shared: boolean): CoreMemory {
-  try {
-    return allocate(shared);
-  } catch (cause) {
-    if (backend === 'atomics') return allocatePlain(shared);
-    throw new LifecycleError(
-      'memory_unavailable',
-      // Engines reserve 8 GiB of addresses and more for it.
-      "Cannot allocate WebAssembly memory: too few addresses (ulimit -v); use backend: 'atomics'",
-      { cause },
-    );
-  }
-}
-
-function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core {
-  if (backend === 'atomics') {
-    if (added.atomics !== undefined) return added.atomics(buffer);
-    throw new LifecycleError(
-      'backend_missing',
-      "Cannot use the atomics backend: call useAtomics() from 'tidegate/atomics'",
-    );
-  }
-  let why = "there is no WebAssembly here; use backend: 'atomics'";
-  let cause: unknown;
-  if (wasm === undefined && typeof WebAssembly === 'object') {
-    why = "the memory was made without it; use backend: 'atomics'";
-  }
-  try {
-    if (wasm && added.module) return wasmCore(wasm, added.module(shared));
-  } catch (thrown) {
-    why = "a page needs 'wasm-unsafe-eval' in its CSP, an edge isolate the condition 'workerd'";
-    cause = thrown;
-  }
-  throw new LifecycleError('wasm_unavailable', `Cannot use the wasm backend: ${why}`, { cause });
 }
 
 /** What a thread gets that was declared dead and is not. */

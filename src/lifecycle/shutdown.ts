@@ -46,9 +46,12 @@ import { type PipelineStep, Steps } from './steps.ts';
 
 /** What `shutdown` takes. */
 export interface ShutdownOptions {
-  /** What asks for it (`SIGTERM`, `http`, …), for the report; cut at 64 UTF-8 bytes. */
+  /** What asks for it (`SIGTERM`, `http`, …), for the report; cut at 64 UTF-8 bytes. Default: null. */
   readonly trigger?: string | undefined;
-  /** True: the report says `failed`, and `handleSignals` ends the process with 1. */
+  /**
+   * True: the report says `failed`, and `handleSignals` ends the process with exit code 1. Default
+   * false. One caller is enough, until the phase is Stopped.
+   */
   readonly failed?: boolean | undefined;
 }
 

@@ -52,7 +52,7 @@ export function markAt(seat: Seat, index: number, ms: number): boolean {
   return seat.core.mark(index, ms) === 1;
 }
 
-/** A named pair of marks. The first writer of each end wins, over all threads. */
+/** A named pair of marks, as `lifecycle.stage(name)`. Of each the first writer wins, over all threads. */
 export class Stage {
   /** As it was given to `lifecycle.stage()`. */
   readonly name: string;
@@ -76,35 +76,56 @@ export class Stage {
     this.#pair = pairOf(seat, name);
   }
 
-  /** Stamps the start; true if this call set it. */
+  /**
+   * Stamps the start with the time now.
+   *
+   * @returns true if this call set it; false if it was set, or while the clock has no time yet
+   * @throws {LifecycleError} `invalid_clock`, `detached`
+   * @example
+   * ```ts
+   * const stage = lifecycle.stage('load_rows');
+   * stage.markStarted(); // true
+   * stage.markReady(); // true
+   * stage.markReady(); // false: the first one stays
+   * ```
+   */
   markStarted(): boolean {
     return markNow(this.#seat, this.#pair + MARK_STARTED);
   }
 
-  /** Stamps the end; true if this call set it. */
+  /** Stamps the end with the time now. Returns and throws as {@link markStarted}. */
   markReady(): boolean {
     return markNow(this.#seat, this.#pair + MARK_READY);
   }
 
-  /** Backfills the start. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  /**
+   * Sets the start to a time captured earlier.
+   *
+   * @param ms wall-clock milliseconds since the Unix epoch
+   * @returns true if this call set it
+   * @throws {RangeError} unless `ms` is an integer from 1 to 2^48−1
+   * @throws {LifecycleError} `detached`
+   */
   setStartedAtMs(ms: number): boolean {
     return markAt(this.#seat, this.#pair + MARK_STARTED, ms);
   }
 
-  /** Backfills the end. @throws {RangeError} unless an integer in 1 … 2^48−1 */
+  /** Sets the end likewise. */
   setReadyAtMs(ms: number): boolean {
     return markAt(this.#seat, this.#pair + MARK_READY, ms);
   }
 
   /**
-   * Runs `fn` between the two marks, with the stage's name as the starting reason. What `fn`
-   * throws, or rejects with, comes through, and the stage is then not ready.
+   * Runs `fn` between the two marks, with the stage's name as the starting reason. If `fn` throws or
+   * rejects, the stage does not become ready.
    *
    * A shutdown that is accepted meanwhile, on any thread, aborts the signal and waits for `fn` to end
-   * before it flushes anything. Once one is accepted, a stage does not begin: the promise that comes
-   * back then rejects with `leaving`, so await it.
+   * before it flushes anything. Once one is accepted, `fn` is not called: the promise that comes back
+   * then rejects with `leaving`, so await it.
    *
-   * @throws {LifecycleError} `reaped`; as a rejection, `leaving`
+   * @returns what `fn` returns
+   * @throws {LifecycleError} `invalid_argument` if `fn` is not a function, `reaped`,
+   * `too_many_permits`, `detached`; as a rejection, `leaving`; whatever `fn` throws
    * @example
    * ```ts
    * await lifecycle.stage('index_warmup').run(async ({ signal }) => {

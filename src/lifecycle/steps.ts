@@ -34,7 +34,10 @@ export interface PipelineStep {
    * `backup` set the booleans of the report; `backup` is skipped if `flush_wal` did not end ok.
    */
   readonly name: string;
-  /** Does the work. What comes after its time is up is ignored. */
+  /**
+   * Does the work, and is awaited. What it does after it timed out is ignored: watch `signal`. A throw
+   * or a rejection is recorded, and the other steps still run.
+   */
   readonly run: (context: StepContext) => unknown;
   /**
    * Milliseconds that it may take, 0 to 2^31-1, within what is left of the budget. Without it, it may

@@ -21,11 +21,11 @@ const POLL_MS = 10;
 
 /** How long to wait, and what ends it early. */
 export interface WaitOptions {
-  /** Milliseconds, 0 or more; without it, as long as it takes. */
+  /** How long to wait, in milliseconds, 0 or more. By default there is no limit. */
   readonly timeoutMs?: number | undefined;
   /** Aborts the wait, which then rejects with the signal's reason. */
   readonly signal?: Signal | undefined;
-  /** False: the wait does not keep the process alive. */
+  /** Whether the wait keeps the process alive; default true. */
   readonly keepAlive?: boolean;
 }
 

@@ -62,7 +62,7 @@ export function reportsModule(
   }
 
   return {
-    // A free slot rather than a dead host's: its heir reads the steps there.
+    // A free slot rather than a dead host's: its successor reads the steps there.
     claimReport: (member, incarnation, kind) => {
       const claim = claimOf(member, incarnation, kind);
       const capacity = load32(AT_REPORT_CAPACITY);
