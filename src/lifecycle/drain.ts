@@ -1,5 +1,5 @@
 /**
- * Drain: refuse writes from now on, and wait for those under way. It does not stop anything.
+ * Drain: refuse writes from now on, and wait for those in progress. It stops nothing.
  *
  * @module
  */

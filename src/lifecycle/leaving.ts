@@ -1,6 +1,6 @@
 /**
  * Leaving: from the acceptance of a shutdown on, or from ShuttingDown without one, the process is about
- * to end, and whatever would go on for ever should not. An `AbortSignal` says so on every thread.
+ * to end, and whatever would never end must end. An `AbortSignal` says so on every thread.
  *
  * @module
  */

@@ -252,7 +252,7 @@ export class Run {
     return monotonicMs() + Math.min(this.#parts.pipeline.drainTimeoutMs ?? left / 2, left);
   }
 
-  /** Less than a millisecond is none: timers count whole ones, and may be early by a part. */
+  /** Less than a millisecond counts as 0: timers count whole ones, and may be early by a part. */
   #leftMs(): number {
     const left = leftMs(this.#seat) ?? 0;
     return left < 1 ? 0 : left;
