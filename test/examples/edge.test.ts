@@ -1,5 +1,5 @@
 /**
- * `examples/edge`, run as the README says: its command starts it, its `curl` lines get the statuses that
+ * `examples/edge`, run as `docs/edge.md` says: its command starts it, its `curl` lines get the statuses that
  * are written beside them, Ctrl-C ends it, and what it remembers it remembers.
  *
  * @module
@@ -16,12 +16,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const execute = promisify(execFile);
 
-const [, section = ''] =
-  /\n### Run one\n([\s\S]*?)\n## /.exec(readFileSync('README.md', 'utf8')) ?? [];
+const [, section = ''] = /\n## Run one\n([\s\S]*)/.exec(readFileSync('docs/edge.md', 'utf8')) ?? [];
 const [started = '', ...asked] = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(
   ([, block = '']) => block.trim().split('\n'),
 );
-/** What the README types into the first terminal; the packages are there already. */
+/** What the document types into the first terminal; the packages are there already. */
 const COMMAND = started.replace('npm ci && ', '').split(' ');
 
 const IN_CI = process.env.CI === 'true';
@@ -73,7 +72,7 @@ class Example implements AsyncDisposable {
     throw new Error(`It ended before it served: ${example.said}`);
   }
 
-  /** A line of the README, asked of this one. */
+  /** A line of the document, asked of this one. */
   async curl(line: string): Promise<number> {
     const [command = ''] = line.split('#');
     const here = command.replace(/http:\/\/127\.0\.0\.1:878(\d)/, (_, isolate: string) =>
@@ -113,7 +112,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   throw new Error('It never came to that');
 }
 
-it.skipIf(isSkipped)(`answers as the README says, and remembers${skipped}`, async () => {
+it.skipIf(isSkipped)(`answers as the document says, and remembers${skipped}`, async () => {
   expect([COMMAND.join(' '), asked.length]).toEqual(['npm run start:edge', 6]);
   expect(asked.map(statusOf)).toEqual([204, 200, 200, 503, 200, 503]);
   {

@@ -1,54 +1,92 @@
 /**
- * Every example in the README and in the docstrings is run on Node against the built package; those
- * of the README print what their `// =>` comments say.
+ * Every example in the README, the documents and the docstrings is run on Node against the built
+ * package; those of README and documents print what their `// =>` comments say.
  *
  * @module
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { MANUAL, read } from './documents.ts';
 
 interface Example {
   readonly title: string;
   readonly code: string;
-  /** A service, it runs until it is told to stop. */
-  readonly isServer: boolean;
 }
 
 const FOLDER = 'build/readme';
 
-describe('the examples of the README', () => {
-  const examples = inReadme();
+/** Of a file of Markdown, the blocks of one kind, each with the heading above it. */
+function examplesIn(path: string, kind: 'ts' | 'ts server'): Example[] {
+  let heading = '';
+  const found: Example[] = [];
+  for (const match of read(path).matchAll(/^#+ (.+)$|^```(ts(?: \w+)?)\n([\s\S]*?)^```$/gm)) {
+    const [, title, language, code = ''] = match;
+    if (title !== undefined) heading = title;
+    else if (language === kind) found.push({ title: `${path}, ${heading}`, code });
+  }
+  return found;
+}
+
+describe('the examples of the documents', () => {
+  const examples = MANUAL.flatMap((path) => examplesIn(path, 'ts'));
 
   it('are there', () => {
-    expect(examples.filter(({ isServer }) => isServer).length).toBeGreaterThanOrEqual(1);
     expect(examples.length).toBeGreaterThanOrEqual(9);
   });
 
   for (const [index, example] of examples.entries()) {
-    if (example.isServer) continue;
-    it(`${example.title} prints what it says`, async () => {
+    it(`${example.title}: prints what it says`, async () => {
       expect(expected(example.code)).not.toEqual([]);
-      expect(await run(example, `readme-${index}`)).toEqual(expected(example.code));
+      expect(await run(example, `document-${index}`)).toEqual(expected(example.code));
     });
   }
+});
 
-  for (const [index, example] of examples.entries()) {
-    if (!example.isServer) continue;
-    it(`${example.title} serves, answers its probes and stops with exit code 0`, async () => {
-      const child = start(example, `readme-${index}`);
-      const url = /http\S+/.exec(await firstLine(child))?.[0] ?? '';
-      const put = await fetch(new URL('/a', url), { method: 'PUT', body: 'kept' });
-      expect(put.status).toBe(204);
-      expect(await (await fetch(url)).json()).toEqual({ '/a': 'kept' });
-      expect((await fetch(new URL('/health/ready/write', url))).status).toBe(200);
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      expect(await ended).toBe(0);
-    });
-  }
+describe('the service of the README', () => {
+  const [service = { title: '', code: '' }, ...others] = MANUAL.flatMap((path) =>
+    examplesIn(path, 'ts server'),
+  );
+
+  it('is one of fifteen lines', () => {
+    expect(others).toEqual([]);
+    expect(service.code.split('\n').filter((line) => line !== '')).toHaveLength(15);
+  });
+
+  it('serves, goes on serving until load balancers have left, flushes, and stops with exit code 0', async () => {
+    // As it stands, but for the port, which it has to say.
+    const code = service.code
+      .replace('port: 8080', 'port: 0')
+      .replace(/^await serve\((.*)\);$/m, 'console.log((await serve($1)).url);');
+    const child = start({ ...service, code }, 'service');
+    const output = lines(child);
+    const { value: url } = await output.next();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const ask = async (path: string, method = 'GET', body?: string): Promise<Response> =>
+      fetch(new URL(path, url), { method, body: body ?? null });
+
+    expect((await ask('/health/ready/write')).status).toBe(200);
+    expect((await ask('/admin/status')).status).toBe(403);
+    expect(await (await ask('/', 'POST', 'kept')).json()).toEqual(['kept']);
+    child.kill('SIGTERM');
+    let status = 200;
+    while (status === 200) ({ status } = await ask('/health/ready/write'));
+    expect(status).toBe(503);
+    expect((await ask('/', 'POST', 'in the pre-drain')).status).toBe(200);
+    // The load balancer goes on asking, until nobody answers.
+    let answered: boolean;
+    do {
+      answered = await ask('/health/ready/write').then(
+        () => true,
+        () => false,
+      );
+    } while (answered);
+    expect(await ended).toBe(0);
+    expect((await output.next()).value).toBe('flushed 2 notes');
+  });
 });
 
 describe('the examples of the docstrings', () => {
@@ -65,19 +103,6 @@ describe('the examples of the docstrings', () => {
   }
 });
 
-function inReadme(): Example[] {
-  let heading = '';
-  const found: Example[] = [];
-  const readme = readFileSync('README.md', 'utf8');
-  for (const match of readme.matchAll(/^## (.+)$|^```ts( server)?\n([\s\S]*?)^```$/gm)) {
-    const [, title, server, code] = match;
-    if (title !== undefined) heading = title;
-    else if (code !== undefined)
-      found.push({ title: heading, code, isServer: server !== undefined });
-  }
-  return found;
-}
-
 /** What an example of a docstring may use without saying where it comes from. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   tidegate: ['Lifecycle', 'Phase', 'phaseFromU8'],
@@ -93,7 +118,7 @@ function inDocstrings(): Example[] {
     const source = readFileSync(`src/${name}`, 'utf8');
     for (const [, block = ''] of source.matchAll(/@example\n \s*\* ```ts\n([\s\S]*?)```/g)) {
       const code = block.replaceAll(/^\s*\* ?/gm, '').replaceAll('8080', '0');
-      found.push({ title: `src/${name}`, code: completed(code), isServer: false });
+      found.push({ title: `src/${name}`, code: completed(code) });
     }
   }
   return found;
@@ -134,9 +159,7 @@ async function run(example: Example, name: string): Promise<string[]> {
   return output === '' ? [] : output.trimEnd().split('\n');
 }
 
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stdout?.setEncoding('utf8').once('data', resolve);
-    child.once('exit', (code) => reject(new Error(`It ended with ${code} before it listened`)));
-  });
+function lines(child: ChildProcess): AsyncIterator<string> {
+  if (child.stdout === null) throw new Error('There is no output to read');
+  return createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 }

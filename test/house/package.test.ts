@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.ts';
+import { DOCUMENTS, read, section } from './documents.ts';
 
 interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -71,18 +72,10 @@ describe('the lock file', () => {
 });
 
 describe('the README', () => {
-  const readme = readFileSync('README.md', 'utf8');
-
-  it('shows the memory as assembly/layout.ts has it', () => {
-    const [, block = ''] =
-      /\* ```text\n([\s\S]*?)\n \* ```/.exec(readFileSync('assembly/layout.ts', 'utf8')) ?? [];
-    const diagram = block.replaceAll(/^ \* ?/gm, '');
-    expect(diagram).toContain('STATE');
-    expect(readme).toContain(`\`\`\`text\n${diagram}\n\`\`\``);
-  });
+  const readme = read('README.md');
 
   it('lists every published path', () => {
-    const [, table = ''] = /\n## Install\n([\s\S]*?)\n## /.exec(readme) ?? [];
+    const table = section(readme, 'Install');
     const paths = [...table.matchAll(/`(tidegate(?:\/[a-z.]+)?)`/g)].map(([, path = '']) => path);
     const published = Object.keys(manifest.exports as object)
       .filter((path) => path !== './package.json')
@@ -90,9 +83,13 @@ describe('the README', () => {
     expect([...new Set(paths)].sort()).toEqual(published.sort());
   });
 
-  it('names the commands that the package has', () => {
+  it('and the documents name commands that the package has', () => {
     const scripts = manifest.scripts as Record<string, string>;
-    const named = [...readme.matchAll(/npm (?:run )?(start|test|[a-z]+:[a-z]+|loom)\b/g)];
+    const named = [
+      ...DOCUMENTS.map(read)
+        .join('\n')
+        .matchAll(/npm (?:run )?(start|test|[a-z]+:[a-z]+|loom)\b/g),
+    ];
     expect(named.map(([, name = '']) => name in scripts)).not.toContain(false);
     expect(readme).toContain('npm ci && npm start');
     expect(readme).toContain('npm ci && npm test');

@@ -1,6 +1,6 @@
 /**
  * The bundlers, each as an application calls it: with nothing said of tidegate for browsers and Node,
- * and with the lines of the README for the edge. What the bundles do is the test's business.
+ * and with the lines of `docs/runtimes.md` for the edge. What the bundles do is the test's business.
  *
  * @module
  */
@@ -31,12 +31,12 @@ export interface Bundler {
 const HTML = `<!doctype html><script src="watch.js"></script>
 <script type="module" src="browser.js"></script>`;
 
-/** The lines for workerd that the README has of a bundler, as the options that they are. */
+/** The lines for workerd that the document has of a bundler, as the options that they are. */
 function linesOf(bundler: string): object {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const [, , cell = ''] = new RegExp(`^\\| (${bundler}) +\\|(.*)\\|$`, 'm').exec(readme) ?? [];
+  const document = readFileSync(join(import.meta.dirname, '../../docs/runtimes.md'), 'utf8');
+  const [, , cell = ''] = new RegExp(`^\\| (${bundler}) +\\|(.*)\\|$`, 'm').exec(document) ?? [];
   const lines = [...cell.matchAll(/`([^`]+)`/g)].map(([, line = '']) => line);
-  if (lines.length === 0) throw new Error(`The README says nothing of ${bundler}`);
+  if (lines.length === 0) throw new Error(`docs/runtimes.md says nothing of ${bundler}`);
   // They are code, with regular expressions in it, and our own.
   return new Function(`return { ${lines.join(', ')} }`)() as object;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folder, ROOT, run } from './tarball.ts';
@@ -34,6 +34,10 @@ describe('deno publish', () => {
     for (const paper of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'deno.json']) {
       expect(files).toContain(paper);
     }
+    // Here, other than on npm, a file that nobody loads costs nobody anything.
+    const documents = readdirSync(join(ROOT, 'docs')).filter((name) => !name.endsWith('.js'));
+    const inDocs = files.filter((file) => file.startsWith('docs/'));
+    expect(inDocs.sort()).toEqual(documents.map((name) => `docs/${name}`).sort());
     expect(
       files.filter((file) => /^(test|bench\/(?!cases)|examples|dist|build)\/|packing/.test(file)),
     ).toEqual([]);

@@ -60,8 +60,10 @@ export async function host(lifecycle: Lifecycle): Promise<void> {
  */
 export async function askForShutdown(lifecycle: Lifecycle): Promise<void> {
   await later();
+  // Before the call: a busy machine may take any time until the next line, and the budget runs then.
+  const atMs = Date.now();
   const report = lifecycle.shutdown({ trigger: 'another thread' });
-  writeSync(1, `${JSON.stringify({ event: 'asked', atMs: Date.now() })}\n`);
+  writeSync(1, `${JSON.stringify({ event: 'asked', atMs })}\n`);
   await report;
 }
 

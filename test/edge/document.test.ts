@@ -1,5 +1,5 @@
 /**
- * The workers of the README and of the docstrings, as they are written, on real workerd.
+ * The workers of `docs/edge.md` and of the docstrings, as they are written, on real workerd.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { describe, expect, it } from 'vitest';
 import { CURRENT_DATE, programAt, start } from './isolates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FOLDER = 'build/edge/readme';
+const FOLDER = 'build/edge/document';
 
-const inReadme = [
-  ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```ts worker\n([\s\S]*?)^```$/gm),
+const inDocument = [
+  ...readFileSync(join(ROOT, 'docs/edge.md'), 'utf8').matchAll(/^```ts worker\n([\s\S]*?)^```$/gm),
 ].map(([, code = '']) => code);
 
 const inDocstrings = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
@@ -62,10 +62,10 @@ async function answerOf(code: string, name: string, path: string): Promise<strin
   return `${answer.status} ${await answer.text()}`;
 }
 
-describe('the workers of the README', () => {
+describe('the workers of the document', () => {
   it('serve: one alone, and one of a fleet', async () => {
-    const [alone = '', fleet = ''] = inReadme;
-    expect(inReadme).toHaveLength(2);
+    const [alone = '', fleet = ''] = inDocument;
+    expect(inDocument).toHaveLength(2);
     expect(await answerOf(alone, 'alone', '/')).toBe('200 POST in wasm');
     expect(await answerOf(alone, 'alone', '/admin/drain')).toMatch(/^401 /);
     expect(await answerOf(fleet, 'fleet', '/')).toBe('200 hello');
