@@ -1,8 +1,8 @@
 /**
  * HOST: who runs the shutdown, and whether one was accepted. It does not run anything.
  *
- * One word answers both, so a request cannot fall between a host that leaves and one that comes:
- * leaving is a compare-and-swap that a request makes fail, and a request is a compare-and-swap
+ * One word answers both, so an acceptance cannot fall between a host that leaves and one that comes:
+ * leaving is a compare-and-swap that an acceptance makes fail, and an acceptance is a compare-and-swap
  * that finds the host of that very moment.
  *
  * A host is valid only while its member's OWNER bears the incarnation in HOST. Reaping a host
@@ -24,15 +24,15 @@ import {
   AT_EXITS,
   AT_HOST,
   AT_SEEN,
+  HOST_ACCEPTED_MASK,
+  HOST_ACCEPTED_SHIFT,
   HOST_MEMBER_MASK,
-  HOST_REQUESTER_MASK,
-  HOST_REQUESTER_SHIFT,
   HOST_STARTED,
   HOST_TERM_MASK,
   HOST_TERM_SHIFT,
   INCARNATION_SHIFT,
+  MEMBER_BUDGET,
   MEMBER_OWNER,
-  MEMBER_TERMS,
   MEMBER_TRIGGER,
   MEMBER_TRIGGER_LENGTH,
   OWNER_PIPELINE,
@@ -47,7 +47,7 @@ import { copyWords, staging } from './texts';
  * host it answers the same term. `budget` is that of its pipeline, in milliseconds.
  */
 export function takeHost(member: i32, incarnation: u32, budget: f64): i32 {
-  storeTerms(member, incarnation, budget);
+  storeBudget(member, incarnation, budget);
   while (true) {
     const host = atomic.load<u64>(AT_HOST);
     const term = termOf(host);
@@ -57,7 +57,7 @@ export function takeHost(member: i32, incarnation: u32, budget: f64): i32 {
     const mine =
       ((<u64>incarnation) << INCARNATION_SHIFT) |
       ((<u64>(<u32>next)) << HOST_TERM_SHIFT) |
-      (host & (HOST_REQUESTER_MASK | HOST_STARTED)) |
+      (host & (HOST_ACCEPTED_MASK | HOST_STARTED)) |
       <u64>(<u32>(member + 1));
     if (atomic.cmpxchg<u64>(AT_HOST, host, mine) === host) return next;
   }
@@ -90,7 +90,7 @@ export function hosting(member: i32, incarnation: u32, term: i32): bool {
 export function leaveHost(member: i32, incarnation: u32): bool {
   while (true) {
     const host = atomic.load<u64>(AT_HOST);
-    if (!isHostedBy(host, member, incarnation) || (host & HOST_REQUESTER_MASK) !== 0) return false;
+    if (!isHostedBy(host, member, incarnation) || wasAccepted(host)) return false;
     const vacant = host & (((<u64>HOST_TERM_MASK) << HOST_TERM_SHIFT) | HOST_STARTED);
     if (atomic.cmpxchg<u64>(AT_HOST, host, vacant) === host) {
       announce();
@@ -107,13 +107,13 @@ export function leaveHost(member: i32, incarnation: u32): bool {
  */
 export function acceptShutdown(member: i32, length: i32): bool {
   let host = atomic.load<u64>(AT_HOST);
-  if ((host & HOST_REQUESTER_MASK) !== 0) return false;
+  if (wasAccepted(host)) return false;
   const line = memberLine(member);
   copyWords(staging(member), line + MEMBER_TRIGGER, (length + 3) >> 2);
   atomic.store<i32>(line + MEMBER_TRIGGER_LENGTH, length + 1);
-  while ((host & HOST_REQUESTER_MASK) === 0) {
-    const requested = host | ((<u64>(<u32>(member + 1))) << HOST_REQUESTER_SHIFT);
-    const found = atomic.cmpxchg<u64>(AT_HOST, host, requested);
+  while (!wasAccepted(host)) {
+    const accepted = host | ((<u64>(<u32>(member + 1))) << HOST_ACCEPTED_SHIFT);
+    const found = atomic.cmpxchg<u64>(AT_HOST, host, accepted);
     if (found === host) {
       announce();
       return true;
@@ -125,15 +125,15 @@ export function acceptShutdown(member: i32, length: i32): bool {
 
 /** True once a shutdown was accepted. */
 export function isAccepted(): bool {
-  return (atomic.load<u64>(AT_HOST) & HOST_REQUESTER_MASK) !== 0;
+  return wasAccepted(atomic.load<u64>(AT_HOST));
 }
 
-/** Copies the trigger of the accepted request to the staging place of `member`; -1 without one. */
+/** Copies the trigger of the accepted shutdown to the staging place of `member`; -1 without one. */
 export function readTrigger(member: i32): i32 {
   const host = atomic.load<u64>(AT_HOST);
-  const requester = (<i32>host & HOST_REQUESTER_MASK) >> HOST_REQUESTER_SHIFT;
-  if (requester === 0) return -1;
-  const line = memberLine(requester - 1);
+  const accepter = (<i32>host & HOST_ACCEPTED_MASK) >> HOST_ACCEPTED_SHIFT;
+  if (accepter === 0) return -1;
+  const line = memberLine(accepter - 1);
   const length = atomic.load<i32>(line + MEMBER_TRIGGER_LENGTH) - 1;
   copyWords(line + MEMBER_TRIGGER, staging(member), (length + 3) >> 2);
   return length;
@@ -186,10 +186,10 @@ export function stampBudget(budget: f64): f64 {
 export function hostBudget(): f64 {
   const host = atomic.load<u64>(AT_HOST);
   if (!isHosted(host)) return 0;
-  const terms = atomic.load<u64>(memberLine((<i32>host & HOST_MEMBER_MASK) - 1) + MEMBER_TERMS);
+  const budget = atomic.load<u64>(memberLine((<i32>host & HOST_MEMBER_MASK) - 1) + MEMBER_BUDGET);
   // Another incarnation's: the host was reaped after the look at it.
-  if (<u32>(terms >> INCARNATION_SHIFT) !== <u32>(host >> INCARNATION_SHIFT)) return 0;
-  return <f64>(<u32>terms) + 1;
+  if (<u32>(budget >> INCARNATION_SHIFT) !== <u32>(host >> INCARNATION_SHIFT)) return 0;
+  return <f64>(<u32>budget) + 1;
 }
 
 /** Adds `change` to the number of those who end the process once it is Stopped; the sum before. */
@@ -220,15 +220,19 @@ export function probesSeen(): i32 {
 }
 
 /** By the line's owner; a thread that was declared dead and runs on does not undo its successor's. */
-function storeTerms(member: i32, incarnation: u32, budget: f64): void {
-  const word = memberLine(member) + MEMBER_TERMS;
-  const terms = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>budget;
+function storeBudget(member: i32, incarnation: u32, budget: f64): void {
+  const word = memberLine(member) + MEMBER_BUDGET;
+  const mine = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>budget;
   let found = atomic.load<u64>(word);
-  while (<u32>(found >> INCARNATION_SHIFT) <= incarnation && found !== terms) {
+  while (<u32>(found >> INCARNATION_SHIFT) <= incarnation && found !== mine) {
     const previous = found;
-    found = atomic.cmpxchg<u64>(word, previous, terms);
+    found = atomic.cmpxchg<u64>(word, previous, mine);
     if (found === previous) return;
   }
+}
+
+function wasAccepted(host: u64): bool {
+  return (host & HOST_ACCEPTED_MASK) !== 0;
 }
 
 function termOf(host: u64): i32 {

@@ -15,10 +15,11 @@
  * 0x00100  2          HOLDS    one bit for each write hold, u32            or, and
  * 0x00180  3          EPOCH    the futex of all who wait, u32              add, then notify
  * 0x00200  4          HOST     incarnation 32 · term 16 · free 1 ·         compare-and-swap
- *                              requester+1 7 · started 1 · host+1 7
+ *                              accepted by+1 7 · started 1 · host+1 7
  * 0x00280  5          LATEST   sequence 32 · length 8 · slot 8             store (last wins)
  * 0x00300  6          USED     member lines ever used, u32                 compare-and-swap
- * 0x00380  7          ENTERED  5 phases, MARKS 6 marks                     0 -> value, once
+ * 0x00380  7          ENTERED  5 phases, entered 1 · time 63               0 -> value, once
+ *                     MARKS    6 marks: restore, replay, warm-up           0 -> value, once
  * 0x00400  8          SEEN     ended 1 · failed readiness probes since     add, or
  *                              accepted 31, u32
  * 0x00480  9          BUDGET   accepted at (wall clock)                    0 -> value, once
@@ -40,7 +41,7 @@
  * +36   TRIGGER    length+1 u32, then 64 bytes as u32 words
  * +104  BOOTS      incarnation 32 · stages of the boot in progress 32
  * +112  BEGAN      incarnation that last called beginShutdown() 32 · 0
- * +120  TERMS      incarnation 32 · budget of its pipeline, milliseconds 32
+ * +120  BUDGET     incarnation 32 · budget of its pipeline, milliseconds 32
  *
  * a report slot: 33 lines of 128 bytes, all u32 words but the claim
  * +0    CLAIM      incarnation 32 · sealed 1 · kind 7 · member+1 8
@@ -115,6 +116,8 @@ export const STATE_MOVER_SHIFT = 9;
 export const STATE_MOVER_MASK = 127;
 export const STATE_TIME_SHIFT = 16;
 export const STATE_PHASE_MASK = 7;
+/** `state` answers `time * 8 + phase`. */
+export const STATE_TIME_STEP = 8;
 /** In ShuttingDown, bit 0 of the field: the runner of a pipeline began it. */
 export const BEGAN_BY_RUNNER = 1;
 /** Else bits 1-4 have the lowest four that differ between incarnations of the mover. */
@@ -134,8 +137,15 @@ export const OWNED_BY_THE_DEAD = 3;
 export const ENTERED_FLAG_SHIFT = 63;
 /** The number of phases, hence of ENTERED slots. */
 export const PHASES = 5;
-/** The six marks of the contract; stage marks are numbered after them. */
+/** Marks come in pairs; these are the numbers of the three named ones, in the order of MARKS. */
+export const MARK_RESTORE = 0;
+export const MARK_WAL_REPLAY = 2;
+export const MARK_INDEX_WARMUP = 4;
+/** The pairs of the stages, two marks a cell, are numbered from here on. */
 export const FIXED_MARKS = 6;
+/** Within a pair. */
+export const MARK_STARTED = 0;
+export const MARK_READY = 1;
 
 // HOLDS, a bit each.
 export const HOLD_READ_ONLY = 1;
@@ -148,6 +158,9 @@ export const HOLD_MASK = 15;
 export const STAGE_SIZE = 64;
 export const STAGE_NAME_WORDS = 8;
 export const STAGE_MARKS_OFFSET = 32;
+/** Four ASCII characters a word, the first in the lowest bits. */
+export const STAGE_NAME_CHARACTER_BITS = 8;
+export const STAGE_NAME_CHARACTER_MASK = 127;
 /** Set in the last word of a name: the name is whole from then on. */
 export const STAGE_NAME_END = 0x80000000;
 
@@ -164,7 +177,7 @@ export const MEMBER_TRIGGER = 40;
 export const TRIGGER_BYTES = 64;
 export const MEMBER_BOOTS = 104;
 export const MEMBER_BEGAN = 112;
-export const MEMBER_TERMS = 120;
+export const MEMBER_BUDGET = 120;
 
 // OWNER: alive in bit 0, pipeline in bit 1, steps in bit 2, tag in 3-31, incarnation in 32-63.
 export const OWNER_ALIVE = 1;
@@ -175,13 +188,15 @@ export const OWNER_STEPS = 4;
 export const OWNER_TAG_SHIFT = 3;
 export const OWNER_TAG_MASK = 0x1fffffff;
 export const INCARNATION_SHIFT = 32;
+/** `attach` answers `incarnation * 128 + member`. */
+export const INCARNATION_STEP = 128;
 
-// HOST: host+1 in bits 0-6, started in 7, requester+1 in 8-14, term in 16-31, incarnation in 32-63.
+// HOST: host+1 in bits 0-6, started in 7, who accepted+1 in 8-14, term in 16-31, incarnation in 32-63.
 export const HOST_MEMBER_MASK = 127;
 /** A host has begun to run. Never unset: whoever finds it set is a successor. */
 export const HOST_STARTED = 128;
-export const HOST_REQUESTER_SHIFT = 8;
-export const HOST_REQUESTER_MASK = 0x7f00;
+export const HOST_ACCEPTED_SHIFT = 8;
+export const HOST_ACCEPTED_MASK = 0x7f00;
 export const HOST_TERM_SHIFT = 16;
 export const HOST_TERM_MASK = 65535;
 
@@ -193,7 +208,9 @@ export const SEEN_ENDED = 0x80000000;
 export const TEXT_SIZE = 256;
 /** UTF-8 bytes kept of a reason. */
 export const TEXT_BYTES = 240;
+export const LATEST_SLOT_MASK = 255;
 export const LATEST_LENGTH_SHIFT = 8;
+export const LATEST_LENGTH_MASK = 255;
 export const LATEST_SEQUENCE_SHIFT = 32;
 
 // Reports.
@@ -207,7 +224,7 @@ export const REPORT_STEPS = 128;
 export const REPORT_STEP_CAPACITY = 32;
 export const STEP_SIZE = 128;
 export const STEP_WORDS = 32;
-/** A slot claimed by a host, whose steps an heir takes over. */
+/** A slot claimed by a host, whose steps a successor takes over. */
 export const CLAIM_HOST = 1;
 /** A slot claimed by a caller of finishShutdown(), whose steps concern nobody before Stopped. */
 export const CLAIM_FINISHER = 2;
@@ -217,7 +234,7 @@ export const CLAIM_MEMBER_MASK = 255;
 /** The claim is final: the slot may be the published one. */
 export const CLAIM_SEALED = 0x8000;
 
-// The head of a report, byte offsets from HEAD, and its flags.
+// The head of a report, byte offsets from HEAD; flags, then lengths and texts, and times as f64.
 export const HEAD_FLAGS = 0;
 export const FLAG_FLUSHED_WAL = 1;
 export const FLAG_FINAL_CHECKPOINT = 2;
@@ -226,7 +243,9 @@ export const FLAG_DRAINED = 8;
 export const FLAG_TAKEN_OVER = 16;
 export const FLAG_FAILED = 32;
 export const HEAD_TRIGGER_LENGTH = 4;
-export const HEAD_TIMES = 8;
+export const HEAD_DURATION = 8;
+export const HEAD_STARTED_AT = 16;
+export const HEAD_COMPLETED_AT = 24;
 export const HEAD_TRIGGER = 32;
 
 // A step's record, byte offsets.

@@ -22,6 +22,7 @@ import {
   AT_MEMBERS,
   AT_USED,
   INCARNATION_SHIFT,
+  INCARNATION_STEP,
   MEMBER_BEAT,
   MEMBER_BOOTS,
   MEMBER_OWNER,
@@ -35,7 +36,7 @@ import {
 import { renewTexts } from './texts';
 
 /**
- * Takes the first free line: `incarnation * 128 + member`, or -1 when none is free. `tag` names
+ * Takes the first free line: incarnation and member, by INCARNATION_STEP, or -1 when none is free. `tag` names
  * the thread to its runtime. Free lines are handed out in order, and an EPOCH that moved during
  * the scan means that a line may have been freed behind it: look again.
  */
@@ -54,7 +55,7 @@ export function attach(tag: i32): f64 {
         OWNER_ALIVE;
       if (atomic.cmpxchg<u64>(word, owner, taken) !== owner) continue;
       settleIn(member, incarnation);
-      return <f64>incarnation * 128 + <f64>member;
+      return <f64>incarnation * INCARNATION_STEP + <f64>member;
     }
     if (atomic.load<i32>(AT_EPOCH) === epoch) return -1;
   }

@@ -6,7 +6,7 @@
  * of them is published, whole.
  *
  * A slot whose claimer was reaped may be claimed by another, but only when no slot is free, so the
- * steps that a dead host has recorded stay readable for its heir. A sealed slot is never claimed
+ * steps that a dead host has recorded stay readable for its successor. A sealed slot is never claimed
  * again, dead or alive: it may be the published one. Sealing is a compare-and-swap on the claim,
  * so a finisher that was given up, and whose slot went to another, cannot publish it.
  *

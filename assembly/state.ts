@@ -58,6 +58,7 @@ import {
   STATE_MOVER_SHIFT,
   STATE_PHASE_MASK,
   STATE_TIME_SHIFT,
+  STATE_TIME_STEP,
   STOPPED,
 } from './layout';
 import { advance, isAlive, memberLine } from './members';
@@ -70,7 +71,7 @@ export function phase(): i32 {
 /** Phase and time of one moment, as `time * 8 + phase`: 51 bits, exact in an f64. */
 export function state(): f64 {
   const now = atomic.load<u64>(AT_STATE);
-  return <f64>((timeOf(now) << 3) | <u64>phaseOf(now));
+  return <f64>((timeOf(now) * STATE_TIME_STEP) | <u64>phaseOf(now));
 }
 
 /** When `wanted` was entered: -1 never, 0 entered while the clock had no time yet. */
@@ -171,7 +172,7 @@ export function move(to: i32, now: f64, member: i32, field: i32): bool {
   while (true) {
     const current = atomic.load<u64>(AT_STATE);
     const from = phaseOf(current);
-    if (!allowed(from, to)) return false;
+    if (!mayMove(from, to)) return false;
     if (timeOf(current) === 0 && now > 0) {
       settle(now);
       continue;
@@ -191,7 +192,7 @@ export function move(to: i32, now: f64, member: i32, field: i32): bool {
 }
 
 /** The table of the contract: Ready and Draining each have one predecessor, the rest skip ahead. */
-function allowed(from: i32, to: i32): bool {
+function mayMove(from: i32, to: i32): bool {
   if (to === READY) return from === STARTING;
   if (to === DRAINING) return from === READY;
   return from < to;

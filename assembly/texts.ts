@@ -25,8 +25,10 @@ import {
   AT_MEMBERS,
   AT_STATE,
   AT_TEXTS,
+  LATEST_LENGTH_MASK,
   LATEST_LENGTH_SHIFT,
   LATEST_SEQUENCE_SHIFT,
+  LATEST_SLOT_MASK,
   MEMBER_SEQUENCE,
   MEMBER_SIZE,
   STARTING,
@@ -44,7 +46,7 @@ export function staging(member: i32): i32 {
  * A transition between the look and the store does no harm: readers look at the phase last.
  */
 export function publishReason(member: i32, length: i32): void {
-  if (!starting()) return;
+  if (!isStarting()) return;
   const sequence = atomic.load<u32>(sequenceWord(member));
   const published =
     ((<u64>(sequence + 1)) << LATEST_SEQUENCE_SHIFT) |
@@ -60,12 +62,12 @@ export function publishReason(member: i32, length: i32): void {
  * held while the text was read.
  */
 export function readReason(member: i32): i32 {
-  while (starting()) {
+  while (isStarting()) {
     const latest = atomic.load<u64>(AT_LATEST);
     if (latest === 0) return -1;
-    const length = <i32>(latest >> LATEST_LENGTH_SHIFT) & 255;
-    copyWords(textSlot(<i32>latest & 255), staging(member), (length + 3) >> 2);
-    if (atomic.load<u64>(AT_LATEST) === latest) return starting() ? length : -1;
+    const length = <i32>(latest >> LATEST_LENGTH_SHIFT) & LATEST_LENGTH_MASK;
+    copyWords(textSlot(<i32>latest & LATEST_SLOT_MASK), staging(member), (length + 3) >> 2);
+    if (atomic.load<u64>(AT_LATEST) === latest) return isStarting() ? length : -1;
   }
   return -1;
 }
@@ -79,7 +81,7 @@ export function readReason(member: i32): i32 {
 export function renewTexts(member: i32): void {
   let sequence = atomic.load<u32>(sequenceWord(member)) + 2;
   const latest = atomic.load<u64>(AT_LATEST);
-  if (latest !== 0 && (<i32>latest & 255) === slotOf(member, sequence)) sequence++;
+  if (latest !== 0 && (<i32>latest & LATEST_SLOT_MASK) === slotOf(member, sequence)) sequence++;
   atomic.store<u32>(sequenceWord(member), sequence);
 }
 
@@ -90,7 +92,7 @@ export function copyWords(from: i32, to: i32, words: i32): void {
   }
 }
 
-function starting(): bool {
+function isStarting(): bool {
   return (<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) === STARTING;
 }
 

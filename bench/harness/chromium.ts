@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { findBrowser, PACKAGES, type Visit } from '../../test/matrix/browser.ts';
-import type { Assignment } from './job.ts';
+import type { Assignment } from './assignment.ts';
 import { absentRuntime, type Runtime } from './runtimes.ts';
 
 /** Programs of the page and of its workers, once they are bundled. */

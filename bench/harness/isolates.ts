@@ -11,7 +11,8 @@ import { readFileSync } from 'node:fs';
 import { CURRENT_DATE, programOf, start, WORKERD } from '../../test/edge/isolates.ts';
 import { bareModule } from '../cases/primitives.ts';
 import type { Turns, TurnsAnswer } from '../program/isolate.ts';
-import { type Assignment, SkipError } from './job.ts';
+import type { Assignment } from './assignment.ts';
+import { SkipError } from './job.ts';
 import type { Runtime } from './runtimes.ts';
 
 const PROGRAM = 'build/bench/isolate.mjs';

@@ -12,16 +12,6 @@
 import type { PointKey, Unit } from '../results.ts';
 import type { Runtime } from './runtimes.ts';
 
-/** What a child process is to do; `program/` has the parts. */
-export interface Assignment {
-  readonly part: string;
-  readonly case: string;
-  readonly variant: string;
-  readonly size?: number | undefined;
-  /** How long to measure, in milliseconds, where that is a matter of time. */
-  readonly budgetMs?: number | undefined;
-}
-
 /** One point to measure. */
 export interface Job extends Omit<PointKey, 'runtime'> {
   readonly unit: Unit;

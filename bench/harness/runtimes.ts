@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { foundNodes, pinned } from '../../test/matrix/engines.ts';
 import type { RuntimeInfo } from '../results.ts';
-import type { Assignment } from './job.ts';
+import type { Assignment } from './assignment.ts';
 import { answerOf } from './processes.ts';
 
 /** A runtime that can measure. */

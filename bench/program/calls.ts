@@ -7,7 +7,7 @@
 import { calls } from '../cases/calls.ts';
 import type { Variant } from '../cases/case.ts';
 import { primitives } from '../cases/primitives.ts';
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 import { sample } from '../harness/sample.ts';
 
 /** Measures one case in one variant. */

@@ -7,7 +7,7 @@
 
 import type { Backend } from '../../src/core/core.ts';
 import type * as Package from '../../src/index.ts';
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 
 /** Nanoseconds, one sample. */
 export async function measureColdStart(assignment: Assignment): Promise<readonly number[]> {

@@ -11,8 +11,8 @@ import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import type { Body } from '../cases/case.ts';
 import { kept } from '../cases/sink.ts';
 import { clock, subjectOf } from '../cases/subject.ts';
+import type { Task } from './task.ts';
 import type { Channel } from './threads.ts';
-import type { Task } from './worker.ts';
 
 /** What one thread is told. */
 export interface Contention extends Task {

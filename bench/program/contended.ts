@@ -10,7 +10,7 @@ import { Phase } from '../../src/lifecycle/phase.ts';
 import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import { words } from '../cases/primitives.ts';
 import { clock } from '../cases/subject.ts';
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 import { SAMPLES } from '../harness/sample.ts';
 import { thinned } from '../harness/statistics.ts';
 import type { Contention } from './contended-worker.ts';

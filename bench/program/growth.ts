@@ -11,7 +11,7 @@ import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import type { Body } from '../cases/case.ts';
 import { kept, sink } from '../cases/sink.ts';
 import { clock } from '../cases/subject.ts';
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 import { sample } from '../harness/sample.ts';
 
 /** Nanoseconds a call; for waiters, nanoseconds until the last has heard. */

@@ -8,7 +8,7 @@
 import type { Backend } from '../../src/core/core.ts';
 import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import { NaiveLifecycle } from '../cases/naive.ts';
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 
 /** Enough to drown what the runtime does beside. */
 const COUNT = 64;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 import { measureCall } from './calls.ts';
 
 addEventListener('message', async ({ data }: MessageEvent<Assignment>) => {

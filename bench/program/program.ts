@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 import type { Answer } from '../harness/runtimes.ts';
 import { measureCall } from './calls.ts';
 import { measureColdStart } from './cold-start.ts';

@@ -7,9 +7,9 @@
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { LifecycleHandle } from '../../src/lifecycle/seat.ts';
 import { Lifecycle } from '../../src/lifecycle/with-both.ts';
+import type { Task } from './task.ts';
 import type { Channel } from './threads.ts';
 import { waysOf } from './wakeup-ways.ts';
-import type { Task } from './worker.ts';
 
 /** What the thread is told. */
 export interface Wakeups extends Task {

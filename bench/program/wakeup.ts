@@ -8,7 +8,7 @@
 
 import { Phase } from '../../src/lifecycle/phase.ts';
 import { subject } from '../cases/subject.ts';
-import type { Assignment } from '../harness/job.ts';
+import type { Assignment } from '../harness/assignment.ts';
 import { SAMPLES } from '../harness/sample.ts';
 import { thinned } from '../harness/statistics.ts';
 import { nextMessage, startWorker } from './threads.ts';

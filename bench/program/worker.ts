@@ -5,13 +5,9 @@
  */
 
 import { contend } from './contended-worker.ts';
+import type { Task } from './task.ts';
 import { nextMessage, parent } from './threads.ts';
 import { answerWakeups } from './wakeup-worker.ts';
-
-/** What a worker may be told. */
-export interface Task {
-  readonly task: 'contend' | 'wakeup';
-}
 
 const channel = parent();
 const task = await nextMessage<Task>(channel);

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { check, isWithin } from '../lifecycle/check.ts';
+import { isWithin, must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import type { FleetNamespace } from './platform.ts';
-import { type FleetAnswer, isAnswer, isDeployment, type Poll } from './wire.ts';
+import { DEPLOYMENT_RULE, type FleetAnswer, isAnswer, isDeployment, type Poll } from './wire.ts';
 
 /** Options of {@link FleetClient}. */
 export interface FleetClientOptions {
@@ -18,6 +18,8 @@ export interface FleetClientOptions {
   /** Milliseconds for the object to answer; default 5 000. */
   readonly timeoutMs?: number | undefined;
 }
+
+const ACTION = 'make a fleet client';
 
 /** Asks the fleet's object, and moves it. */
 export class FleetClient {
@@ -28,9 +30,12 @@ export class FleetClient {
   /** @throws {LifecycleError} `invalid_argument` */
   constructor(namespace: FleetNamespace, options: FleetClientOptions = {}) {
     const { name = 'fleet', timeoutMs = 5_000 } = options;
-    check(typeof namespace?.idFromName === 'function', 'the namespace', namespace);
-    check(typeof name === 'string' && name !== '', 'the name of the fleet', name);
-    check(isWithin(timeoutMs, 1, TIMER_MAX_MS), 'timeoutMs', timeoutMs);
+    const isNamespace = typeof namespace?.idFromName === 'function';
+    must(isNamespace, ACTION, 'namespace must be the binding of a Durable Object', namespace);
+    const isName = typeof name === 'string' && name !== '';
+    must(isName, ACTION, 'name must be a string that is not empty', name);
+    const isTime = isWithin(timeoutMs, 1, TIMER_MAX_MS);
+    must(isTime, ACTION, `timeoutMs must be from 1 to ${TIMER_MAX_MS}`, timeoutMs);
     this.#namespace = namespace;
     this.#name = name;
     this.#timeoutMs = timeoutMs;
@@ -71,7 +76,8 @@ export class FleetClient {
   }
 
   async #call(path: string, deployment: string | undefined): Promise<FleetAnswer> {
-    check(deployment === undefined || isDeployment(deployment), 'the deployment', deployment);
+    const isName = deployment === undefined || isDeployment(deployment);
+    must(isName, 'ask the fleet', DEPLOYMENT_RULE, deployment);
     return this.#ask(path, deployment === undefined ? '' : JSON.stringify({ deployment }));
   }
 

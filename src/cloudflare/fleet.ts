@@ -6,7 +6,7 @@
  */
 
 import type { HandlerOptions } from '../http/options.ts';
-import { check, isObject, isWithin } from '../lifecycle/check.ts';
+import { isObject, isWithin, must } from '../lifecycle/check.ts';
 import { TIME_MAX_MS, TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
@@ -15,7 +15,9 @@ import { FleetClient } from './client.ts';
 import { IsolateFollower } from './follower.ts';
 import { createFleetHandler, type FleetHandler } from './handler.ts';
 import type { FleetNamespace } from './platform.ts';
-import { isDeployment } from './wire.ts';
+import { DEPLOYMENT_RULE, isDeployment } from './wire.ts';
+
+const ACTION = 'make the fleet';
 
 /** A deployment by its name alone, or as the binding `version_metadata` has it. */
 export type DeploymentSource =
@@ -67,13 +69,14 @@ export class Fleet<Env = unknown> implements Guide<Env> {
 
   /** @throws {LifecycleError} `invalid_argument` */
   constructor(options: FleetOptions<Env>) {
-    check(isObject(options), 'the fleet', options);
+    must(isObject(options), ACTION, 'the options must be an object', options);
     const { namespace, deployment, cacheAgeMs = 1, timeoutMs = 1, clock = Date.now } = options;
-    check(typeof namespace === 'function', 'namespace', namespace);
-    check(typeof deployment === 'function', 'deployment', deployment);
-    check(isWithin(cacheAgeMs, 1, TIMER_MAX_MS), 'cacheAgeMs', cacheAgeMs);
-    check(isWithin(timeoutMs, 1, TIMER_MAX_MS), 'timeoutMs', timeoutMs);
-    check(typeof clock === 'function', 'the clock', clock);
+    must(typeof namespace === 'function', ACTION, 'namespace must be a function', namespace);
+    must(typeof deployment === 'function', ACTION, 'deployment must be a function', deployment);
+    const rule = `must be from 1 to ${TIMER_MAX_MS}`;
+    must(isWithin(cacheAgeMs, 1, TIMER_MAX_MS), ACTION, `cacheAgeMs ${rule}`, cacheAgeMs);
+    must(isWithin(timeoutMs, 1, TIMER_MAX_MS), ACTION, `timeoutMs ${rule}`, timeoutMs);
+    must(typeof clock === 'function', ACTION, 'clock must be a function', clock);
     this.#options = options;
   }
 
@@ -124,11 +127,14 @@ function deploymentOf(source: unknown): {
 } {
   const { id, timestamp }: { readonly id?: unknown; readonly timestamp?: unknown } =
     typeof source === 'string' ? { id: source } : isObject(source) ? source : {};
-  check(isDeployment(id), 'the deployment', id);
+  must(isDeployment(id), ACTION, DEPLOYMENT_RULE, id);
   if (timestamp === undefined || timestamp === '') return { id, made_at_ms: null };
   const made_at_ms = typeof timestamp === 'number' ? timestamp : Date.parse(String(timestamp));
   if (!isWithin(made_at_ms, 1, TIME_MAX_MS)) {
-    throw new LifecycleError('invalid_argument', 'Cannot use the timestamp of the deployment');
+    throw new LifecycleError(
+      'invalid_argument',
+      `Cannot ${ACTION}: the timestamp of the deployment must be a date`,
+    );
   }
   return { id, made_at_ms };
 }

@@ -36,6 +36,9 @@ export interface FleetAnswer {
 /** Longest name of a deployment. */
 const DEPLOYMENT_MAX = 256;
 
+/** What a name must be. */
+export const DEPLOYMENT_RULE: string = `the deployment must have 1 to ${DEPLOYMENT_MAX} characters`;
+
 /** True for what can name a deployment. */
 export function isDeployment(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= DEPLOYMENT_MAX;

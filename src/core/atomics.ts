@@ -4,21 +4,22 @@
  * other; the two do the same atomic operations in the same order, and may serve one memory side
  * by side. For runtimes without WebAssembly, and as the honest rival in the benchmarks.
  *
- * The rooms in `atomics/` bear the names of those in `assembly/`, where the reasons are.
+ * The modules in `atomics/`, and what is private in them, bear the names of those in `assembly/`,
+ * where the reasons are.
  *
  * @module
  */
 
-import { ageRoom } from './atomics/age.ts';
-import { epochRoom } from './atomics/epoch.ts';
-import { headerRoom } from './atomics/header.ts';
-import { hostRoom } from './atomics/host.ts';
-import { marksRoom } from './atomics/marks.ts';
-import { membersRoom } from './atomics/members.ts';
-import { permitsRoom } from './atomics/permits.ts';
-import { reportsRoom } from './atomics/reports.ts';
-import { stateRoom } from './atomics/state.ts';
-import { textsRoom } from './atomics/texts.ts';
+import { ageModule } from './atomics/age.ts';
+import { epochModule } from './atomics/epoch.ts';
+import { headerModule } from './atomics/header.ts';
+import { hostModule } from './atomics/host.ts';
+import { marksModule } from './atomics/marks.ts';
+import { membersModule } from './atomics/members.ts';
+import { permitsModule } from './atomics/permits.ts';
+import { reportsModule } from './atomics/reports.ts';
+import { stateModule } from './atomics/state.ts';
+import { textsModule } from './atomics/texts.ts';
 import { type AtomicsLike, wordsOf } from './atomics/words.ts';
 import type { Core } from './core.ts';
 
@@ -32,17 +33,17 @@ export type { AtomicsLike } from './atomics/words.ts';
  */
 export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atomics): Core {
   const words = wordsOf(buffer, atomics);
-  const header = headerRoom(words);
-  const age = ageRoom(words);
-  const epoch = epochRoom(words);
-  const texts = textsRoom(words);
-  const marks = marksRoom(words, texts);
-  const members = membersRoom(words, epoch, texts);
-  const state = stateRoom(words, epoch, members);
-  const host = hostRoom(words, epoch, members, texts);
-  const permits = permitsRoom(words, epoch, members, host);
-  const reports = reportsRoom(words, members, texts, state);
-  // Name by name: spreads would export what the rooms share among themselves.
+  const header = headerModule(words);
+  const age = ageModule(words);
+  const epoch = epochModule(words);
+  const texts = textsModule(words);
+  const marks = marksModule(words, texts);
+  const members = membersModule(words, epoch, texts);
+  const state = stateModule(words, epoch, members);
+  const host = hostModule(words, epoch, members, texts);
+  const permits = permitsModule(words, epoch, members, host);
+  const reports = reportsModule(words, members, texts, state);
+  // Name by name: spreads would export what the modules share among themselves.
   return {
     create: header.create,
     age: age.age,

@@ -2,6 +2,12 @@
  * The backends that a program has at hand, and what it knows of its thread. An entry point says which,
  * when its class is first used: no program loads, and no page or isolate pays for, what it cannot use.
  *
+ * | export condition | entry point | class from | backends | binary |
+ * |---|---|---|---|---|
+ * | `default`, `tidegate/node` … | `index.ts` | `with-both.ts` | wasm, atomics | embedded |
+ * | `browser` | `browser.ts` | `with-embedded.ts` | wasm; atomics by `useAtomics()` | embedded |
+ * | `workerd` | `edge.ts` | `with-imported.ts` | wasm; atomics by `useAtomics()` | imported, unshared |
+ *
  * @module
  */
 

@@ -24,6 +24,8 @@ export const MEMORY_BYTES: number = PAGES * 65_536;
 /**
  * `WebAssembly.Memory`; to a program that is compiled without the DOM library, and so without that
  * name, what is looked at here.
+ *
+ * @internal
  */
 export type WasmMemory = typeof globalThis extends {
   WebAssembly: { Memory: { prototype: infer T } };

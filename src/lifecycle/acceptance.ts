@@ -5,8 +5,7 @@
  * @module
  */
 
-import { TRIGGER_BYTES } from '../../assembly/layout.ts';
-import { Phase } from './phase.ts';
+import { SHUTTING_DOWN, TRIGGER_BYTES } from '../../assembly/layout.ts';
 import { BUDGET_MS } from './pipeline.ts';
 import type { Seat } from './seat.ts';
 
@@ -14,7 +13,7 @@ import type { Seat } from './seat.ts';
 export function accept(seat: Seat, trigger: string | undefined): void {
   const { core, member, staging, wakeups } = seat;
   // From ShuttingDown on there is nothing to accept: the application runs it, or it is over.
-  if (core.phase() >= Phase.ShuttingDown) return;
+  if (core.phase() >= SHUTTING_DOWN) return;
   if (core.isAccepted() === 0) {
     seat.mustLive();
     core.acceptShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
@@ -35,6 +34,11 @@ export function stamp(seat: Seat, budgetMs?: number): void {
   core.stampAcceptedAt(seat.closingTime());
   // Without a host, whoever becomes it says how long it may take.
   core.stampBudget(budgetMs === undefined ? core.hostBudget() : budgetMs + 1);
+}
+
+/** What asked for the accepted shutdown; `null` if nobody said. */
+export function readTrigger({ core, member, staging }: Seat): string | null {
+  return staging.get(core.readTrigger(member.number));
 }
 
 /**

@@ -7,16 +7,6 @@
 import { LifecycleError, shown } from './errors.ts';
 
 /**
- * Refuses an argument or option.
- *
- * @param what its name
- * @throws {LifecycleError} `invalid_argument` unless `ok`
- */
-export function check(ok: boolean, what: string, value: unknown): asserts ok {
-  if (!ok) throw new LifecycleError('invalid_argument', `Cannot use ${what}: ${shown(value)}`);
-}
-
-/**
  * Refuses an argument or option, saying what was to be done, the rule, and what came.
  *
  * @param rule as in `port must be an integer from 0 to 65535`

@@ -27,10 +27,13 @@ export function readClock(clock: Clock): number {
     const now: unknown = clock();
     time = typeof now === 'number' ? Math.floor(now) : Number.NaN;
   } catch (cause) {
-    throw new LifecycleError('invalid_clock', 'Cannot use the clock: it threw', { cause });
+    throw new LifecycleError('invalid_clock', 'Cannot read the clock: it threw', { cause });
   }
   if (!isWithin(time, 0, TIME_MAX_MS)) {
-    throw new LifecycleError('invalid_clock', `Cannot use the clock: it says ${shown(time)}`);
+    throw new LifecycleError(
+      'invalid_clock',
+      `Cannot read the clock: it must return 0 to ${TIME_MAX_MS}, got ${shown(time)}`,
+    );
   }
   return time;
 }

@@ -5,14 +5,23 @@
  * @module
  */
 
-import { STAGE_CAPACITY, STAGE_NAME_END, STAGE_NAME_WORDS } from '../../assembly/layout.ts';
+import {
+  STAGE_CAPACITY,
+  STAGE_NAME_CHARACTER_BITS,
+  STAGE_NAME_CHARACTER_MASK,
+  STAGE_NAME_END,
+  STAGE_NAME_WORDS,
+} from '../../assembly/layout.ts';
 import type { Core } from '../core/core.ts';
 import type { Seat } from './seat.ts';
 
 /** A stage of the boot, with its times; 0 where it has not happened. */
 export interface StageTimes {
+  /** As it was given to `stage()`. */
   readonly name: string;
+  /** When it started, in wall-clock milliseconds; 0 if it has not. */
   readonly startedAtMs: number;
+  /** When it ended, in wall-clock milliseconds; 0 if it has not. */
   readonly readyAtMs: number;
 }
 
@@ -27,20 +36,41 @@ type EightTimes = [number, number, number, number, number, number, number, numbe
 /** Creation, Ready, the six marks, then two a stage. */
 type ColdStartTimes = [...EightTimes, ...number[]];
 
-/** The cold start at one moment: wall-clock milliseconds, 0 where it has not happened. */
+/**
+ * The cold start at one moment: wall-clock milliseconds, 0 where it has not happened.
+ *
+ * @example
+ * ```ts
+ * lifecycle.stage('load_rows').run(() => ['a', 'b']);
+ * lifecycle.markReady();
+ * for (const [name, ms] of lifecycle.coldStartPhases().durationsMs()) console.log(name, ms);
+ * ```
+ */
 export class ColdStartPhases {
+  /** When the lifecycle was created. */
   readonly startedAtMs: number;
+  /** When the restore started. */
   readonly restoreStartedAtMs: number;
+  /** When the restore ended. */
   readonly restoreReadyAtMs: number;
+  /** When the replay of the write-ahead log started. */
   readonly walReplayStartedAtMs: number;
+  /** When the replay of the write-ahead log ended. */
   readonly walReplayReadyAtMs: number;
+  /** When the index warm-up started. */
   readonly indexWarmupStartedAtMs: number;
+  /** When the index warm-up ended. */
   readonly indexWarmupReadyAtMs: number;
+  /** When the phase became Ready. */
   readonly readyAtMs: number;
   /** The stages beyond the three named ones, by first registration. */
   readonly stages: readonly StageTimes[];
 
-  /** @param times creation, Ready, and the six marks: and more, which it does not look at */
+  /**
+   * Made by the lifecycle, as `lifecycle.coldStartPhases()`.
+   *
+   * @param times creation, Ready, the six marks, and more, which it does not look at
+   */
   constructor(times: ColdStartTimes, stages: readonly StageTimes[]) {
     // Set in the order of the contract, which JSON and `Object.keys()` then have too.
     this.startedAtMs = times[0];
@@ -135,8 +165,8 @@ function readName(core: Core, cell: number): string | undefined {
   let name = '';
   for (let index = 0; index < STAGE_NAME_WORDS; index++) {
     const word = core.stageWord(cell, index);
-    for (let shift = 0; shift < 32; shift += 8) {
-      const character = (word >> shift) & 0x7f;
+    for (let shift = 0; shift < 32; shift += STAGE_NAME_CHARACTER_BITS) {
+      const character = (word >> shift) & STAGE_NAME_CHARACTER_MASK;
       if (character !== 0) name += String.fromCharCode(character);
     }
     if ((word & STAGE_NAME_END) !== 0) return name;

@@ -1,13 +1,13 @@
 /**
- * Drain: refuse writes from now on, and wait for those under way. It does not stop anything.
+ * Drain: refuse writes from now on, and wait for those in progress. It stops nothing.
  *
  * @module
  */
 
+import { READY, STARTING } from '../../assembly/layout.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { markDraining } from './moves.ts';
-import { Phase } from './phase.ts';
 import type { Seat } from './seat.ts';
 import { checkWait, type WaitOptions } from './wakeups.ts';
 
@@ -15,11 +15,11 @@ import { checkWait, type WaitOptions } from './wakeups.ts';
 export interface DrainResult {
   /** No write permit is held, and none will be. */
   drained: boolean;
-  /** Integer milliseconds. */
+  /** How long it waited, in integer milliseconds. */
   waitedMs: number;
-  /** Write permits still held when the time was up. */
+  /** Write permits still held when it timed out; 0 if it drained. */
   left: number;
-  /** The members that hold them. */
+  /** The members that hold them, by number. */
   members: { member: number; writes: number }[];
 }
 
@@ -38,10 +38,10 @@ export async function drain(seat: Seat, options: WaitOptions = {}): Promise<Drai
   // Again, if another thread made it Ready between the two: a wait in Ready would prove nothing.
   while (!markDraining(seat)) {
     const phase = seat.core.phase();
-    if (phase === Phase.Starting) {
+    if (phase === STARTING) {
       throw new LifecycleError('nothing_to_drain', 'Cannot drain: it is still starting');
     }
-    if (phase !== Phase.Ready) break;
+    if (phase !== READY) break;
   }
   const began = monotonicMs();
   const drained = await returned(seat, 'writesOut', options);

@@ -15,25 +15,25 @@ export type LifecycleErrorCode =
   | 'invalid_clock'
   /** The wasm backend was asked for where WebAssembly is missing or forbidden. */
   | 'wasm_unavailable'
-  /** There is no room for the memory, as under an address-space limit. */
+  /** The memory cannot be allocated, as under an address-space limit. */
   | 'memory_unavailable'
   /** The atomics backend was asked for in a browser, without `useAtomics()`. */
   | 'backend_missing'
   /** Memory cannot be shared with other threads here. */
   | 'cannot_share'
-  /** What was given to `attach` is not the memory of a lifecycle. */
+  /** What was given to `attach` is not a handle from `share()`. */
   | 'not_tidegate'
-  /** The memory was made by a version with another layout. */
+  /** The memory was made by a version of tidegate with another layout. */
   | 'layout_version'
-  /** All member lines are taken. */
+  /** All places for threads (127) are taken. */
   | 'members_full'
   /** `detach()` was called on this object. */
   | 'detached'
   /** This member was declared dead by `reap`. */
   | 'reaped'
-  /** This member still holds permits, or runs the shutdown. */
+  /** This member still holds permits, or runs a stage or the shutdown. */
   | 'member_busy'
-  /** All stages are taken. */
+  /** All stages (32) are taken. */
   | 'stages_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
@@ -41,7 +41,7 @@ export type LifecycleErrorCode =
   | 'too_many_permits'
   /** There is nothing to drain before Ready. */
   | 'nothing_to_drain'
-  /** This object has a pipeline already. */
+  /** This lifecycle object already has a pipeline. */
   | 'pipeline_installed'
   /** The process is leaving: a shutdown was accepted, or has begun. See {@link LeavingError}. */
   | 'leaving'
@@ -51,7 +51,7 @@ export type LifecycleErrorCode =
   | 'cannot_block'
   /** Signals are handled on the main thread only, and this is a worker. */
   | 'not_main_thread'
-  /** More threads finish the shutdown at this moment than there are report slots. */
+  /** More threads call `finishShutdown` at the same time than there are report slots (8). */
   | 'reports_busy'
   /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
   | 'fleet_unreachable'
@@ -60,10 +60,12 @@ export type LifecycleErrorCode =
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {
+  /** The name of the class. */
   override readonly name: string = 'LifecycleError';
   /** Stable; what programs and tests match. */
   readonly code: LifecycleErrorCode;
 
+  /** Made by this library; an application tests for it, and matches `code`. */
   constructor(code: LifecycleErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -72,12 +74,14 @@ export class LifecycleError extends Error {
 
 /** Why the gate is closed: the name of a write hold, or else of the phase. */
 export class GateClosedError extends LifecycleError {
+  /** The name of the class. */
   override readonly name: string = 'GateClosedError';
   /** The phase in which it was refused. */
   readonly phase: Phase;
   /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`) or the phase's wire name. */
   readonly reason: string;
 
+  /** Made by the gate. */
   constructor(kind: 'write' | 'query', phase: Phase, reason: string) {
     super('gate_closed', `Cannot admit a ${kind}: ${reason} (phase ${phaseName(phase)})`);
     this.phase = phase;
@@ -87,10 +91,12 @@ export class GateClosedError extends LifecycleError {
 
 /** Why `lifecycle.leaving` is aborted, and what a stage that comes too late rejects with. */
 export class LeavingError extends LifecycleError {
+  /** The name of the class. */
   override readonly name: string = 'LeavingError';
   /** What asked for the shutdown (`SIGTERM`, `http`, …); `null` if nobody said. */
   readonly trigger: string | null;
 
+  /** Made by the lifecycle. */
   constructor(trigger: string | null) {
     const asked = trigger === null ? '' : ` (${trigger})`;
     super('leaving', `Cannot go on: the process is shutting down${asked}`);
@@ -98,11 +104,11 @@ export class LeavingError extends LifecycleError {
   }
 }
 
-/** Shows a value in a message, short and on one line; also one that has no string form. */
+/** Shows a value in a message, short and on one line, even one that has no string form. */
 export function shown(value: unknown): string {
   try {
     return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);
   } catch {
-    return `a nameless ${typeof value}`;
+    return `an unprintable ${typeof value}`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The write gate: who may write or query now, and how many are at it. It does not wait; a drain
- * does.
+ * The write gate: whether a write or a query may start now, and how many are in progress. It does not
+ * wait; a drain does.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   REFUSED_HOLD,
   REFUSED_REAPED,
 } from '../../assembly/layout.ts';
-import { check } from './check.ts';
+import { must } from './check.ts';
 import { GateClosedError, LifecycleError, shown } from './errors.ts';
 import { isAsyncIterator, untilEnded } from './iteration.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
@@ -39,8 +39,9 @@ const HOLD_BITS: Readonly<Record<HoldName, number>> = {
 /** The holds, in the order in which they are named as the reason. */
 export const HOLD_NAMES: readonly HoldName[] = Object.keys(HOLD_BITS) as HoldName[];
 
-/** One write or query under way. A drain waits until it is released. */
+/** One write or query in progress. A drain waits until it is released. */
 export interface Permit extends Disposing {
+  /** What it is for. */
   readonly kind: PermitKind;
   /** Gives the permit back, once; again is a no-op. The end of a `using` block does the same. */
   release(): void;
@@ -81,7 +82,7 @@ class HeldPermit implements Permit {
   }
 }
 
-/** Admits writes and queries, and counts them. */
+/** Admits writes and queries, and counts them: `lifecycle.gate`. */
 export class WriteGate {
   readonly #seat: Seat;
 
@@ -92,9 +93,11 @@ export class WriteGate {
 
   /**
    * Admits a write (in Ready, without a hold) or a query (in Ready and Draining), or returns
-   * `null`. None that begins after a drain began, on any thread, is admitted.
+   * `null`. No write that starts after a drain has started, on any thread, is admitted.
    *
-   * @throws {LifecycleError} `reaped`, `too_many_permits`, `invalid_argument`
+   * @returns the permit, to be released when the work is done; a drain waits for it
+   * @throws {LifecycleError} `invalid_argument` for any other kind, `reaped`, `too_many_permits` for
+   * more than 2^31−1 of one kind, `detached`
    * @example
    * ```ts
    * function put(rows: Map<string, string>, key: string, value: string): boolean {
@@ -111,14 +114,15 @@ export class WriteGate {
 
   /**
    * Admits, runs `fn`, and always releases: after `fn`, after the promise that it returns, or after
-   * the async iterator that it returns (or promises) has ended. A stream or a `Response` is none: its
-   * permit is released when it is returned, so use the server's permit for it. Returns what `fn`
-   * returns.
+   * the async iterator that it returns (or promises) has ended. For a stream or a `Response` the permit
+   * is released when `fn` returns it, so use the server's permit for those.
    *
    * Inside `fn`, do not wait for `shutdown()` or `drain()`: they wait for this permit.
    *
-   * @throws {GateClosedError} when closed; `fn` is then not called
-   * @throws {LifecycleError} `reaped`, `too_many_permits`, `invalid_argument`
+   * @returns what `fn` returns
+   * @throws {GateClosedError} `gate_closed`, with the phase and the reason; `fn` is then not called
+   * @throws {LifecycleError} `invalid_argument`, `reaped`, `too_many_permits`, `detached`; whatever
+   * `fn` throws
    * @example
    * ```ts
    * lifecycle.markReady();
@@ -152,45 +156,70 @@ export class WriteGate {
     return releasedAfter(result, permit);
   }
 
-  /** Why a write would be refused now (a hold or the phase's wire name), or `null`. */
+  /**
+   * Why a write would be refused now: the name of a hold, or else the phase's wire name; `null` if it
+   * would be admitted.
+   *
+   * @throws {LifecycleError} `detached`
+   */
   writeRefusal(): string | null {
     const refusal = this.#seat.core.writeRefusal();
     return refusal === ADMITTED ? null : this.#reason(refusal, this.#phase());
   }
 
   /**
-   * Sets a hold: no write that begins after this returned is admitted, on any thread. Queries and
-   * writes under way are not touched. True if it was not set before.
+   * Sets a hold: no write that starts after this call has returned is admitted, on any thread. Queries,
+   * and writes in progress, go on.
+   *
+   * @returns true if it was not set before
+   * @throws {LifecycleError} `invalid_argument` for an unknown name, `detached`
+   * @example
+   * ```ts
+   * lifecycle.markReady();
+   * lifecycle.gate.hold('read_only'); // true
+   * lifecycle.gate.tryEnter('write'); // null
+   * lifecycle.gate.writeRefusal(); // 'read_only'
+   * lifecycle.gate.release('read_only'); // true
+   * ```
    */
   hold(name: HoldName): boolean {
     return this.#seat.core.hold(bitOf(name)) === 0;
   }
 
-  /** Clears a hold. True if it was set. */
+  /**
+   * Clears a hold, whichever thread has set it.
+   *
+   * @returns true if it was set
+   * @throws {LifecycleError} `invalid_argument` for an unknown name, `detached`
+   */
   release(name: HoldName): boolean {
     return this.#seat.core.unhold(bitOf(name)) !== 0;
   }
 
-  /** The holds that are set. */
+  /** The holds that are set, over all threads; the first one is the reason of a refusal. */
   holds(): HoldName[] {
     const bits = this.#seat.core.holds();
     if (bits === 0) return [];
     return HOLD_NAMES.filter((name) => (bits & HOLD_BITS[name]) !== 0);
   }
 
-  /** Permits held over all threads; each number exact, the two not of one moment. */
+  /** Permits held over all threads. Each number is exact, but the two are not of one moment. */
   inFlight(): { writes: number; queries: number } {
     return { writes: this.#seat.core.writesOut(), queries: this.#seat.core.queriesOut() };
   }
 
   #enter(kind: PermitKind): number {
-    check(kind === 'write' || kind === 'query', 'the kind of permit', kind);
+    const isKind = kind === 'write' || kind === 'query';
+    must(isKind, 'enter the gate', "the kind must be 'write' or 'query'", kind);
     const { core, member } = this.#seat;
     const enter = kind === 'write' ? core.enterWrite : core.enterQuery;
     const refusal = enter(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot enter: 2^31-1 permits are held');
+      throw new LifecycleError(
+        'too_many_permits',
+        'Cannot enter the gate: 2^31-1 permits are held',
+      );
     }
     return refusal;
   }

@@ -6,7 +6,7 @@
  */
 
 /**
- * True for an async generator and its like: what iterates over itself. A stream is none, since it has
+ * True for an async generator and its like: what iterates over itself. A stream is not one, since it has
  * no `next` and goes on after it was returned; nor is a database's cursor, whose `next` gives a row.
  *
  * @see https://tc39.es/ecma262/#sec-asynciteratorprototype-asynciterator

@@ -13,7 +13,7 @@ export type LogEventType =
   | 'step_timed_out'
   /** What was in progress did not end within the drain time-out. */
   | 'drain_timed_out'
-  /** A step names in `after` what no step is called. */
+  /** A step names in `after` a step that does not exist. */
   | 'unknown_after'
   /** A listener (`onTransition`, `onShutdown`, `log`) threw or rejected. */
   | 'listener_failed'
@@ -40,6 +40,7 @@ export type LogEventType =
 
 /** One event of the journal. */
 export interface LogEvent {
+  /** What went wrong, for programs. */
   readonly type: LogEventType;
   /** One line for a person to read. */
   readonly message: string;

@@ -5,15 +5,17 @@
  * @module
  */
 
+import { isObject, must } from './check.ts';
 import { LifecycleError, shown } from './errors.ts';
 
 /**
- * Refuses a key that is not among `known`.
+ * Refuses what is no object, and a key that is not among `known`.
  *
  * @param action what cannot be done, as in `Cannot serve: …`
  * @throws {LifecycleError} `invalid_argument`
  */
 export function checkKeys(action: string, options: object, known: readonly string[]): void {
+  must(isObject(options), action, 'the options must be an object', options);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new LifecycleError(
@@ -30,7 +32,7 @@ export function checkKeys(action: string, options: object, known: readonly strin
 export function nearest(name: string, known: readonly string[]): string {
   const asked = letters(name);
   let best = '';
-  let least = Number.POSITIVE_INFINITY;
+  let least = Infinity;
   for (const each of known) {
     const candidate = letters(each);
     const isBeginning = candidate.startsWith(asked) || asked.startsWith(candidate);

@@ -1,11 +1,13 @@
 /**
  * Leaving: from the acceptance of a shutdown on, or from ShuttingDown without one, the process is about
- * to end, and whatever would go on for ever should not. An `AbortSignal` says so on every thread.
+ * to end, and whatever would never end must end. An `AbortSignal` says so on every thread.
  *
  * @module
  */
 
+import { SHUTTING_DOWN } from '../../assembly/layout.ts';
 import { added } from '../core/backends.ts';
+import { readTrigger } from './acceptance.ts';
 import { LeavingError } from './errors.ts';
 import { Phase } from './phase.ts';
 import type { Signal } from './platform.ts';
@@ -13,7 +15,7 @@ import type { Seat } from './seat.ts';
 
 /** True once the process is leaving. */
 export function isLeaving({ core }: Seat): boolean {
-  return core.isAccepted() === 1 || core.phase() >= Phase.ShuttingDown;
+  return core.isAccepted() === 1 || core.phase() >= SHUTTING_DOWN;
 }
 
 /** The part of a lifecycle that is asked here. */
@@ -59,9 +61,8 @@ export class Leaving {
 
   /** What the signal aborts with. */
   error(): LeavingError {
-    const { core, member, staging } = this.#seat;
     this.#seat.mustLive();
-    return new LeavingError(staging.get(core.readTrigger(member.number)));
+    return new LeavingError(readTrigger(this.#seat));
   }
 
   /** Aborts the signal if the process is leaving. */

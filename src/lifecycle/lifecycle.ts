@@ -1,28 +1,25 @@
 /**
  * The lifecycle as applications see it: one object a thread, over memory that all threads share.
- * It opens no server, listens to no signal and never ends the process; adapters do.
+ * It opens no server, listens to no signal and never ends the process; adapters do. Each call passes on
+ * to the module that does the work; those of phases are in `timeline.ts`, those of the cold start in
+ * `boot.ts`.
  *
  * @module
  */
 
-import { MEMBER_CAPACITY } from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
-import { check, isWhole } from './check.ts';
-import { type ColdStartPhases, collectorOf } from './cold-start.ts';
+import { Boot } from './boot.ts';
 import { type DrainResult, drain } from './drain.ts';
-import { LifecycleError } from './errors.ts';
-import { finish } from './finish.ts';
+import { exits } from './exits.ts';
 import { WriteGate } from './gate.ts';
 import { keepJournal } from './journal.ts';
 import { Leaving } from './leaving.ts';
-import { beginShutdown, markDraining, markReady, moved } from './moves.ts';
-import { Phase, phaseFromU8 } from './phase.ts';
+import { detach, reap } from './membership.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import type { Signal } from './platform.ts';
-import { readReason, setReason } from './reason.ts';
-import { readReport } from './records.ts';
-import type { ShutdownReport, ShutdownReportInput } from './report.ts';
+import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
+import type { ShutdownReport } from './report.ts';
 import {
   type CreateOptions,
   type LifecycleHandle,
@@ -33,19 +30,13 @@ import {
 import { Shutdown, type ShutdownOptions } from './shutdown.ts';
 import type { ShutdownListener } from './shutdown-events.ts';
 import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
-import { markAt, markNow, Stage } from './stage.ts';
 import type { PipelineStep } from './steps.ts';
-import { listen, type TransitionListener } from './transitions.ts';
-import { waitFor, waitForSync } from './wait-for.ts';
 import type { WaitOptions } from './wakeups.ts';
-
-// The numbers of the six marks, as the layout has them.
-const RESTORE = 0;
-const WAL_REPLAY = 2;
-const INDEX_WARMUP = 4;
 
 /**
  * Where this process is between boot and stop.
+ *
+ * Every method throws a {@link LifecycleError} with the code `detached` after {@link detach}.
  *
  * @example
  * ```ts
@@ -56,29 +47,37 @@ const INDEX_WARMUP = 4;
  * await lifecycle.drain(); // { drained: true, ... }
  * lifecycle.gate.tryEnter('write'); // null
  * ```
+ * @internal Entry points export it under the same name, with their backends at hand.
  */
-export class Lifecycle {
+export class Lifecycle extends Boot {
   /** Admits writes and queries, and counts them. */
   readonly gate: WriteGate;
   readonly #seat: Seat;
   readonly #shutdown: Shutdown;
   readonly #leaving: Leaving;
-  readonly #coldStart: () => ColdStartPhases;
 
   private constructor(seat: Seat) {
+    const leaving = new Leaving(seat);
+    super(seat, leaving);
     this.#seat = seat;
+    this.#leaving = leaving;
     this.gate = new WriteGate(seat);
-    this.#leaving = new Leaving(seat);
-    this.#shutdown = new Shutdown(seat, this.#leaving);
-    this.#coldStart = collectorOf(seat);
+    this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
   }
 
   /**
-   * Makes the lifecycle of this process, in Starting. Synchronous on every runtime.
+   * Makes the lifecycle of this process, in Starting. Synchronous on every runtime. A process has one;
+   * its other threads attach to it.
    *
-   * @throws {LifecycleError} `wasm_unavailable`, `memory_unavailable`, `cannot_share`,
-   * `invalid_argument`, `invalid_clock`
+   * @throws {LifecycleError} `invalid_argument`, `invalid_clock`; `wasm_unavailable`,
+   * `backend_missing` or `memory_unavailable` if the backend cannot be had here; `cannot_share` if
+   * `shared: true` cannot be
+   * @example
+   * ```ts
+   * const lifecycle = Lifecycle.create({ backend: 'atomics' });
+   * lifecycle.backend; // 'atomics'
+   * ```
    */
   static create(options: CreateOptions = {}): Lifecycle {
     return new Lifecycle(Seat.create(options));
@@ -87,19 +86,31 @@ export class Lifecycle {
   /**
    * Joins, from another thread, the lifecycle that `handle` came from: same memory, no messages.
    *
-   * @throws {LifecycleError} `not_tidegate`, `layout_version`, `members_full`, `wasm_unavailable`,
-   * `invalid_argument`, `invalid_clock`
+   * @param handle what {@link share} gave, posted to this thread
+   * @throws {LifecycleError} `not_tidegate`, `layout_version`, `members_full`, `invalid_argument`,
+   * `invalid_clock`, `wasm_unavailable`, `backend_missing`
+   * @example
+   * ```ts
+   * import { Worker } from 'node:worker_threads';
+   *
+   * const program = `
+   *   const { workerData } = require('node:worker_threads');
+   *   import('tidegate').then(({ Lifecycle }) => Lifecycle.attach(workerData).markReady());
+   * `;
+   * new Worker(program, { eval: true, workerData: lifecycle.share() });
+   * await lifecycle.waitFor(Phase.Ready);
+   * ```
    */
   static attach(handle: LifecycleHandle, options: SeatOptions = {}): Lifecycle {
     return new Lifecycle(Seat.attach(handle, options));
   }
 
-  /** Which code touches the memory, as asked for. */
+  /** Which code touches the memory: `'wasm'` or `'atomics'`, as was asked for. */
   get backend(): Backend {
     return this.#seat.backend;
   }
 
-  /** This thread's place among the members. */
+  /** This thread's place among the members: what another thread needs to {@link reap} it. */
   get member(): Member {
     return this.#seat.member;
   }
@@ -107,223 +118,47 @@ export class Lifecycle {
   /**
    * A handle that can be posted to a worker, which calls {@link Lifecycle.attach} with it.
    *
-   * @throws {LifecycleError} `cannot_share`, saying why
+   * @throws {LifecycleError} `cannot_share`, saying why: memory that is not shared, or cannot be here
    */
   share(): LifecycleHandle {
     return this.#seat.share();
   }
 
   /**
-   * Gives this thread's place back; every later call on this object throws `detached`.
+   * Gives this thread's place back; every later call on this object throws `detached`. A shutdown that
+   * the thread owns (`beginShutdown()`) and has not finished is passed on.
    *
-   * A shutdown that it owns (`beginShutdown()`) and has not finished is passed on.
-   *
-   * @throws {LifecycleError} `member_busy` while it holds permits, or runs a stage or the shutdown
+   * @throws {LifecycleError} `member_busy` while it holds permits, runs a stage, or runs the shutdown
    */
   detach(): void {
-    const { core, member } = this.#seat;
-    const out = core.writesOf(member.number) + core.queriesOf(member.number);
-    const { boots } = this.#seat;
-    if (out > 0 || boots > 0 || this.#shutdown.running) {
-      const stages = boots > 0 ? `it runs ${boots} stages` : 'it runs the shutdown';
-      const why = out > 0 ? `it holds ${out} permits` : stages;
-      throw new LifecycleError('member_busy', `Cannot detach: ${why}`);
-    }
-    this.#seat.leave();
+    detach(this.#seat, this.#shutdown);
   }
 
   /**
-   * Declares a member dead: frees its permits and its place, and passes on the shutdown if it
-   * hosted or owned it. Only on proof of death (an `exit` event, a failed join), never for silence.
+   * Declares a member dead: frees its permits and its place, and passes on the shutdown if it hosted or
+   * owned it. Only on proof of death (an `exit` event, a failed join), never because it is silent.
    *
-   * @returns false if that member is not there any more; whoever took its place is left alone
+   * @param member the `member` of that thread's lifecycle object, which it posted while it lived
+   * @returns true if this call freed it; false if it is gone already: its successor is left alone
    * @throws {LifecycleError} `invalid_argument` if it is not a member, or is the calling one
    */
   reap(member: Member): boolean {
-    const { number, incarnation } = member ?? {};
-    const isMember = isWhole(number, 0, MEMBER_CAPACITY - 1) && isWhole(incarnation, 1);
-    check(isMember, 'the member', member);
-    if (number === this.member.number && incarnation === this.member.incarnation) {
-      throw new LifecycleError('invalid_argument', 'Cannot reap the calling member: use detach()');
-    }
-    const reaped = this.#seat.core.reap(number, incarnation) === 1;
-    this.#shutdown.goOn();
-    return reaped;
+    return reap(this.#seat, this.#shutdown, member);
   }
 
-  /** The phase now. */
-  phase(): Phase {
-    return phaseFromU8(this.#seat.core.phase());
-  }
-
-  /** An immutable value in which phase, times, reason and report belong together. */
+  /**
+   * An immutable value in which phase, times, reason and report belong together. Each count in it is
+   * exact, but the counts are not all of one moment.
+   *
+   * @throws {LifecycleError} `reaped`; `invalid_clock` while the clock has no time yet
+   * @example
+   * ```ts
+   * const { phase, inFlight, members } = lifecycle.snapshot();
+   * console.log(phase, inFlight.writes, members.length); // 0 0 1
+   * ```
+   */
   snapshot(): LifecycleSnapshot {
-    return takeSnapshot(this.#seat, { gate: this.gate, coldStart: this.#coldStart });
-  }
-
-  /** Starting → Ready. True if this call made the move. @throws {LifecycleError} `invalid_clock` */
-  markReady(): boolean {
-    return markReady(this.#seat);
-  }
-
-  /** Ready → Draining: writes are refused from now on. True if this call made the move. */
-  markDraining(): boolean {
-    return markDraining(this.#seat);
-  }
-
-  /**
-   * Starting, Ready or Draining → ShuttingDown. True for exactly one call over all threads, which
-   * then owns the shutdown: no pipeline runs, and somebody must call {@link finishShutdown}. If this
-   * thread is reaped or detaches before that, a stand-by takes over.
-   */
-  beginShutdown(): boolean {
-    return beginShutdown(this.#seat);
-  }
-
-  /**
-   * Any phase → Stopped, with the report. True if this call made the move; the first report stays.
-   *
-   * @throws {LifecycleError} `invalid_argument` if the report is invalid, `reaped`, `reports_busy`
-   */
-  finishShutdown(report: ShutdownReportInput): boolean {
-    return moved(this.#seat, finish(this.#seat, report));
-  }
-
-  /** When the lifecycle was created; 0 while the clock has no time yet. */
-  startedAtMs(): number {
-    return this.#enteredAt(Phase.Starting) ?? 0;
-  }
-
-  /**
-   * Milliseconds since the creation, by a monotonic clock: setting the wall clock does not change it. A
-   * thread that was given a `clock` of its own counts by that one; never negative. 0 while the clock
-   * has no time yet.
-   */
-  ageMs(): number {
-    const startedAtMs = this.startedAtMs();
-    if (startedAtMs === 0) return 0;
-    if (!this.#seat.hasOwnClock) return Math.floor(this.#seat.age.now());
-    return Math.max(0, this.#seat.now() - startedAtMs);
-  }
-
-  /** When it became Ready, even after it no longer is; `null` if it never was. */
-  readyAtMs(): number | null {
-    return this.#enteredAt(Phase.Ready);
-  }
-
-  /** When the drain started; `null` if it never did. */
-  drainingAtMs(): number | null {
-    return this.#enteredAt(Phase.Draining);
-  }
-
-  /** When the shutdown started; `null` if it never did. */
-  shuttingDownAtMs(): number | null {
-    return this.#enteredAt(Phase.ShuttingDown);
-  }
-
-  /** When it stopped; `null` if it has not. */
-  stoppedAtMs(): number | null {
-    return this.#enteredAt(Phase.Stopped);
-  }
-
-  /** Stamps the start of the restore; true if this call set it. */
-  markRestoreStarted(): boolean {
-    return markNow(this.#seat, RESTORE);
-  }
-
-  /** Stamps the end of the restore; true if this call set it. */
-  markRestoreReady(): boolean {
-    return markNow(this.#seat, RESTORE + 1);
-  }
-
-  /** Stamps the start of the write-ahead log's replay; true if this call set it. */
-  markWalReplayStarted(): boolean {
-    return markNow(this.#seat, WAL_REPLAY);
-  }
-
-  /** Stamps the end of the write-ahead log's replay; true if this call set it. */
-  markWalReplayReady(): boolean {
-    return markNow(this.#seat, WAL_REPLAY + 1);
-  }
-
-  /** Stamps the start of the index warm-up; true if this call set it. */
-  markIndexWarmupStarted(): boolean {
-    return markNow(this.#seat, INDEX_WARMUP);
-  }
-
-  /** Stamps the end of the index warm-up; true if this call set it. */
-  markIndexWarmupReady(): boolean {
-    return markNow(this.#seat, INDEX_WARMUP + 1);
-  }
-
-  /** Backfills the start of the restore. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setRestoreStartedAtMs(ms: number): boolean {
-    return markAt(this.#seat, RESTORE, ms);
-  }
-
-  /** Backfills the end of the restore. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setRestoreReadyAtMs(ms: number): boolean {
-    return markAt(this.#seat, RESTORE + 1, ms);
-  }
-
-  /** Backfills the start of the replay. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setWalReplayStartedAtMs(ms: number): boolean {
-    return markAt(this.#seat, WAL_REPLAY, ms);
-  }
-
-  /** Backfills the end of the replay. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setWalReplayReadyAtMs(ms: number): boolean {
-    return markAt(this.#seat, WAL_REPLAY + 1, ms);
-  }
-
-  /** Backfills the start of the warm-up. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setIndexWarmupStartedAtMs(ms: number): boolean {
-    return markAt(this.#seat, INDEX_WARMUP, ms);
-  }
-
-  /** Backfills the end of the warm-up. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setIndexWarmupReadyAtMs(ms: number): boolean {
-    return markAt(this.#seat, INDEX_WARMUP + 1, ms);
-  }
-
-  /** All times of the boot, consistent; frozen, and the same object for as long as nothing is new. */
-  coldStartPhases(): ColdStartPhases {
-    return this.#coldStart();
-  }
-
-  /**
-   * A stage of the boot, shared by all threads; registered at first use. `restore`, `wal_replay`
-   * and `index_warmup` are the marks above.
-   *
-   * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
-   * is `total`; `stages_full` for one more than there is room for (32); `reaped`
-   */
-  stage(name: string): Stage {
-    return new Stage(this.#seat, name, this.#leaving);
-  }
-
-  /**
-   * Says why it is not ready yet; the last text wins. Kept: the longest prefix of at most 240
-   * UTF-8 bytes that ends at a code point. A no-op in any phase but Starting.
-   *
-   * @throws {LifecycleError} `invalid_argument` if it is not a string, `reaped`
-   */
-  setStartingReason(text: string): void {
-    setReason(this.#seat, text);
-  }
-
-  /**
-   * Why it is not ready; `null` before the first reason, and in any phase but Starting.
-   *
-   * @throws {LifecycleError} `reaped`
-   */
-  notReadyReason(): string | null {
-    return readReason(this.#seat);
-  }
-
-  /** How it ended: a new, equal copy at every call; `null` unless Stopped. */
-  shutdownReport(): ShutdownReport | null {
-    return readReport(this.#seat);
+    return takeSnapshot(this.#seat, { gate: this.gate, coldStart: () => this.coldStartPhases() });
   }
 
   /** True once a shutdown was accepted, on whichever thread. */
@@ -334,7 +169,7 @@ export class Lifecycle {
   /**
    * Aborts, on every thread, when a shutdown is accepted, or when the phase reaches ShuttingDown
    * without one: for event streams, long polls, queue consumers, timers, the boot. Its `reason` is a
-   * {@link LifecycleError} with the code `leaving` and the `trigger`. Takes any number of listeners,
+   * {@link LifecycleError} with the code `leaving` and the `trigger`. It takes any number of listeners,
    * and keeps no process alive.
    *
    * @example
@@ -356,82 +191,50 @@ export class Lifecycle {
   }
 
   /**
-   * Stores a heartbeat of this thread (its loop turns), and looks at those of the others. Adapters call
-   * it.
-   */
-  beat(): void {
-    this.#seat.heartbeats.beat(this.#seat.member.number);
-  }
-
-  /**
-   * Looks at the heartbeats of all threads. How long one has been silent is known only to who looks
-   * regularly: a thread that does not beat, and is to report on others, calls it some times a
-   * second.
-   */
-  watchBeats(): void {
-    this.#seat.heartbeats.look();
-  }
-
-  /**
-   * Counts a readiness probe that saw the accepted shutdown; `preDrainProbes` of them end the
-   * pre-drain. What answers probes calls it.
-   */
-  noteReadinessProbe(): void {
-    this.#seat.core.noteProbe();
-    this.#seat.wakeups.poke();
-  }
-
-  /** Ends the pre-drain, even one that is to come: there is no load balancer to wait for. */
-  endPreDrain(): void {
-    this.#seat.core.endPreDrain();
-    this.#seat.wakeups.poke();
-  }
-
-  /**
-   * Says to all threads that the process is ended once it is Stopped, so that a probe thread can see to
-   * it. Adapters that end it call it. Returns the undo.
-   */
-  exits(): () => void {
-    const { core } = this.#seat;
-    core.exits(1);
-    let isUndone = false;
-    return () => {
-      if (!isUndone) core.exits(-1);
-      isUndone = true;
-    };
-  }
-
-  /** True while somebody has said so. */
-  isExiting(): boolean {
-    return this.#seat.core.exits(0) > 0;
-  }
-
-  /**
-   * Begins the drain and waits until no write permit is held, on any thread.
+   * Ready → Draining, unless it is past that, and waits until no thread holds a write permit. Do not
+   * wait for it where a permit is held: it waits for that permit.
    *
-   * @throws {LifecycleError} `nothing_to_drain` in Starting, `invalid_argument`; the signal's reason
-   * if it is aborted already. Nothing has moved then.
+   * @returns whether every write permit came back in time, and who still holds one if not
+   * @throws {LifecycleError} `nothing_to_drain` in Starting, `invalid_argument`; the signal's reason if
+   * it is aborted already. Nothing has moved then.
+   * @example
+   * ```ts
+   * lifecycle.markReady();
+   * const { drained, left } = await lifecycle.drain({ timeoutMs: 5_000 });
+   * console.log(drained, left); // true 0
+   * ```
    */
   drain(options: WaitOptions = {}): Promise<DrainResult> {
     return drain(this.#seat, options);
   }
 
   /**
-   * Makes this thread the host of the shutdown, or its stand-by while another is. Returns the
-   * undo, which does nothing once a shutdown runs here.
+   * Makes this thread the host of the shutdown, or a stand-by while another thread is.
    *
-   * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `pipeline_installed`, `reaped`;
-   * `leaving` while this thread runs a shutdown
+   * @returns the removal, which does nothing once a shutdown runs here
+   * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `pipeline_installed` for a second
+   * one on this object, `reaped`; `leaving` while this thread runs a shutdown
+   * @example
+   * ```ts
+   * lifecycle.pipeline({
+   *   budgetMs: 20_000,
+   *   steps: [
+   *     { name: 'flush_wal', run: async ({ signal }) => signal.throwIfAborted() },
+   *     { name: 'backup', timeoutMs: 5_000, run: async () => {} },
+   *   ],
+   * });
+   * const { flushedWal } = await lifecycle.shutdown({ trigger: 'test' }); // true
+   * ```
    */
   pipeline(options: PipelineOptions): () => void {
     return this.#shutdown.install(options);
   }
 
   /**
-   * Adds a step to this thread's pipeline, before or after {@link pipeline} was called; without that,
-   * the thread has its defaults, and hosts the shutdown only if no thread has a pipeline. Returns
-   * the removal, which does nothing once a shutdown runs here.
+   * Adds a step to this thread's pipeline, before or after {@link pipeline} was called. Without a
+   * pipeline the thread has the defaults, and hosts the shutdown only if no thread has one.
    *
+   * @returns the removal, which does nothing once a shutdown runs here
    * @throws {LifecycleError} `invalid_argument`, `circular_steps`, `reaped`; `leaving` once a
    * shutdown was accepted
    * @example
@@ -445,11 +248,18 @@ export class Lifecycle {
   }
 
   /**
-   * Hears the course of a shutdown on this thread, if it hosts it: `accepted`, `draining`, `drained`,
-   * `step_started`, `step_ended` with the thrown object itself, `stopped`. A listener that throws
-   * or rejects is logged and stops nothing. Returns the removal.
+   * Calls `listener` for each event of the shutdown, if this thread hosts it: `accepted`, `draining`,
+   * `drained`, `step_started`, `step_ended` with the thrown object itself, `stopped`. What the listener
+   * throws, or rejects with, is logged and stops nothing.
    *
+   * @returns the removal; calling it again does nothing
    * @throws {LifecycleError} `invalid_argument` if it is not a function
+   * @example
+   * ```ts
+   * lifecycle.onShutdown((event) => {
+   *   if (event.type === 'step_ended') console.log(event.step, event.status, event.error);
+   * });
+   * ```
    */
   onShutdown(listener: ShutdownListener): () => void {
     return this.#shutdown.listen(listener);
@@ -457,49 +267,62 @@ export class Lifecycle {
 
   /**
    * Shuts down, or joins the shutdown in progress. Every caller on every thread gets the same report.
-   * A step must not wait for it, nor what holds a permit: it waits for them.
+   * Do not wait for it in a step, or where a permit is held: it waits for them.
    *
+   * @returns the report, once the phase is Stopped; the phase gets there whatever the steps do
    * @throws {LifecycleError} `invalid_argument`
+   * @example
+   * ```ts
+   * lifecycle.step({ name: 'close_pool', run: async () => {} });
+   * const { drained, steps } = await lifecycle.shutdown({ trigger: 'deploy' });
+   * console.log(drained, steps[0]?.status); // true ok
+   * ```
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     return this.#shutdown.request(options);
   }
 
   /**
-   * Waits until the lifecycle is at or past `phase`; resolves with the phase it is then in, or
-   * `null` on time-out. Keeps the process alive meanwhile.
-   *
-   * @throws the signal's reason when it aborts; {LifecycleError} `invalid_argument`
+   * Stores a heartbeat of this thread (its event loop is responsive), and looks at those of the others.
+   * Adapters call it, every 100 ms.
    */
-  waitFor(phase: Phase, options: WaitOptions = {}): Promise<Phase | null> {
-    return waitFor(this.#seat, phase, options);
+  beat(): void {
+    this.#seat.heartbeats.beat(this.#seat.member.number);
   }
 
   /**
-   * The same, blocking this thread.
-   *
-   * @throws {LifecycleError} `cannot_block` where a thread may not block, or where no other thread
-   * could end the wait; `invalid_argument`
+   * Looks at the heartbeats of all threads. A thread that does not beat, and is to report on others,
+   * calls it a few times a second: how long one has been silent is known only by looking regularly.
    */
-  waitForSync(phase: Phase, timeoutMs: number): Phase | null {
-    return waitForSync(this.#seat, phase, timeoutMs);
+  watchBeats(): void {
+    this.#seat.heartbeats.look();
   }
 
   /**
-   * Hears every transition from now on, made on whichever thread, in order, none skipped. Does
-   * not keep the process alive. A listener that throws or rejects is logged and stops nothing.
-   * Returns the removal.
-   *
-   * @throws {LifecycleError} `invalid_argument` if it is not a function
+   * Counts a readiness probe that saw the accepted shutdown; `preDrainProbes` of them end the pre-drain.
+   * Whatever answers probes calls it.
    */
-  onTransition(listener: TransitionListener): () => void {
-    check(typeof listener === 'function', 'the listener', listener);
-    return listen(this.#seat, listener);
+  noteReadinessProbe(): void {
+    noteReadinessProbe(this.#seat);
   }
 
-  #enteredAt(phase: Phase): number | null {
-    this.#seat.settle();
-    const time = this.#seat.core.enteredAt(phase);
-    return time < 0 ? null : time;
+  /** Ends the pre-drain, even before it has started: there is no load balancer to wait for. */
+  endPreDrain(): void {
+    endPreDrain(this.#seat);
+  }
+
+  /**
+   * Tells all threads that the process is ended once it is Stopped, so that a probe thread can see to
+   * it. Adapters that end it call it.
+   *
+   * @returns the undo; calling it again does nothing
+   */
+  exits(): () => void {
+    return exits(this.#seat);
+  }
+
+  /** True while an adapter on any thread has called {@link exits} and not undone it. */
+  isExiting(): boolean {
+    return this.#seat.core.exits(0) > 0;
   }
 }

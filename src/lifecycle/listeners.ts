@@ -7,7 +7,7 @@
 
 import { added } from '../core/backends.ts';
 
-interface NodeHost {
+interface NodeGlobals {
   readonly Deno?: unknown;
   readonly Bun?: unknown;
   readonly process?: {
@@ -29,7 +29,7 @@ const LIMIT = 'events.maxEventTargetListeners';
  * @see https://nodejs.org/api/events.html#eventssetmaxlistenersn-eventtargets
  */
 function allowListeners(signal: AbortSignal): void {
-  const { Deno, Bun, process } = globalThis as NodeHost;
+  const { Deno, Bun, process } = globalThis as NodeGlobals;
   if (Deno !== undefined || Bun !== undefined) return;
   const events = process?.getBuiltinModule?.('node:events');
   if (events !== undefined) {

@@ -1,6 +1,7 @@
 /**
- * The moves of the phase that an application asks for. Opening reads the clock, and fails with it;
- * closing always closes. The end of a shutdown is `finish.ts`.
+ * The moves of the phase, each of which also wakes those who wait in this thread; the memory wakes
+ * other threads. Opening reads the clock, and fails with it; closing always closes. The move to
+ * Stopped needs a report: `finish.ts` and `run.ts`.
  *
  * @module
  */
@@ -23,7 +24,12 @@ export function beginShutdown(seat: Seat): boolean {
   return moved(seat, seat.core.beginShutdown(seat.closingTime(), number, incarnation));
 }
 
-/** Wakes those who wait in this thread; others are woken by the memory. */
+/** The same for the runner of a pipeline. */
+export function runShutdown(seat: Seat): boolean {
+  return moved(seat, seat.core.runShutdown(seat.closingTime(), seat.member.number));
+}
+
+/** What a move answered, once it has woken this thread. */
 export function moved({ wakeups }: Seat, made: number): boolean {
   wakeups.poke();
   return made === 1;

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { isWhole } from './check.ts';
-
 /**
  * Where a process is in its life. It only moves forward.
  *
@@ -17,13 +15,18 @@ import { isWhole } from './check.ts';
  * | 3 | `ShuttingDown` | no | no |
  * | 4 | `Stopped` | no | no |
  */
-export const Phase = Object.freeze({
-  Starting: 0,
-  Ready: 1,
-  Draining: 2,
-  ShuttingDown: 3,
-  Stopped: 4,
-} as const);
+export const Phase: {
+  /** From the creation on: nothing is admitted yet. */
+  readonly Starting: 0;
+  /** Writes and queries are admitted. */
+  readonly Ready: 1;
+  /** Writes are refused; queries, and what is in progress, go on. */
+  readonly Draining: 2;
+  /** Nothing is admitted; the steps of the shutdown run. */
+  readonly ShuttingDown: 3;
+  /** The end: there is a report. */
+  readonly Stopped: 4;
+} = Object.freeze({ Starting: 0, Ready: 1, Draining: 2, ShuttingDown: 3, Stopped: 4 });
 
 /** One of the values of {@link Phase}. */
 export type Phase = (typeof Phase)[keyof typeof Phase];
@@ -58,7 +61,7 @@ export function phaseFromU8(value: number): Phase {
 
 /** True for the value of a phase. */
 export function isPhase(value: number): value is Phase {
-  return isWhole(value, Phase.Starting, Phase.Stopped);
+  return Number.isInteger(value) && value >= Phase.Starting && value <= Phase.Stopped;
 }
 
 /** The wire name of a phase. */

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { isObject, isWhole, must } from './check.ts';
+import { isWhole, must } from './check.ts';
 import { checkKeys } from './known-keys.ts';
-import { STEPS_MAX } from './report.ts';
+import { checkSteps } from './report.ts';
 import { duration, type PipelineStep } from './steps.ts';
 
 /** What `pipeline` takes. */
@@ -58,12 +58,10 @@ const ACTION = 'install the pipeline';
  * @throws {LifecycleError} `invalid_argument`
  */
 export function checkPipeline(options: PipelineOptions): Pipeline {
-  must(isObject(options), ACTION, 'the options must be an object', options);
   const known = ['steps', 'budgetMs', 'preDrainMs', 'preDrainProbes', 'drainTimeoutMs'];
   checkKeys(ACTION, options, known);
   const { steps, budgetMs, preDrainMs, preDrainProbes, drainTimeoutMs } = options;
-  const isList = Array.isArray(steps) && steps.length <= STEPS_MAX;
-  must(isList, ACTION, `steps must be a list of at most ${STEPS_MAX}`, steps);
+  checkSteps(ACTION, steps);
   const isCount = preDrainProbes === undefined || isWhole(preDrainProbes, 1);
   must(isCount, ACTION, 'preDrainProbes must be an integer of at least 1', preDrainProbes);
   return {

@@ -6,7 +6,11 @@
  * @module
  */
 
-/** `AbortSignal`. */
+/**
+ * `AbortSignal`.
+ *
+ * @internal
+ */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer T } }
   ? T
   : {
@@ -27,7 +31,11 @@ export type WebResponse = typeof globalThis extends { Response: { prototype: inf
   ? T
   : { readonly status: number; json(): Promise<unknown>; text(): Promise<string> };
 
-/** What `using` takes, where the compiler's library knows `Symbol.dispose` (`esnext.disposable`). */
+/**
+ * What `using` takes, where the compiler's library knows `Symbol.dispose` (`esnext.disposable`).
+ *
+ * @internal
+ */
 export type Disposing = SymbolConstructor extends { readonly dispose: infer K extends symbol }
   ? { [key in K]: () => void }
   : object;

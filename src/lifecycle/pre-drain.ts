@@ -5,9 +5,9 @@
  * @module
  */
 
+import { SHUTTING_DOWN, STARTING } from '../../assembly/layout.ts';
 import { sinceAcceptanceMs } from './acceptance.ts';
 import { monotonicMs } from './clock.ts';
-import { Phase } from './phase.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Seat } from './seat.ts';
 
@@ -20,6 +20,18 @@ const PROBE_SETTLE_MS = 100;
 /** It is waited in slices, to notice that the loop was held up. */
 const SLICE_MS = 50;
 
+/** See `Lifecycle.noteReadinessProbe`. */
+export function noteReadinessProbe({ core, wakeups }: Seat): void {
+  core.noteProbe();
+  wakeups.poke();
+}
+
+/** See `Lifecycle.endPreDrain`. */
+export function endPreDrain({ core, wakeups }: Seat): void {
+  core.endPreDrain();
+  wakeups.poke();
+}
+
 /**
  * Until load balancers have left: a fixed time, or enough probes that saw us leaving. A probe is
  * counted when its answer is made. Until it is read and acted upon, requests are still sent here,
@@ -31,18 +43,18 @@ const SLICE_MS = 50;
  */
 export async function preDrain(
   seat: Seat,
-  { preDrainMs, preDrainProbes = Number.POSITIVE_INFINITY }: Pipeline,
-  isHeir: boolean,
+  { preDrainMs, preDrainProbes = Infinity }: Pipeline,
+  isSuccessor: boolean,
   leftMs: () => number,
 ): Promise<void> {
   const { core, wakeups } = seat;
   // A process that never was Ready has no load balancer to tell.
-  if (core.phase() === Phase.Starting) return;
+  if (core.phase() === STARTING) return;
   // A successor goes on where the first host was. A first host begins here: between the acceptance and
   // this line its loop may have been held up, and nobody was told in that time.
-  let passedMs = isHeir ? sinceAcceptanceMs(seat) : 0;
+  let passedMs = isSuccessor ? sinceAcceptanceMs(seat) : 0;
   // The application goes on by itself, or somebody ended it by hand.
-  const isOff = (): boolean => core.isPreDrainEnded() === 1 || core.phase() >= Phase.ShuttingDown;
+  const isOff = (): boolean => core.isPreDrainEnded() === 1 || core.phase() >= SHUTTING_DOWN;
   const wait = async (isOver: () => boolean, ms: number): Promise<void> => {
     let restMs = Math.min(preDrainMs - passedMs, ms);
     while (restMs > 0 && leftMs() > 0) {
@@ -55,6 +67,6 @@ export async function preDrain(
       if (ended === true) return;
     }
   };
-  await wait(() => core.probesSeen() >= preDrainProbes, Number.POSITIVE_INFINITY);
+  await wait(() => core.probesSeen() >= preDrainProbes, Infinity);
   await wait(() => false, PROBE_SETTLE_MS);
 }

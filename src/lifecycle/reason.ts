@@ -5,14 +5,13 @@
  * @module
  */
 
-import { TEXT_BYTES } from '../../assembly/layout.ts';
-import { check } from './check.ts';
-import { Phase } from './phase.ts';
+import { STARTING, TEXT_BYTES } from '../../assembly/layout.ts';
+import { must } from './check.ts';
 import type { Seat } from './seat.ts';
 
 /** See `Lifecycle.setStartingReason`. */
 export function setReason(seat: Seat, text: string): void {
-  check(typeof text === 'string', 'the reason', text);
+  must(typeof text === 'string', 'set the starting reason', 'it must be a string', text);
   seat.mustLive();
   const { core, member, staging } = seat;
   core.publishReason(member.number, staging.put(text, TEXT_BYTES));
@@ -21,7 +20,7 @@ export function setReason(seat: Seat, text: string): void {
 /** See `Lifecycle.notReadyReason`. */
 export function readReason(seat: Seat): string | null {
   const { core, member, staging } = seat;
-  if (core.phase() !== Phase.Starting) return null;
+  if (core.phase() !== STARTING) return null;
   seat.mustLive();
   return staging.get(core.readReason(member.number));
 }

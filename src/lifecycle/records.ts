@@ -12,8 +12,10 @@ import {
   FLAG_FINAL_CHECKPOINT,
   FLAG_FLUSHED_WAL,
   FLAG_TAKEN_OVER,
+  HEAD_COMPLETED_AT,
+  HEAD_DURATION,
   HEAD_FLAGS,
-  HEAD_TIMES,
+  HEAD_STARTED_AT,
   HEAD_TRIGGER,
   HEAD_TRIGGER_LENGTH,
   REPORT_CAPACITY,
@@ -85,9 +87,9 @@ export function putHead(
   numbers.setUint32(HEAD_FLAGS, flags, true);
   const length = staging.put(report.trigger, TRIGGER_BYTES, HEAD_TRIGGER);
   numbers.setUint32(HEAD_TRIGGER_LENGTH, length + 1, true);
-  numbers.setFloat64(HEAD_TIMES, report.durationMs, true);
-  numbers.setFloat64(HEAD_TIMES + 8, report.startedAtMs, true);
-  numbers.setFloat64(HEAD_TIMES + 16, report.completedAtMs, true);
+  numbers.setFloat64(HEAD_DURATION, report.durationMs, true);
+  numbers.setFloat64(HEAD_STARTED_AT, report.startedAtMs, true);
+  numbers.setFloat64(HEAD_COMPLETED_AT, report.completedAtMs, true);
   core.putHead(slot, member.number);
 }
 
@@ -126,9 +128,9 @@ export function readReport(seat: Seat): ShutdownReport | null {
     flushedWal: flag(FLAG_FLUSHED_WAL),
     finalCheckpoint: flag(FLAG_FINAL_CHECKPOINT),
     backupUploaded: flag(FLAG_BACKUP_UPLOADED),
-    durationMs: numbers.getFloat64(HEAD_TIMES, true),
-    startedAtMs: numbers.getFloat64(HEAD_TIMES + 8, true),
-    completedAtMs: numbers.getFloat64(HEAD_TIMES + 16, true),
+    durationMs: numbers.getFloat64(HEAD_DURATION, true),
+    startedAtMs: numbers.getFloat64(HEAD_STARTED_AT, true),
+    completedAtMs: numbers.getFloat64(HEAD_COMPLETED_AT, true),
     drained: flag(FLAG_DRAINED),
     takenOver: flag(FLAG_TAKEN_OVER),
     // Somebody may say so after the head was written and before the move to Stopped.

@@ -6,7 +6,7 @@
  */
 
 import { REPORT_STEP_CAPACITY, STEP_NAME_BYTES } from '../../assembly/layout.ts';
-import { check, isObject, isWhole } from './check.ts';
+import { isObject, isWhole, must } from './check.ts';
 import { utf8Length } from './staging.ts';
 
 /** How a step ended. */
@@ -16,8 +16,9 @@ export type StepStatus = 'ok' | 'failed' | 'skipped' | 'timed_out';
 export interface StepReport {
   /** At most 32 UTF-8 bytes. */
   name: string;
+  /** How it ended. */
   status: StepStatus;
-  /** Integer milliseconds. */
+  /** Integer milliseconds from its start to its end. */
   durationMs: number;
   /** The message of what was thrown, cut at 72 UTF-8 bytes. */
   error?: string;
@@ -59,6 +60,8 @@ export type ShutdownReportInput = Omit<
 /** Steps that a pipeline and a report may have. */
 export const STEPS_MAX: number = REPORT_STEP_CAPACITY;
 
+const ACTION = 'finish';
+
 const STATUSES: readonly StepStatus[] = ['ok', 'failed', 'skipped', 'timed_out'];
 const FLAGS = [
   'flushedWal',
@@ -84,36 +87,43 @@ export function succeeded(report: Readonly<ShutdownReport>): boolean {
  * @throws {LifecycleError} `invalid_argument`
  */
 export function checkReport(input: ShutdownReportInput): ShutdownReport {
-  check(isObject(input), 'the report', input);
+  must(isObject(input), ACTION, 'the report must be an object', input);
   const trigger = input.trigger ?? null;
   const steps = input.steps ?? [];
-  check(trigger === null || typeof trigger === 'string', 'trigger', trigger);
-  check(Array.isArray(steps) && steps.length <= STEPS_MAX, 'steps', steps);
+  const isText = trigger === null || typeof trigger === 'string';
+  must(isText, ACTION, 'trigger must be a string or null', trigger);
+  checkSteps(ACTION, steps);
   // The loops add what is missing.
   const report = { trigger, steps: steps.map(checkStep) } as ShutdownReport;
   for (const flag of FLAGS) {
     const value = input[flag] ?? DEFAULTS[flag];
-    check(typeof value === 'boolean', flag, value);
+    must(typeof value === 'boolean', ACTION, `${flag} must be true or false`, value);
     report[flag] = value;
   }
   for (const time of TIMES) report[time] = checkTime(time, input[time]);
   return report;
 }
 
+/** As many steps as there is room for, of a pipeline or a report. */
+export function checkSteps(action: string, steps: unknown): void {
+  const isList = Array.isArray(steps) && steps.length <= STEPS_MAX;
+  must(isList, action, `steps must be a list of at most ${STEPS_MAX}`, steps);
+}
+
 /** The name of a step: a string of 1 to 32 UTF-8 bytes. */
-export function checkStepName(name: unknown): string {
+export function checkStepName(action: string, name: unknown): string {
   const isName = typeof name === 'string' && name !== '' && utf8Length(name) <= STEP_NAME_BYTES;
-  check(isName, 'the name of a step', name);
+  must(isName, action, `name must have 1 to ${STEP_NAME_BYTES} UTF-8 bytes`, name);
   return name;
 }
 
 function checkStep(step: StepReport): StepReport {
-  check(isObject(step), 'a step', step);
+  must(isObject(step), ACTION, 'a step must be an object', step);
   const { name, status, durationMs, error } = step;
-  check(STATUSES.includes(status), 'status', status);
-  check(error === undefined || typeof error === 'string', 'error', error);
+  must(STATUSES.includes(status), ACTION, `status must be one of ${STATUSES.join(', ')}`, status);
+  must(error === undefined || typeof error === 'string', ACTION, 'error must be a string', error);
   return {
-    name: checkStepName(name),
+    name: checkStepName(ACTION, name),
     status,
     durationMs: checkTime('durationMs', durationMs),
     ...(error !== undefined && { error }),
@@ -121,6 +131,6 @@ function checkStep(step: StepReport): StepReport {
 }
 
 function checkTime(name: string, value: unknown): number {
-  check(isWhole(value, 0), name, value);
+  must(isWhole(value, 0), ACTION, `${name} must be an integer of at least 0`, value);
   return value;
 }

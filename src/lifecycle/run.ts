@@ -5,11 +5,18 @@
  * @module
  */
 
-import { CLAIM_HOST, OWNED_BY_APPLICATION, OWNED_BY_THE_DEAD } from '../../assembly/layout.ts';
-import { leftMs, sinceAcceptanceMs, stamp } from './acceptance.ts';
+import {
+  CLAIM_HOST,
+  DRAINING,
+  OWNED_BY_APPLICATION,
+  OWNED_BY_THE_DEAD,
+  READY,
+  STOPPED,
+} from '../../assembly/layout.ts';
+import { leftMs, readTrigger, sinceAcceptanceMs, stamp } from './acceptance.ts';
 import { monotonicMs } from './clock.ts';
 import { type PermitCount, returned } from './drain.ts';
-import { Phase } from './phase.ts';
+import { markDraining, runShutdown } from './moves.ts';
 import type { Pipeline } from './pipeline.ts';
 import { preDrain } from './pre-drain.ts';
 import { putEnded, putHead, putWaiting, readReport, type StepRecord } from './records.ts';
@@ -45,7 +52,7 @@ export class Run {
   readonly #parts: RunParts;
   readonly #schedule: Schedule;
   /** Another host began this very shutdown, or an owner that is gone. */
-  readonly #isHeir: boolean;
+  readonly #isSuccessor: boolean;
   readonly #startedAtMs: number;
   /** The index of each step's record; steps beyond the last one have none. */
   readonly #places: Map<string, number> = new Map();
@@ -58,14 +65,14 @@ export class Run {
     this.#seat = seat;
     this.#parts = parts;
     const isSecond = core.startRun(member.number, member.incarnation, term) === 1;
-    this.#isHeir = isSecond || core.owner() === OWNED_BY_THE_DEAD;
+    this.#isSuccessor = isSecond || core.owner() === OWNED_BY_THE_DEAD;
     stamp(seat, pipeline.budgetMs);
     this.#startedAtMs = core.stampAcceptedAt(0);
     this.#schedule = new Schedule(steps, inherited, {
       budgetMs: pipeline.budgetMs,
       leftMs: () => this.#leftMs(),
       isHost: () => this.#isHost(),
-      isReady: () => core.enteredAt(Phase.Ready) >= 0,
+      isReady: () => core.enteredAt(READY) >= 0,
       callers,
       started: (step) => this.#stepStarted(step),
       ended: (step, end) => this.#stepEnded(step, end),
@@ -74,22 +81,20 @@ export class Run {
 
   /** Never rejects: whatever the steps do, the phase reaches Stopped. */
   async toTheEnd(): Promise<RunEnd> {
-    const { core, member, wakeups } = this.#seat;
+    const { core } = this.#seat;
     this.#slot = await this.#claim();
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#plan();
-    this.#parts.tell({ type: 'accepted', trigger: this.#trigger() });
+    this.#parts.tell({ type: 'accepted', trigger: readTrigger(this.#seat) });
     this.#schedule.open('accepted');
-    await preDrain(this.#seat, this.#parts.pipeline, this.#isHeir, () => this.#leftMs());
-    core.markDraining(this.#seat.closingTime(), member.number);
-    wakeups.poke();
-    if (core.phase() === Phase.Draining) this.#parts.tell({ type: 'draining' });
+    await preDrain(this.#seat, this.#parts.pipeline, this.#isSuccessor, () => this.#leftMs());
+    markDraining(this.#seat);
+    if (core.phase() === DRAINING) this.#parts.tell({ type: 'draining' });
     const untilMs = this.#drainDeadlineMs();
     await this.#returned(['writesOut'], untilMs);
     await this.#settled(untilMs);
     if (!this.#isHost()) return this.#giveUp('given_up');
-    const began = core.runShutdown(this.#seat.closingTime(), member.number) === 1;
-    wakeups.poke();
+    const began = runShutdown(this.#seat);
     // The application was quicker. If it has gone since, the shutdown is ours after all.
     if (!began && core.owner() === OWNED_BY_APPLICATION) return this.#giveUp('yielded');
     // Writes once more: a process that was Starting did not drain, and one whose boot ended since then
@@ -126,7 +131,7 @@ export class Run {
       putWaiting(this.#seat, this.#slot, index, name, 'pending');
     }
     for (const [name, wanted] of this.#schedule.unknown) {
-      const message = `step ${name} waits for ${wanted}, which no step is called`;
+      const message = `step ${name} waits for ${wanted}, but no step has that name`;
       this.#seat.journal.write({ type: 'unknown_after', name, message });
     }
   }
@@ -214,9 +219,9 @@ export class Run {
       startedAtMs: this.#startedAtMs,
       completedAtMs: now,
       drained,
-      takenOver: this.#isHeir,
+      takenOver: this.#isSuccessor,
       failed: core.hasFailed() === 1,
-      trigger: this.#trigger(),
+      trigger: readTrigger(this.#seat),
     });
     core.finishShutdown(now, this.#slot, member.number, member.incarnation, CLAIM_HOST);
     const report = readReport(this.#seat);
@@ -233,16 +238,11 @@ export class Run {
     return end;
   }
 
-  #trigger(): string | null {
-    const { core, member, staging } = this.#seat;
-    return staging.get(core.readTrigger(member.number));
-  }
-
   #isHost(): boolean {
     const { core, member } = this.#seat;
     return (
       core.hosting(member.number, member.incarnation, this.#parts.term) === 1 &&
-      core.phase() !== Phase.Stopped
+      core.phase() !== STOPPED
     );
   }
 
@@ -252,7 +252,7 @@ export class Run {
     return monotonicMs() + Math.min(this.#parts.pipeline.drainTimeoutMs ?? left / 2, left);
   }
 
-  /** Less than a millisecond is none: timers count whole ones, and may be early by a part. */
+  /** Less than a millisecond counts as 0: timers count whole ones, and may be early by a part. */
   #leftMs(): number {
     const left = leftMs(this.#seat) ?? 0;
     return left < 1 ? 0 : left;

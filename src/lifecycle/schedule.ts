@@ -11,7 +11,7 @@ import { type RunningStep, runStep, type StepEnd } from './run-step.ts';
 import type { Step, StepTime } from './steps.ts';
 
 /** What the schedule needs of the run that it belongs to. */
-export interface ScheduleHost {
+export interface ScheduleRun {
   readonly budgetMs: number;
   /** What is left of the budget; 0 if nothing is. */
   leftMs(): number;
@@ -30,7 +30,7 @@ const SHARE_MS = 1_000;
 
 /** The steps of one run. */
 export class Schedule {
-  readonly #host: ScheduleHost;
+  readonly #run: ScheduleRun;
   readonly #steps: readonly Step[];
   readonly #known: ReadonlySet<string>;
   readonly #pending: Set<Step>;
@@ -42,8 +42,8 @@ export class Schedule {
   /** A step has used up the budget. */
   #isSpent = false;
 
-  constructor(steps: readonly Step[], inherited: readonly StepRecord[], host: ScheduleHost) {
-    this.#host = host;
+  constructor(steps: readonly Step[], inherited: readonly StepRecord[], run: ScheduleRun) {
+    this.#run = run;
     for (const { step } of inherited) this.#statuses.set(step.name, step.status);
     this.#steps = steps.filter(({ name }) => !this.#statuses.has(name));
     this.#pending = new Set(this.#steps);
@@ -71,7 +71,7 @@ export class Schedule {
   /** Resolves once every step of this kind has ended, or the run is not the host's any more. */
   async ended(at: StepTime): Promise<void> {
     const isWaiting = (): boolean =>
-      this.#host.isHost() &&
+      this.#run.isHost() &&
       [...this.#pending, ...this.#running.keys()].some((step) => step.at === at);
     while (isWaiting()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
@@ -84,7 +84,7 @@ export class Schedule {
   }
 
   #startAll(): void {
-    if (!this.#host.isHost()) {
+    if (!this.#run.isHost()) {
       this.#wake();
       return;
     }
@@ -95,7 +95,7 @@ export class Schedule {
     for (const step of ready) this.#pending.delete(step);
     for (const step of ready) {
       // The one before it may have ended all this as it started.
-      if (this.#host.isHost()) this.#start(step);
+      if (this.#run.isHost()) this.#start(step);
     }
   }
 
@@ -111,11 +111,11 @@ export class Schedule {
       this.#end(step, { step: { ...skipped, error: 'flush_wal did not end ok' } });
       return;
     }
-    const { isReady, callers, leftMs } = this.#host;
+    const { isReady, callers, leftMs } = this.#run;
     const left = this.#isSpent ? 0 : leftMs();
     const limitMs = this.#limitMs(step, left);
     const before = callers();
-    this.#host.started(step);
+    this.#run.started(step);
     const running = runStep(step, limitMs, isReady(), () =>
       callers() > before ? '; does it await shutdown()?' : '',
     );
@@ -132,15 +132,15 @@ export class Schedule {
   #limitMs({ timeoutMs }: Step, left: number): number {
     if (timeoutMs !== undefined) return Math.min(timeoutMs, left);
     const others = this.#pending.size;
-    const share = Math.min(SHARE_MS, this.#host.budgetMs / 10);
+    const share = Math.min(SHARE_MS, this.#run.budgetMs / 10);
     return Math.max(left - others * share, left / (others + 1));
   }
 
   #end(step: Step, end: StepEnd): void {
     // Given up while the step ran: what the successor records is what counts.
-    if (this.#host.isHost()) {
+    if (this.#run.isHost()) {
       this.#statuses.set(step.name, end.step.status);
-      this.#host.ended(step, end);
+      this.#run.ended(step, end);
     }
     this.#startAll();
     this.#wake();

@@ -7,57 +7,63 @@
 
 import {
   AT_EPOCH,
+  INCARNATION_STEP,
   MEMBER_CAPACITY,
   REPORT_CAPACITY,
   STAGE_CAPACITY,
 } from '../../assembly/layout.ts';
 import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
-import {
-  adopt,
-  allocate,
-  allocatePlain,
-  type CoreMemory,
-  type WasmMemory,
-  whyNotShared,
-} from '../core/memory.ts';
-import { wasmCore } from '../core/wasm.ts';
+import { adopt, type CoreMemory, type WasmMemory, whyNotShared } from '../core/memory.ts';
 import { Count } from './age.ts';
-import { check, isObject } from './check.ts';
+import { must } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
 import { LifecycleError } from './errors.ts';
 import { Heartbeats } from './heartbeat.ts';
 import { Journal } from './journal.ts';
 import { checkKeys } from './known-keys.ts';
+import { memoryFor, openCore } from './opening.ts';
 import { Staging } from './staging.ts';
 import { Wakeups } from './wakeups.ts';
 
-/** A member of a lifecycle: its line, and which of the line's tenants it is. */
+/** A member of a lifecycle: one attached thread. It can be posted to another thread. */
 export interface Member {
   /** 0 … 126. */
   readonly number: number;
-  /** Grows with every tenant of the line. */
+  /** Which of the threads that have had this number it is; it only grows. */
   readonly incarnation: number;
 }
 
-/** What `share()` gives and `attach()` takes; it can be posted to a worker. */
+/** What `share()` returns and `attach()` takes; it can be posted to a worker. */
 export interface LifecycleHandle {
+  /** The memory. */
   readonly tidegate: WasmMemory | SharedArrayBuffer;
 }
 
-/** Options of `attach`, and of `create` beside whether to share. */
+/** Options of `attach`, and of `create`. */
 export interface SeatOptions {
-  /** Wall clock in milliseconds; default `Date.now`. */
+  /**
+   * The wall clock: integer milliseconds since the Unix epoch, up to 2^48−1, or 0 while there is no time
+   * yet; default `Date.now`. Durations are measured by a monotonic clock, whatever this says.
+   */
   readonly clock?: Clock | undefined;
-  /** Which code touches the memory; default `'wasm'`. There is no silent fallback. */
+  /**
+   * Which code touches the memory; default `'wasm'`. It throws if that cannot be had here; threads of
+   * one lifecycle may differ. `'atomics'` needs `useAtomics()` in browsers and on the edge.
+   */
   readonly backend?: Backend | undefined;
 }
 
 /** Options of `create`. */
 export interface CreateOptions extends SeatOptions {
-  /** Default: shared wherever memory can be. `true` throws where it cannot. */
+  /**
+   * Whether other threads can attach. By default true wherever memory can be shared; `true` throws
+   * `cannot_share` where it cannot.
+   */
   readonly shared?: boolean | undefined;
 }
+
+const CREATE = 'create a lifecycle';
 
 /** Longest sleep before the words are read again: a lost wake-up costs this much. */
 const BLOCK_BOUND_MS = 250;
@@ -95,9 +101,12 @@ export class Seat {
     this.#latestMs = now;
     const place = core.attach(added.threadTag?.() ?? 0);
     if (place < 0) {
-      throw new LifecycleError('members_full', 'Cannot attach: all members are taken');
+      throw new LifecycleError('members_full', 'Cannot attach: all places are taken');
     }
-    this.member = Object.freeze({ number: place % 128, incarnation: Math.floor(place / 128) });
+    this.member = Object.freeze({
+      number: place % INCARNATION_STEP,
+      incarnation: Math.floor(place / INCARNATION_STEP),
+    });
     this.staging = new Staging(memory.buffer, () => this.core.staging(this.member.number));
     this.wakeups = new Wakeups(() => this.core.epoch(), memory.shared ? memory.buffer : undefined);
     this.#unsettled = core.enteredAt(0) === 0;
@@ -107,9 +116,10 @@ export class Seat {
 
   /** Makes a lifecycle and takes its first seat. */
   static create(options: CreateOptions): Seat {
-    const settings = checkOptions('create a lifecycle', options, ['shared']);
+    const settings = checkOptions(CREATE, options, ['shared']);
     const { shared } = options;
-    check(shared === undefined || typeof shared === 'boolean', 'shared', shared);
+    const isFlag = shared === undefined || typeof shared === 'boolean';
+    must(isFlag, CREATE, 'shared must be true or false', shared);
     const obstacle = whyNotShared();
     if (shared === true && obstacle !== undefined) throw cannotShare(obstacle);
     const now = readClock(settings.clock);
@@ -126,8 +136,8 @@ export class Seat {
     if (typeof memory === 'string') {
       const why =
         memory === 'not_tidegate'
-          ? 'this is no handle from share()'
-          : 'made by a tidegate with another layout';
+          ? 'it is not a handle from share()'
+          : 'it was made by another version of tidegate';
       throw new LifecycleError(memory, `Cannot attach: ${why}`);
     }
     const now = readClock(settings.clock);
@@ -242,54 +252,17 @@ interface Settings {
 }
 
 function checkOptions(action: string, options: SeatOptions, more: readonly string[]): Settings {
-  check(isObject(options), 'the options', options);
   checkKeys(action, options, ['clock', 'backend', ...more]);
   const { clock = Date.now, backend = added.usual ?? 'wasm' } = options;
-  check(typeof clock === 'function', 'the clock', clock);
-  check(backend === 'wasm' || backend === 'atomics', 'the backend', backend);
+  must(typeof clock === 'function', action, 'clock must be a function', clock);
+  const isBackend = backend === 'wasm' || backend === 'atomics';
+  must(isBackend, action, "backend must be 'wasm' or 'atomics'", backend);
   return { clock, backend };
-}
-
-/** Memory that both backends can use if there is room for it; else what the atomics backend can use. */
-function memoryFor(backend: Backend, shared: boolean): CoreMemory {
-  try {
-    return allocate(shared);
-  } catch (cause) {
-    if (backend === 'atomics') return allocatePlain(shared);
-    throw new LifecycleError(
-      'memory_unavailable',
-      'Cannot allocate WebAssembly memory: engines reserve 8 GiB of addresses or more for it, and a ' +
-        "limit (ulimit -v) leaves less; backend: 'atomics' needs none of that",
-      { cause },
-    );
-  }
-}
-
-function openCore({ buffer, wasm, shared }: CoreMemory, backend: Backend): Core {
-  if (backend === 'atomics') {
-    if (added.atomics !== undefined) return added.atomics(buffer);
-    throw new LifecycleError(
-      'backend_missing',
-      "Cannot use the atomics backend: call useAtomics() from 'tidegate/atomics'",
-    );
-  }
-  let why = "there is no WebAssembly here; ask for backend: 'atomics'";
-  let cause: unknown;
-  if (wasm === undefined && typeof WebAssembly === 'object') {
-    why = "the memory was made without WebAssembly; ask for backend: 'atomics' here, too";
-  }
-  try {
-    if (wasm && added.module) return wasmCore(wasm, added.module(shared));
-  } catch (thrown) {
-    why = "a page needs 'wasm-unsafe-eval' in its CSP, an edge isolate the condition 'workerd'";
-    cause = thrown;
-  }
-  throw new LifecycleError('wasm_unavailable', `Cannot use the wasm backend: ${why}`, { cause });
 }
 
 /** What a thread gets that was declared dead and is not. */
 export function reaped(): LifecycleError {
-  return new LifecycleError('reaped', 'Cannot take part: this member was reaped');
+  return new LifecycleError('reaped', 'Cannot go on: this member was reaped');
 }
 
 function cannotShare(why: string): LifecycleError {

@@ -1,5 +1,5 @@
 /**
- * What a listener of `onShutdown` hears: the course of a shutdown, on the thread that hosts it.
+ * What a listener of `onShutdown` is called with: the events of a shutdown, on the thread that hosts it.
  *
  * @module
  */
@@ -10,11 +10,13 @@ import type { ShutdownReport, StepStatus } from './report.ts';
 export type ShutdownEvent =
   /** Somebody asked for it. */
   | { readonly type: 'accepted'; readonly trigger: string | null }
-  /** The pre-drain is over: writes are refused from now on. */
+  /** The pre-drain has ended: writes are refused from now on. */
   | { readonly type: 'draining' }
-  /** What was in progress has ended, or was waited for long enough: `left` permits are still held. */
+  /** What was in progress has ended, or timed out: `left` permits are still held. */
   | { readonly type: 'drained'; readonly left: number }
+  /** A step starts to run. */
   | { readonly type: 'step_started'; readonly step: string }
+  /** A step has ended, in whatever way. */
   | {
       readonly type: 'step_ended';
       readonly step: string;
@@ -24,8 +26,8 @@ export type ShutdownEvent =
       /** What the step threw, uncut; for a time-out, a `TimeoutError`. */
       readonly error?: unknown;
     }
-  /** It is over. */
+  /** The phase is Stopped: nothing follows. */
   | { readonly type: 'stopped'; readonly report: ShutdownReport };
 
-/** Hears the events of a shutdown, in order. */
+/** Is called with the events of a shutdown, in order. */
 export type ShutdownListener = (event: ShutdownEvent) => unknown;

@@ -24,13 +24,13 @@ import {
   OWNED_BY_THE_DEAD,
   OWNER_PIPELINE,
   OWNER_STEPS,
+  STOPPED,
 } from '../../assembly/layout.ts';
 import { accept, sinceAcceptanceMs } from './acceptance.ts';
-import { isObject, must } from './check.ts';
+import { must } from './check.ts';
 import { LifecycleError } from './errors.ts';
 import { checkKeys } from './known-keys.ts';
 import { isLeaving, type Leaving } from './leaving.ts';
-import { Phase } from './phase.ts';
 import {
   checkPipeline,
   DEFAULT_PIPELINE,
@@ -46,9 +46,12 @@ import { type PipelineStep, Steps } from './steps.ts';
 
 /** What `shutdown` takes. */
 export interface ShutdownOptions {
-  /** What asks for it (`SIGTERM`, `http`, …), for the report; cut at 64 UTF-8 bytes. */
+  /** What asks for it (`SIGTERM`, `http`, …), for the report; cut at 64 UTF-8 bytes. Default: null. */
   readonly trigger?: string | undefined;
-  /** True: the report says `failed`, and `handleSignals` ends the process with 1. */
+  /**
+   * True: the report says `failed`, and `handleSignals` ends the process with exit code 1. Default
+   * false. One caller is enough, until the phase is Stopped.
+   */
   readonly failed?: boolean | undefined;
 }
 
@@ -138,7 +141,6 @@ export class Shutdown {
 
   /** See `Lifecycle.shutdown`. */
   async request(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    must(isObject(options), ACTION, 'the options must be an object', options);
     checkKeys(ACTION, options, ['trigger', 'failed']);
     const { trigger, failed = false } = options;
     const isText = trigger === undefined || typeof trigger === 'string';
@@ -161,7 +163,7 @@ export class Shutdown {
    * else would; true once it is over.
    */
   goOn(): boolean {
-    const isOver = this.#seat.core.phase() === Phase.Stopped;
+    const isOver = this.#seat.core.phase() === STOPPED;
     // A stand-by counts from now on, not from when it takes over: the deadline stays.
     sinceAcceptanceMs(this.#seat);
     if (!isOver) this.#takeOver();

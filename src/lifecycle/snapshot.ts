@@ -4,24 +4,36 @@
  * @module
  */
 
+import {
+  DRAINING,
+  READY,
+  SHUTTING_DOWN,
+  STARTING,
+  STATE_TIME_STEP,
+  STOPPED,
+} from '../../assembly/layout.ts';
 import type { Backend } from '../core/core.ts';
-import { leftMs } from './acceptance.ts';
+import { leftMs, readTrigger } from './acceptance.ts';
 import { isObject } from './check.ts';
 import type { ColdStartPhases } from './cold-start.ts';
 import type { HoldName, WriteGate } from './gate.ts';
 import { isLeaving } from './leaving.ts';
-import { Phase, phaseFromU8 } from './phase.ts';
+import { type Phase, phaseFromU8 } from './phase.ts';
 import { readReason } from './reason.ts';
 import { type Progress, readProgress, readRecords, readReport } from './records.ts';
 import type { ShutdownReport, StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
 import { threadOf } from './thread.ts';
 
-/** A thread that takes part, and what it has under way. */
+/** An attached thread, and what it has in progress. */
 export interface MemberSnapshot {
+  /** Its number among the members, 0 to 126. */
   readonly member: number;
+  /** Which of the threads that have had this number it is. */
   readonly incarnation: number;
+  /** Write permits held. */
   readonly writes: number;
+  /** Query permits held. */
   readonly queries: number;
   /** The runtime's number of the thread, 0 for the main one; `null` where there are none. */
   readonly threadId: number | null;
@@ -49,11 +61,17 @@ export interface ShutdownSnapshot {
 
 /** A lifecycle at one moment. The counts are each exact, but not all of that moment. */
 export interface LifecycleSnapshot {
+  /** The phase. */
   readonly phase: Phase;
+  /** When the lifecycle was created, in wall-clock milliseconds; 0 if the clock had no time yet. */
   readonly startedAtMs: number;
+  /** When it became Ready; `null` if it never did. */
   readonly readyAtMs: number | null;
+  /** When the drain started; `null` if it never did. */
   readonly drainingAtMs: number | null;
+  /** When it entered ShuttingDown; `null` if it never did. */
   readonly shuttingDownAtMs: number | null;
+  /** When it stopped; `null` if it has not. */
   readonly stoppedAtMs: number | null;
   /** Why it is not ready; `null` in any phase but Starting. */
   readonly reason: string | null;
@@ -70,10 +88,15 @@ export interface LifecycleSnapshot {
    * that the application made.
    */
   readonly stepEndsMs: readonly (number | null)[];
+  /** All times of the cold start. */
   readonly coldStart: ColdStartPhases;
+  /** The write holds that are set. */
   readonly holds: readonly HoldName[];
+  /** Permits held over all threads. */
   readonly inFlight: { readonly writes: number; readonly queries: number };
+  /** The attached threads, by number. */
   readonly members: readonly MemberSnapshot[];
+  /** Which code touches the memory, on this thread. */
   readonly backend: Backend;
 }
 
@@ -109,23 +132,23 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
   const progress = readProgress(seat);
   const shutdown = isLeaving(seat) ? shutdownOf(seat, progress) : null;
   const state = core.state();
-  const phase = phaseFromU8(state % 8);
-  const now = Math.floor(state / 8);
-  const at = (past: Phase): number | null => {
+  const phase = phaseFromU8(state % STATE_TIME_STEP);
+  const now = Math.floor(state / STATE_TIME_STEP);
+  const at = (past: number): number | null => {
     if (past === phase) return now;
     const time = past > phase ? -1 : core.enteredAt(past);
     return time < 0 ? null : time;
   };
-  const report = phase === Phase.Stopped ? readReport(seat) : null;
+  const report = phase === STOPPED ? readReport(seat) : null;
   const ended = report === null ? progress.ended : readRecords(seat);
   return {
     phase,
-    startedAtMs: at(Phase.Starting) ?? 0,
-    readyAtMs: at(Phase.Ready),
-    drainingAtMs: at(Phase.Draining),
-    shuttingDownAtMs: at(Phase.ShuttingDown),
-    stoppedAtMs: at(Phase.Stopped),
-    reason: phase === Phase.Starting ? reason : null,
+    startedAtMs: at(STARTING) ?? 0,
+    readyAtMs: at(READY),
+    drainingAtMs: at(DRAINING),
+    shuttingDownAtMs: at(SHUTTING_DOWN),
+    stoppedAtMs: at(STOPPED),
+    reason: phase === STARTING ? reason : null,
     report,
     shutdownRequested: core.isAccepted() === 1,
     shutdown,
@@ -141,10 +164,9 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
 
 /** Once Stopped there is nothing left to run, and no time that would be short. */
 function shutdownOf(seat: Seat, { running, pending }: Progress): ShutdownSnapshot {
-  const { core, member, staging } = seat;
   seat.mustLive();
-  const trigger = staging.get(core.readTrigger(member.number));
-  if (core.phase() === Phase.Stopped) return { trigger, running: [], pending: [], leftMs: null };
+  const trigger = readTrigger(seat);
+  if (seat.core.phase() === STOPPED) return { trigger, running: [], pending: [], leftMs: null };
   const left = leftMs(seat);
   return { trigger, running, pending, leftMs: left === null ? null : Math.round(left) };
 }

@@ -8,11 +8,13 @@
 import {
   ADMITTED,
   FIXED_MARKS,
+  MARK_READY,
+  MARK_STARTED,
   REFUSED_FULL,
   REFUSED_REAPED,
   TEXT_BYTES,
 } from '../../assembly/layout.ts';
-import { check, isWhole } from './check.ts';
+import { isWhole, must } from './check.ts';
 import { TIME_MAX_MS } from './clock.ts';
 import { NAMED_STAGES } from './cold-start.ts';
 import { LifecycleError, shown } from './errors.ts';
@@ -43,16 +45,21 @@ export function markNow(seat: Seat, index: number): boolean {
  * @throws {RangeError} unless `ms` is an integer in 1 … 2^48−1
  */
 export function markAt(seat: Seat, index: number, ms: number): boolean {
-  if (!isWhole(ms, 1, TIME_MAX_MS)) throw new RangeError(`Cannot set a mark to ${shown(ms)}`);
+  if (!isWhole(ms, 1, TIME_MAX_MS)) {
+    const rule = `ms must be an integer from 1 to ${TIME_MAX_MS}`;
+    throw new RangeError(`Cannot set the mark: ${rule}, got ${shown(ms)}`);
+  }
   return seat.core.mark(index, ms) === 1;
 }
 
-/** A named pair of marks. The first writer of each end wins, over all threads. */
+/** A named pair of marks, as `lifecycle.stage(name)`. Of each the first writer wins, over all threads. */
 export class Stage {
+  /** As it was given to `lifecycle.stage()`. */
   readonly name: string;
   readonly #seat: Seat;
   readonly #leaving: Leaving;
-  readonly #startedMark: number;
+  /** The number of its pair of marks. */
+  readonly #pair: number;
 
   /**
    * Finds or registers the stage.
@@ -62,42 +69,63 @@ export class Stage {
    */
   constructor(seat: Seat, name: string, leaving: Leaving) {
     const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
-    check(isName, 'the name of a stage', name);
+    must(isName, 'add the stage', 'name must match [a-z][a-z0-9_]{0,31}, but not be total', name);
     this.name = name;
     this.#seat = seat;
     this.#leaving = leaving;
-    this.#startedMark = startedMark(seat, name);
-  }
-
-  /** Stamps the start; true if this call set it. */
-  markStarted(): boolean {
-    return markNow(this.#seat, this.#startedMark);
-  }
-
-  /** Stamps the end; true if this call set it. */
-  markReady(): boolean {
-    return markNow(this.#seat, this.#startedMark + 1);
-  }
-
-  /** Backfills the start. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setStartedAtMs(ms: number): boolean {
-    return markAt(this.#seat, this.#startedMark, ms);
-  }
-
-  /** Backfills the end. @throws {RangeError} unless an integer in 1 … 2^48−1 */
-  setReadyAtMs(ms: number): boolean {
-    return markAt(this.#seat, this.#startedMark + 1, ms);
+    this.#pair = pairOf(seat, name);
   }
 
   /**
-   * Runs `fn` between the two marks, with the stage's name as the starting reason. What `fn`
-   * throws, or rejects with, comes through, and the stage is then not ready.
+   * Stamps the start with the time now.
+   *
+   * @returns true if this call set it; false if it was set, or while the clock has no time yet
+   * @throws {LifecycleError} `invalid_clock`, `detached`
+   * @example
+   * ```ts
+   * const stage = lifecycle.stage('load_rows');
+   * stage.markStarted(); // true
+   * stage.markReady(); // true
+   * stage.markReady(); // false: the first one stays
+   * ```
+   */
+  markStarted(): boolean {
+    return markNow(this.#seat, this.#pair + MARK_STARTED);
+  }
+
+  /** Stamps the end with the time now. Returns and throws as {@link markStarted}. */
+  markReady(): boolean {
+    return markNow(this.#seat, this.#pair + MARK_READY);
+  }
+
+  /**
+   * Sets the start to a time captured earlier.
+   *
+   * @param ms wall-clock milliseconds since the Unix epoch
+   * @returns true if this call set it
+   * @throws {RangeError} unless `ms` is an integer from 1 to 2^48−1
+   * @throws {LifecycleError} `detached`
+   */
+  setStartedAtMs(ms: number): boolean {
+    return markAt(this.#seat, this.#pair + MARK_STARTED, ms);
+  }
+
+  /** Sets the end likewise. */
+  setReadyAtMs(ms: number): boolean {
+    return markAt(this.#seat, this.#pair + MARK_READY, ms);
+  }
+
+  /**
+   * Runs `fn` between the two marks, with the stage's name as the starting reason. If `fn` throws or
+   * rejects, the stage does not become ready.
    *
    * A shutdown that is accepted meanwhile, on any thread, aborts the signal and waits for `fn` to end
-   * before it flushes anything. Once one is accepted, a stage does not begin: the promise that comes
-   * back then rejects with `leaving`, so await it.
+   * before it flushes anything. Once one is accepted, `fn` is not called: the promise that comes back
+   * then rejects with `leaving`, so await it.
    *
-   * @throws {LifecycleError} `reaped`; as a rejection, `leaving`
+   * @returns what `fn` returns
+   * @throws {LifecycleError} `invalid_argument` if `fn` is not a function, `reaped`,
+   * `too_many_permits`, `detached`; as a rejection, `leaving`; whatever `fn` throws
    * @example
    * ```ts
    * await lifecycle.stage('index_warmup').run(async ({ signal }) => {
@@ -106,13 +134,13 @@ export class Stage {
    * ```
    */
   run<T>(fn: (context: StageContext) => T): T {
-    check(typeof fn === 'function', 'the function of a stage', fn);
+    must(typeof fn === 'function', 'run the stage', 'fn must be a function', fn);
     const seat = this.#seat;
     const { core, member } = seat;
     const refusal = core.enterBoot(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot run a stage: 2^31-1 are running');
+      throw new LifecycleError('too_many_permits', 'Cannot run the stage: 2^31-1 are running');
     }
     // A promise, whatever T is: nobody may take what was not run for something that was.
     if (refusal !== ADMITTED) return Promise.reject(this.#leaving.error()) as T;
@@ -145,13 +173,13 @@ export class Stage {
   }
 }
 
-function startedMark(seat: Seat, name: string): number {
+function pairOf(seat: Seat, name: string): number {
   // Read first: that throws once the seat was given back, for the named three as well.
   const { stage } = seat.core;
   const named = NAMED_STAGES.indexOf(name);
   if (named >= 0) return named * 2;
   seat.mustLive();
   const cell = stage(seat.member.number, seat.staging.put(name, TEXT_BYTES));
-  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all are taken');
+  if (cell < 0) throw new LifecycleError('stages_full', 'Cannot add the stage: all 32 are taken');
   return FIXED_MARKS + cell * 2;
 }

@@ -8,7 +8,7 @@
 
 import { TEXT_SIZE } from '../../assembly/layout.ts';
 
-/** Writes to, and reads from, the staging place of a member. Offsets are from its begin. */
+/** Writes to, and reads from, the staging place of a member. Offsets are from its start. */
 export class Staging {
   readonly #buffer: ArrayBufferLike;
   readonly #address: () => number;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { isObject, isWithin, must } from './check.ts';
+import { isWithin, must } from './check.ts';
 import { TIMER_MAX_MS } from './clock.ts';
 import { LifecycleError, shown } from './errors.ts';
 import { checkKeys } from './known-keys.ts';
@@ -34,7 +34,10 @@ export interface PipelineStep {
    * `backup` set the booleans of the report; `backup` is skipped if `flush_wal` did not end ok.
    */
   readonly name: string;
-  /** Does the work. What comes after its time is up is ignored. */
+  /**
+   * Does the work, and is awaited. What it does after it timed out is ignored: watch `signal`. A throw
+   * or a rejection is recorded, and the other steps still run.
+   */
   readonly run: (context: StepContext) => unknown;
   /**
    * Milliseconds that it may take, 0 to 2^31-1, within what is left of the budget. Without it, it may
@@ -105,12 +108,11 @@ export class Steps {
 }
 
 function checkStep(step: PipelineStep, all: readonly Step[]): Step {
-  must(isObject(step), ACTION, 'it must be an object', step);
   checkKeys(ACTION, step, ['name', 'run', 'timeoutMs', 'at', 'after']);
   const { run, timeoutMs, at = 'drained', after } = step;
-  const name = checkStepName(step.name);
+  const name = checkStepName(ACTION, step.name);
   const isNew = all.every((other) => other.name !== name);
-  must(isNew, ACTION, 'its name must be unique', name);
+  must(isNew, ACTION, 'name must be unique', name);
   must(typeof run === 'function', ACTION, 'run must be a function', run);
   must(at === 'accepted' || at === 'drained', ACTION, "at must be 'accepted' or 'drained'", at);
   const isNames = after === undefined || (Array.isArray(after) && after.every(isName));

@@ -8,7 +8,7 @@
 import { added } from '../core/backends.ts';
 
 /** What a runtime says of its threads, without an import that others do not have. */
-interface Host {
+interface Globals {
   /** The class of the global object of pages and of Deno's main thread. Workers do not have it. */
   readonly Window?: unknown;
   readonly Bun?: { readonly isMainThread?: boolean };
@@ -34,9 +34,9 @@ const MAIN_TAG = 1;
  * @see https://nodejs.org/api/process.html#processgetbuiltinmoduleid
  */
 function threadTag(): number {
-  const host = globalThis as Host;
-  if (host.Window !== undefined || host.Bun?.isMainThread === true) return MAIN_TAG;
-  const { getBuiltinModule, report } = host.process ?? {};
+  const scope = globalThis as Globals;
+  if (scope.Window !== undefined || scope.Bun?.isMainThread === true) return MAIN_TAG;
+  const { getBuiltinModule, report } = scope.process ?? {};
   const number =
     getBuiltinModule === undefined
       ? report?.getReport?.().header?.threadId

@@ -23,7 +23,7 @@ export async function waitFor(
 
 /** See `Lifecycle.waitForSync`. */
 export function waitForSync(seat: Seat, phase: Phase, timeoutMs: number): Phase | null {
-  const isTime = isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
+  const isTime = isWithin(timeoutMs, 0, Infinity);
   must(isTime, ACTION, 'timeoutMs must be 0 or more', timeoutMs);
   return seat.blockUntil(reached(seat, phase), timeoutMs);
 }

@@ -9,7 +9,7 @@
  */
 
 import { AT_EPOCH } from '../../assembly/layout.ts';
-import { isObject, isWithin, must } from './check.ts';
+import { isWithin, must } from './check.ts';
 import { monotonicMs, TIMER_MAX_MS } from './clock.ts';
 import { checkKeys } from './known-keys.ts';
 import type { Signal } from './platform.ts';
@@ -21,20 +21,19 @@ const POLL_MS = 10;
 
 /** How long to wait, and what ends it early. */
 export interface WaitOptions {
-  /** Milliseconds, 0 or more; without it, as long as it takes. */
+  /** How long to wait, in milliseconds, 0 or more. By default there is no limit. */
   readonly timeoutMs?: number | undefined;
   /** Aborts the wait, which then rejects with the signal's reason. */
   readonly signal?: Signal | undefined;
-  /** False: the wait does not keep the process alive. */
+  /** Whether the wait keeps the process alive; default true. */
   readonly keepAlive?: boolean;
 }
 
 /** @throws {LifecycleError} `invalid_argument`, for what cannot be waited with */
 export function checkWait(action: string, options: WaitOptions): void {
-  must(isObject(options), action, 'the options must be an object', options);
   checkKeys(action, options, ['timeoutMs', 'signal', 'keepAlive']);
   const { timeoutMs, signal } = options;
-  const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Number.POSITIVE_INFINITY);
+  const isTime = timeoutMs === undefined || isWithin(timeoutMs, 0, Infinity);
   must(isTime, action, 'timeoutMs must be 0 or more', timeoutMs);
   // By its youngest method: a page's frame has an `AbortSignal` of its own.
   const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
@@ -75,7 +74,7 @@ export class Wakeups {
    */
   async until<T>(read: () => T | false, options: WaitOptions = {}): Promise<T | undefined> {
     const { timeoutMs, signal, keepAlive = true } = options;
-    const endsAt = monotonicMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+    const endsAt = monotonicMs() + (timeoutMs ?? Infinity);
     // A sleep on the futex does not keep a process alive, so a timer does while it must be.
     const anchor = keepAlive ? setInterval(() => {}, TIMER_MAX_MS) : undefined;
     try {
@@ -133,9 +132,7 @@ export class Wakeups {
         resolve();
       };
       const timer =
-        left < Number.POSITIVE_INFINITY
-          ? setTimeout(wake, Math.min(Math.ceil(left), TIMER_MAX_MS))
-          : undefined;
+        left < Infinity ? setTimeout(wake, Math.min(Math.ceil(left), TIMER_MAX_MS)) : undefined;
       this.#waiters.add(wake);
       signal?.addEventListener('abort', wake);
       if (this.#words !== undefined && !this.#sleeping) this.#sleep(this.#words, seen);

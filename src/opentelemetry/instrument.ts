@@ -6,7 +6,7 @@
  */
 
 import { type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
-import { check, isObject } from '../lifecycle/check.ts';
+import { isObject, must } from '../lifecycle/check.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { VERSION } from '../version.ts';
 import { observe } from './observables.ts';
@@ -22,6 +22,7 @@ export interface InstrumentOptions {
 
 /** The name of the instrumentation scope. */
 const SCOPE = 'tidegate';
+const ACTION = 'instrument the lifecycle';
 
 /**
  * Offers the metrics of `/metrics` as observable gauges, under the same names, and traces the boot
@@ -43,12 +44,14 @@ const SCOPE = 'tidegate';
  * ```
  */
 export function instrument(lifecycle: Lifecycle, options: InstrumentOptions = {}): () => void {
-  check(typeof lifecycle?.onTransition === 'function', 'the lifecycle', lifecycle);
-  check(isObject(options), 'the options', options);
+  const isLifecycle = typeof lifecycle?.onTransition === 'function';
+  must(isLifecycle, ACTION, 'the first argument must be a Lifecycle', lifecycle);
+  must(isObject(options), ACTION, 'the options must be an object', options);
   const { meter = metrics.getMeter(SCOPE, VERSION), tracer = trace.getTracer(SCOPE, VERSION) } =
     options;
-  check(typeof meter?.createObservableGauge === 'function', 'the meter', meter);
-  check(typeof tracer?.startSpan === 'function', 'the tracer', tracer);
+  const isMeter = typeof meter?.createObservableGauge === 'function';
+  must(isMeter, ACTION, 'meter must be a Meter', meter);
+  must(typeof tracer?.startSpan === 'function', ACTION, 'tracer must be a Tracer', tracer);
   const undos = [observe(lifecycle, meter), traceLife(lifecycle, tracer)];
   return () => {
     for (const undo of undos) undo();

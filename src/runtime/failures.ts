@@ -9,13 +9,15 @@ import { journal } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { sendable } from './answer.ts';
-import type { ServeOptions } from './options.ts';
 
 /** Hears of an error; resolves with the response in place of the 500, if there is one. Never rejects. */
 export type OnFailure = (error: unknown, request: WebRequest) => Promise<WebResponse | undefined>;
 
-/** By what the application asked for. */
-export function onFailure(lifecycle: Lifecycle, onError: ServeOptions['onError']): OnFailure {
+/** By what the application asked for: see `ServeOptions.onError`. */
+export function onFailure(
+  lifecycle: Lifecycle,
+  onError: ((error: unknown, request: WebRequest) => unknown) | undefined,
+): OnFailure {
   const write = (message: string, error: unknown): void =>
     journal(lifecycle, { type: 'fetch_failed', message, error });
   return async (error, request) => {

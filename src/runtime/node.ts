@@ -10,10 +10,9 @@ export { type AdoptOptions, adopt, type NodeServer } from './node/adopt.ts';
 export {
   type ListenerOptions,
   type NodeListener,
-  type NodeRequest,
-  type NodeResponse,
   toNodeListener,
 } from './node/listener.ts';
+export type { NodeRequest, NodeResponse } from './node/messages.ts';
 export { permitOf } from './node/permit.ts';
 export { type NodeServeOptions, serve } from './node/serve.ts';
 export type { FetchHandler, RequestInfo, ServeOptions, Server } from './options.ts';

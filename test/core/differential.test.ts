@@ -42,7 +42,8 @@ it('every function is called, and most of them come to more than one result', ()
   const results = new Map<string, Set<string>>();
   for (let game = 0; game < GAMES; game++) {
     const side = sideOf(['wasm'], true);
-    const caller = new Caller(SEED + game);
+    // The same seeds each time: what is judged here is how the calls are made up, not the backends.
+    const caller = new Caller(game);
     for (let index = 0; index < CALLS; index++) {
       const call = caller.next();
       const result = outcome(side, call);

@@ -59,11 +59,12 @@ it('gives every word that is written often a line of its own', () => {
 it('has room in its lines for what they hold', () => {
   expect(layout.MEMBER_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(layout.MEMBER_BOOTS);
   expect(layout.MEMBER_BOOTS + 8).toBe(layout.MEMBER_BEGAN);
-  expect(layout.MEMBER_BEGAN + 8).toBe(layout.MEMBER_TERMS);
-  expect(layout.MEMBER_TERMS + 8).toBe(layout.MEMBER_SIZE);
+  expect(layout.MEMBER_BEGAN + 8).toBe(layout.MEMBER_BUDGET);
+  expect(layout.MEMBER_BUDGET + 8).toBe(layout.MEMBER_SIZE);
   expect(layout.HEAD_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(
     layout.REPORT_HEAD_WORDS * 4,
   );
+  expect(layout.HEAD_COMPLETED_AT + 8).toBe(layout.HEAD_TRIGGER);
   expect(layout.STEP_NAME + layout.STEP_NAME_BYTES).toBe(layout.STEP_ERROR);
   expect(layout.STEP_ERROR + layout.STEP_ERROR_BYTES).toBe(layout.STEP_SIZE);
   expect(layout.REPORT_HEAD + layout.REPORT_HEAD_WORDS * 4).toBeLessThanOrEqual(
@@ -89,14 +90,19 @@ it('packs STATE, HOST and the claims without overlap', () => {
   expect(layout.STATE_FIELD_MASK).toBeGreaterThanOrEqual(layout.REPORT_CAPACITY);
   expect((layout.BEGAN_TAG_MASK << 1) | layout.BEGAN_BY_RUNNER).toBe(layout.STATE_FIELD_MASK);
   expect(layout.HOST_MEMBER_MASK + 1).toBe(layout.HOST_STARTED);
-  expect(layout.HOST_STARTED << 1).toBe(1 << layout.HOST_REQUESTER_SHIFT);
-  expect(layout.HOST_REQUESTER_MASK).toBe(layout.HOST_MEMBER_MASK << layout.HOST_REQUESTER_SHIFT);
-  expect(layout.HOST_REQUESTER_MASK).toBeLessThan(1 << layout.HOST_TERM_SHIFT);
+  expect(layout.HOST_STARTED << 1).toBe(1 << layout.HOST_ACCEPTED_SHIFT);
+  expect(layout.HOST_ACCEPTED_MASK).toBe(layout.HOST_MEMBER_MASK << layout.HOST_ACCEPTED_SHIFT);
+  expect(layout.HOST_ACCEPTED_MASK).toBeLessThan(1 << layout.HOST_TERM_SHIFT);
   expect(layout.OWNER_ALIVE | layout.OWNER_PIPELINE | layout.OWNER_STEPS).toBe(
     (1 << layout.OWNER_TAG_SHIFT) - 1,
   );
   expect(layout.CLAIM_SEALED).toBe((layout.CLAIM_KIND_MASK + 1) << layout.CLAIM_KIND_SHIFT);
   expect(layout.CLAIM_MEMBER_MASK + 1).toBe(1 << layout.CLAIM_KIND_SHIFT);
+  expect(layout.LATEST_SLOT_MASK + 1).toBe(1 << layout.LATEST_LENGTH_SHIFT);
+  expect(layout.LATEST_SLOT_MASK).toBeGreaterThanOrEqual(layout.MEMBER_CAPACITY * 2);
+  expect(layout.LATEST_LENGTH_MASK).toBeGreaterThanOrEqual(layout.TEXT_BYTES);
+  expect(layout.STATE_TIME_STEP).toBe(layout.STATE_PHASE_MASK + 1);
+  expect(layout.INCARNATION_STEP).toBeGreaterThan(layout.MEMBER_CAPACITY);
 });
 
 it('is constants only, so that both languages read the same numbers', () => {

@@ -5,11 +5,9 @@
  * @module
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const ROOT = join(import.meta.dirname, '../..');
+import { code, localImports, read, sources } from './sources.ts';
 
 /** From the ground up. A floor may import its own files and those of the floors it lists. */
 const FLOORS: Record<string, readonly string[]> = {
@@ -44,9 +42,6 @@ const DOORS = [
   'src/http/plain.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
-
-/** Written by the build. */
-const GENERATED = ['binary.ts', 'thread-source.ts', 'assets.ts'];
 
 describe('the floors', () => {
   const files = [...sources('assembly'), ...sources('src')];
@@ -109,32 +104,6 @@ describe('the floors', () => {
     expect(files.filter((file) => escapes.test(code(file)))).toEqual([]);
   });
 });
-
-function read(file: string): string {
-  return readFileSync(join(ROOT, file), 'utf8');
-}
-
-/** The source without its comments. */
-function code(file: string): string {
-  return read(file)
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/^\s*\/\/.*$/gm, '');
-}
-
-function sources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter(
-      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !GENERATED.includes(entry.name),
-    )
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-}
-
-function localImports(file: string): string[] {
-  return [...code(file).matchAll(/from '(\.[^']+)'/g)].map(([, target = '']) => {
-    const path = join(dirname(file), target);
-    return path.endsWith('.ts') ? path : `${path}.ts`;
-  });
-}
 
 function floorOf(file: string): string | undefined {
   return Object.keys(FLOORS).find((floor) => file.startsWith(`${floor}/`));

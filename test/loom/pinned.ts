@@ -14,7 +14,7 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
   'the host dies at any operation, with a stand-by': [37120, '579605552783346'],
   'the host dies in its steps, with two stand-bys': [857893, '3362182390901600456305642660'],
   'the host dies, and then its reaper': [240654, '1851583172616649353'],
-  'a host that is wrongly given up, beside its heir': [
+  'a host that is wrongly given up, beside its successor': [
     125323,
     '20989844694581590109812153100947330665993315366',
   ],
@@ -55,6 +55,6 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
   ],
   'a step is counted when it is whole': [356, '2420'],
   'an accepted request has its trigger': [46, '53'],
-  'one that was given up leaves beside its heir': [115, '3824'],
+  'one that was given up leaves beside its successor': [115, '3824'],
   'one that was given up enters beside the newcomer on its line': [950, '129360'],
 };

@@ -324,7 +324,7 @@ export const SCENARIOS: readonly Scenario[] = [
     final: stoppedOnce,
   },
   {
-    name: 'a host that is wrongly given up, beside its heir',
+    name: 'a host that is wrongly given up, beside its successor',
     before: accepted([1]),
     threads: [
       (thread) => {
@@ -911,7 +911,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'one that was given up leaves beside its heir',
+    name: 'one that was given up leaves beside its successor',
     before: (core) => {
       core.takeHost(0, inc, 60_000);
       core.setStandby(1, inc, OWNER_PIPELINE);
@@ -925,7 +925,9 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     ],
     final: (outcome, core) =>
-      parsed(outcome)[1] === true && core.hostMember() === 1 ? undefined : 'the heir is no host',
+      parsed(outcome)[1] === true && core.hostMember() === 1
+        ? undefined
+        : 'the successor is not the host',
   },
   {
     name: 'one that was given up enters beside the newcomer on its line',

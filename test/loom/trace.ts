@@ -71,7 +71,7 @@ const FIELDS: Readonly<Record<number, string>> = {
   [layout.MEMBER_TRIGGER_LENGTH]: 'TRIGGER length',
   [layout.MEMBER_BOOTS]: 'BOOTS',
   [layout.MEMBER_BEGAN]: 'BEGAN',
-  [layout.MEMBER_TERMS]: 'TERMS',
+  [layout.MEMBER_BUDGET]: 'BUDGET',
 };
 
 /** The name of the word at an address. */

@@ -9,15 +9,15 @@ import { AT_AGE, AT_SINCE } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import { highOf, join, lowOf, numberOf, type Words } from './words.ts';
 
-export type AgeRoom = Pick<Core, 'age' | 'sinceAcceptance'>;
+export type AgeModule = Pick<Core, 'age' | 'sinceAcceptance'>;
 
-export function ageRoom({ load64, swap64 }: Words): AgeRoom {
+export function ageModule({ load64, swap64 }: Words): AgeModule {
   const raised = (word: number, own: number, slack: number): number => {
     let found = load64(word);
     while (own - numberOf(found) > slack) {
-      const expected = found;
-      found = swap64(word, expected, join(highOf(own), lowOf(own)));
-      if (found === expected) return own;
+      const previous = found;
+      found = swap64(word, previous, join(highOf(own), lowOf(own)));
+      if (found === previous) return own;
     }
     return Math.max(numberOf(found), own);
   };

@@ -8,13 +8,13 @@ import { AT_EPOCH } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import type { Words } from './words.ts';
 
-export interface EpochRoom extends Pick<Core, 'epoch' | 'waitEpoch'> {
+export interface EpochModule extends Pick<Core, 'epoch' | 'waitEpoch'> {
   announce(): void;
 }
 
 const ANSWERS = { ok: 0, 'not-equal': 1, 'timed-out': 2 };
 
-export function epochRoom({ load32, add32, wake32, wait32 }: Words): EpochRoom {
+export function epochModule({ load32, add32, wake32, wait32 }: Words): EpochModule {
   return {
     epoch: () => load32(AT_EPOCH),
 
@@ -33,6 +33,6 @@ export function epochRoom({ load32, add32, wake32, wait32 }: Words): EpochRoom {
 /** The wasm instruction counts whole nanoseconds, takes no number for 0, and below 0 has no end. */
 function wholeNanoseconds(timeoutMs: number): number {
   const nanoseconds = Math.trunc(timeoutMs * 1e6);
-  if (nanoseconds < 0) return Number.POSITIVE_INFINITY;
+  if (nanoseconds < 0) return Infinity;
   return nanoseconds > 0 ? nanoseconds / 1e6 : 0;
 }

@@ -19,9 +19,9 @@ import type { Core } from '../core.ts';
 import { stateWord } from './state.ts';
 import type { Words } from './words.ts';
 
-export type HeaderRoom = Pick<Core, 'create'>;
+export type HeaderModule = Pick<Core, 'create'>;
 
-export function headerRoom({ store32, store64 }: Words): HeaderRoom {
+export function headerModule({ store32, store64 }: Words): HeaderModule {
   return {
     create: (now, members, stages, reports) => {
       store32(AT_VERSION, VERSION);

@@ -10,14 +10,14 @@ import {
   AT_EXITS,
   AT_HOST,
   AT_SEEN,
+  HOST_ACCEPTED_MASK,
+  HOST_ACCEPTED_SHIFT,
   HOST_MEMBER_MASK,
-  HOST_REQUESTER_MASK,
-  HOST_REQUESTER_SHIFT,
   HOST_STARTED,
   HOST_TERM_MASK,
   HOST_TERM_SHIFT,
+  MEMBER_BUDGET,
   MEMBER_OWNER,
-  MEMBER_TERMS,
   MEMBER_TRIGGER,
   MEMBER_TRIGGER_LENGTH,
   OWNER_PIPELINE,
@@ -25,12 +25,12 @@ import {
   SEEN_ENDED,
 } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
-import type { EpochRoom } from './epoch.ts';
-import { type MembersRoom, memberLine, owns } from './members.ts';
-import { type TextsRoom, wordsFor } from './texts.ts';
+import type { EpochModule } from './epoch.ts';
+import { type MembersModule, memberLine, owns } from './members.ts';
+import { type TextsModule, wordsFor } from './texts.ts';
 import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts';
 
-export type HostRoom = Pick<
+export type HostModule = Pick<
   Core,
   | 'takeHost'
   | 'startRun'
@@ -52,27 +52,27 @@ export type HostRoom = Pick<
   | 'probesSeen'
 >;
 
-export function hostRoom(
+export function hostModule(
   { load32, store32, add32, or32, load64, swap64 }: Words,
-  { announce }: EpochRoom,
-  { isAlive, membersUsed }: MembersRoom,
-  { copy, staging }: TextsRoom,
-): HostRoom {
+  { announce }: EpochModule,
+  { isAlive, membersUsed }: MembersModule,
+  { copyWords, staging }: TextsModule,
+): HostModule {
   /** A host whose line bears another incarnation now is none: a reap needs no step here. */
   function isHosted(host: bigint): boolean {
     const member = (low(host) & HOST_MEMBER_MASK) - 1;
     return member >= 0 && isAlive(member, high(host));
   }
 
-  /** Never over the terms of a later tenant of the line. */
-  function storeTerms(member: number, incarnation: number, budget: number): void {
-    const word = memberLine(member) + MEMBER_TERMS;
-    const terms = join(incarnation, lowOf(budget));
+  /** Never over the budget of a later tenant of the line. */
+  function storeBudget(member: number, incarnation: number, budget: number): void {
+    const word = memberLine(member) + MEMBER_BUDGET;
+    const mine = join(incarnation, lowOf(budget));
     let found = load64(word);
-    while (high(found) >>> 0 <= incarnation >>> 0 && found !== terms) {
-      const expected = found;
-      found = swap64(word, expected, terms);
-      if (found === expected) return;
+    while (high(found) >>> 0 <= incarnation >>> 0 && found !== mine) {
+      const previous = found;
+      found = swap64(word, previous, mine);
+      if (found === previous) return;
     }
   }
 
@@ -88,14 +88,14 @@ export function hostRoom(
   return {
     // The budget before the swap: who finds a host finds its budget.
     takeHost: (member, incarnation, budget) => {
-      storeTerms(member, incarnation, budget);
+      storeBudget(member, incarnation, budget);
       while (true) {
         const host = load64(AT_HOST);
         const term = termOf(host);
         if (isHostedBy(host, member, incarnation)) return term;
         if (isHosted(host) || !isAlive(member, incarnation)) return -1;
         const next = (term + 1) & HOST_TERM_MASK;
-        const kept = low(host) & (HOST_REQUESTER_MASK | HOST_STARTED);
+        const kept = low(host) & (HOST_ACCEPTED_MASK | HOST_STARTED);
         const lower = (next << HOST_TERM_SHIFT) | kept | (member + 1);
         if (swap64(AT_HOST, host, join(incarnation, lower)) === host) return next;
       }
@@ -121,7 +121,7 @@ export function hostRoom(
     leaveHost: (member, incarnation) => {
       while (true) {
         const host = load64(AT_HOST);
-        if (!isHostedBy(host, member, incarnation) || isAccepted(host)) return 0;
+        if (!isHostedBy(host, member, incarnation) || wasAccepted(host)) return 0;
         const vacant = (termOf(host) << HOST_TERM_SHIFT) | (low(host) & HOST_STARTED);
         if (swap64(AT_HOST, host, join(0, vacant)) === host) {
           announce();
@@ -133,12 +133,12 @@ export function hostRoom(
     // The trigger is in place before the swap that points to its line.
     acceptShutdown: (member, length) => {
       let host = load64(AT_HOST);
-      if (isAccepted(host)) return 0;
+      if (wasAccepted(host)) return 0;
       const line = memberLine(member);
-      copy(staging(member), line + MEMBER_TRIGGER, wordsFor(length));
+      copyWords(staging(member), line + MEMBER_TRIGGER, wordsFor(length));
       store32(line + MEMBER_TRIGGER_LENGTH, length + 1);
-      while (!isAccepted(host)) {
-        const lower = low(host) | ((member + 1) << HOST_REQUESTER_SHIFT);
+      while (!wasAccepted(host)) {
+        const lower = low(host) | ((member + 1) << HOST_ACCEPTED_SHIFT);
         const found = swap64(AT_HOST, host, join(high(host), lower));
         if (found === host) {
           announce();
@@ -149,14 +149,14 @@ export function hostRoom(
       return 0;
     },
 
-    isAccepted: () => (isAccepted(load64(AT_HOST)) ? 1 : 0),
+    isAccepted: () => (wasAccepted(load64(AT_HOST)) ? 1 : 0),
 
     readTrigger: (member) => {
-      const requester = (low(load64(AT_HOST)) & HOST_REQUESTER_MASK) >>> HOST_REQUESTER_SHIFT;
-      if (requester === 0) return -1;
-      const line = memberLine(requester - 1);
+      const accepter = (low(load64(AT_HOST)) & HOST_ACCEPTED_MASK) >>> HOST_ACCEPTED_SHIFT;
+      if (accepter === 0) return -1;
+      const line = memberLine(accepter - 1);
       const length = load32(line + MEMBER_TRIGGER_LENGTH) - 1;
-      copy(line + MEMBER_TRIGGER, staging(member), wordsFor(length));
+      copyWords(line + MEMBER_TRIGGER, staging(member), wordsFor(length));
       return length;
     },
 
@@ -193,8 +193,8 @@ export function hostRoom(
       const host = load64(AT_HOST);
       if (!isHosted(host)) return 0;
       const incarnation = high(host);
-      const terms = load64(memberLine((low(host) & HOST_MEMBER_MASK) - 1) + MEMBER_TERMS);
-      return high(terms) === incarnation ? (low(terms) >>> 0) + 1 : 0;
+      const budget = load64(memberLine((low(host) & HOST_MEMBER_MASK) - 1) + MEMBER_BUDGET);
+      return high(budget) === incarnation ? (low(budget) >>> 0) + 1 : 0;
     },
 
     exits: (change) => add32(AT_EXITS, change),
@@ -219,8 +219,8 @@ function isHostedBy(host: bigint, member: number, incarnation: number): boolean 
   return (low(host) & HOST_MEMBER_MASK) === member + 1 && high(host) === (incarnation | 0);
 }
 
-export function isAccepted(host: bigint): boolean {
-  return (low(host) & HOST_REQUESTER_MASK) !== 0;
+function wasAccepted(host: bigint): boolean {
+  return (low(host) & HOST_ACCEPTED_MASK) !== 0;
 }
 
 function termOf(host: bigint): number {

@@ -15,15 +15,15 @@ import {
   STAGE_SIZE,
 } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
-import { type TextsRoom, wordsFor } from './texts.ts';
+import { type TextsModule, wordsFor } from './texts.ts';
 import { highOf, join, lowOf, numberOf, type Words } from './words.ts';
 
-export type MarksRoom = Pick<Core, 'markedAt' | 'mark' | 'stage' | 'stageWord'>;
+export type MarksModule = Pick<Core, 'markedAt' | 'mark' | 'stage' | 'stageWord'>;
 
-export function marksRoom(
+export function marksModule(
   { load32, swap32, load64, swap64 }: Words,
-  { staging }: TextsRoom,
-): MarksRoom {
+  { staging }: TextsModule,
+): MarksModule {
   /** True if the cell bears the name at `name` now; a word that another name has set is final. */
   function agrees(cell: number, name: number, words: number): boolean {
     for (let index = 0; index < words; index++) {

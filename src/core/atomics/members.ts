@@ -9,6 +9,7 @@ import {
   AT_MEMBER_CAPACITY,
   AT_MEMBERS,
   AT_USED,
+  INCARNATION_STEP,
   MEMBER_BEAT,
   MEMBER_BOOTS,
   MEMBER_OWNER,
@@ -19,12 +20,12 @@ import {
   OWNER_TAG_MASK,
   OWNER_TAG_SHIFT,
 } from '../../../assembly/layout.ts';
-import type { Core } from '../core.ts';
-import type { EpochRoom } from './epoch.ts';
-import type { TextsRoom } from './texts.ts';
+import type { Core, Flag } from '../core.ts';
+import type { EpochModule } from './epoch.ts';
+import type { TextsModule } from './texts.ts';
 import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts';
 
-export interface MembersRoom
+export interface MembersModule
   extends Pick<
     Core,
     'attach' | 'reap' | 'incarnationOf' | 'tagOf' | 'membersUsed' | 'beat' | 'beatOf'
@@ -33,21 +34,18 @@ export interface MembersRoom
   advance(word: number, incarnation: number): void;
 }
 
-/** `attach` answers `incarnation * 128 + member`. */
-const MEMBER_STEP = 128;
-
-export function membersRoom(
+export function membersModule(
   { load32, swap32, load64, store64, swap64 }: Words,
-  { announce }: EpochRoom,
-  { renew }: TextsRoom,
-): MembersRoom {
+  { announce }: EpochModule,
+  { renewTexts }: TextsModule,
+): MembersModule {
   /** A count goes to zero under a newer incarnation, never back to an older one. */
   function advance(word: number, incarnation: number): void {
     let found = load64(word);
     while (high(found) >>> 0 < incarnation >>> 0) {
-      const expected = found;
-      found = swap64(word, expected, join(incarnation, 0));
-      if (found === expected) return;
+      const previous = found;
+      found = swap64(word, previous, join(incarnation, 0));
+      if (found === previous) return;
     }
   }
 
@@ -64,7 +62,7 @@ export function membersRoom(
     advance(line + MEMBER_WRITES, incarnation);
     advance(line + MEMBER_QUERIES, incarnation);
     advance(line + MEMBER_BOOTS, incarnation);
-    renew(member);
+    renewTexts(member);
   }
 
   return {
@@ -82,7 +80,7 @@ export function membersRoom(
           const mine = ((tag & OWNER_TAG_MASK) << OWNER_TAG_SHIFT) | OWNER_ALIVE;
           if (swap64(word, owner, join(incarnation, mine)) !== owner) continue;
           settleIn(member, incarnation);
-          return incarnation * MEMBER_STEP + member;
+          return incarnation * INCARNATION_STEP + member;
         }
         // A line may have been freed behind the scan.
         if (load32(AT_EPOCH) === epoch) return -1;
@@ -93,7 +91,7 @@ export function membersRoom(
     reap: (member, incarnation) => {
       const line = memberLine(member);
       const next = incarnation + 1;
-      let freed = 0;
+      let freed: Flag = 0;
       let owner = load64(line + MEMBER_OWNER);
       if (owns(owner, incarnation)) {
         advance(line + MEMBER_WRITES, next);

@@ -23,12 +23,12 @@ import {
   STATE_PHASE_MASK,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
-import type { EpochRoom } from './epoch.ts';
-import type { HostRoom } from './host.ts';
-import { type MembersRoom, memberLine } from './members.ts';
+import type { EpochModule } from './epoch.ts';
+import type { HostModule } from './host.ts';
+import { type MembersModule, memberLine } from './members.ts';
 import { high, join, low, split, type Words } from './words.ts';
 
-export type PermitsRoom = Pick<
+export type PermitsModule = Pick<
   Core,
   | 'enterWrite'
   | 'enterQuery'
@@ -47,12 +47,12 @@ export type PermitsRoom = Pick<
   | 'holds'
 >;
 
-export function permitsRoom(
+export function permitsModule(
   { load32, or32, and32, load64, swap64 }: Words,
-  { announce }: EpochRoom,
-  { isAlive, membersUsed }: MembersRoom,
-  { isAccepted }: HostRoom,
-): PermitsRoom {
+  { announce }: EpochModule,
+  { isAlive, membersUsed }: MembersModule,
+  { isAccepted }: HostModule,
+): PermitsModule {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
 
   function writeRefusal(): number {

@@ -25,12 +25,12 @@ import {
   STOPPED,
 } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
-import type { MembersRoom } from './members.ts';
-import type { StateRoom } from './state.ts';
-import type { TextsRoom } from './texts.ts';
+import type { MembersModule } from './members.ts';
+import type { StateModule } from './state.ts';
+import type { TextsModule } from './texts.ts';
 import { high, join, low, type Words } from './words.ts';
 
-export type ReportsRoom = Pick<
+export type ReportsModule = Pick<
   Core,
   | 'claimReport'
   | 'dropReport'
@@ -43,12 +43,12 @@ export type ReportsRoom = Pick<
   | 'finishShutdown'
 >;
 
-export function reportsRoom(
+export function reportsModule(
   { load32, store32, load64, store64, swap64 }: Words,
-  { isAlive }: MembersRoom,
-  { copy, staging }: TextsRoom,
-  { move }: StateRoom,
-): ReportsRoom {
+  { isAlive }: MembersModule,
+  { copyWords, staging }: TextsModule,
+  { move }: StateModule,
+): ReportsModule {
   /** A sealed slot may be the published one: it is nobody's to take. */
   function isAbandoned(claim: bigint): boolean {
     const bits = low(claim);
@@ -56,65 +56,66 @@ export function reportsRoom(
     return !isAlive((bits & CLAIM_MEMBER_MASK) - 1, high(claim));
   }
 
-  function claimed(slot: number): number {
-    store32(slotAt(slot) + REPORT_COUNT, 0);
+  function emptied(slot: number): number {
+    store32(reportAt(slot) + REPORT_COUNT, 0);
     return slot;
   }
 
   return {
-    // A free slot rather than a dead host's: its heir reads the steps there.
+    // A free slot rather than a dead host's: its successor reads the steps there.
     claimReport: (member, incarnation, kind) => {
       const claim = claimOf(member, incarnation, kind);
       const capacity = load32(AT_REPORT_CAPACITY);
       for (let slot = 0; slot < capacity; slot++) {
-        const word = slotAt(slot) + REPORT_CLAIM;
-        if (load64(word) === 0n && swap64(word, 0n, claim) === 0n) return claimed(slot);
+        const word = reportAt(slot) + REPORT_CLAIM;
+        if (load64(word) === 0n && swap64(word, 0n, claim) === 0n) return emptied(slot);
       }
       for (let slot = 0; slot < capacity; slot++) {
-        const word = slotAt(slot) + REPORT_CLAIM;
+        const word = reportAt(slot) + REPORT_CLAIM;
         const found = load64(word);
-        if (isAbandoned(found) && swap64(word, found, claim) === found) return claimed(slot);
+        if (isAbandoned(found) && swap64(word, found, claim) === found) return emptied(slot);
       }
       return -1;
     },
 
     dropReport: (slot, member, incarnation, kind) => {
-      swap64(slotAt(slot) + REPORT_CLAIM, claimOf(member, incarnation, kind), 0n);
+      swap64(reportAt(slot) + REPORT_CLAIM, claimOf(member, incarnation, kind), 0n);
     },
 
-    putHead: (slot, member) => copy(staging(member), slotAt(slot) + REPORT_HEAD, REPORT_HEAD_WORDS),
+    putHead: (slot, member) =>
+      copyWords(staging(member), reportAt(slot) + REPORT_HEAD, REPORT_HEAD_WORDS),
 
     // The first word last: who finds "ended" there finds the rest.
     putStep: (slot, member, index) => {
       if (index >= REPORT_STEP_CAPACITY) return;
       const from = staging(member);
       const to = stepAt(slot, index);
-      copy(from + 4, to + 4, STEP_WORDS - 1);
-      copy(from, to, 1);
-      const count = slotAt(slot) + REPORT_COUNT;
+      copyWords(from + 4, to + 4, STEP_WORDS - 1);
+      copyWords(from, to, 1);
+      const count = reportAt(slot) + REPORT_COUNT;
       if (load32(count) <= index) store32(count, index + 1);
     },
 
     getHead: (slot, member) => {
-      copy(slotAt(slot) + REPORT_HEAD, staging(member), REPORT_HEAD_WORDS);
-      return load32(slotAt(slot) + REPORT_COUNT);
+      copyWords(reportAt(slot) + REPORT_HEAD, staging(member), REPORT_HEAD_WORDS);
+      return load32(reportAt(slot) + REPORT_COUNT);
     },
 
     getStep: (slot, member, index) => {
-      const word = slotAt(slot) + REPORT_CLAIM;
+      const word = reportAt(slot) + REPORT_CLAIM;
       const claim = load64(word);
-      copy(stepAt(slot, index), staging(member), STEP_WORDS);
+      copyWords(stepAt(slot, index), staging(member), STEP_WORDS);
       return claim !== 0n && load64(word) === claim ? 1 : 0;
     },
 
     hostSteps: (slot) => {
-      const claim = load64(slotAt(slot) + REPORT_CLAIM);
+      const claim = load64(reportAt(slot) + REPORT_CLAIM);
       if (((low(claim) >>> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== CLAIM_HOST) return 0;
-      return load32(slotAt(slot) + REPORT_COUNT);
+      return load32(reportAt(slot) + REPORT_COUNT);
     },
 
     slotHost: (slot) => {
-      const claim = load64(slotAt(slot) + REPORT_CLAIM);
+      const claim = load64(reportAt(slot) + REPORT_CLAIM);
       const bits = low(claim);
       if (((bits >>> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== CLAIM_HOST) return -1;
       const member = (bits & CLAIM_MEMBER_MASK) - 1;
@@ -123,7 +124,7 @@ export function reportsRoom(
 
     // The seal before the move: a slot that went to another cannot be published.
     finishShutdown: (now, slot, member, incarnation, kind) => {
-      const word = slotAt(slot) + REPORT_CLAIM;
+      const word = reportAt(slot) + REPORT_CLAIM;
       const claim = claimOf(member, incarnation, kind);
       const sealed = join(incarnation, low(claim) | CLAIM_SEALED);
       if (swap64(word, claim, sealed) !== claim) return -1;
@@ -138,10 +139,10 @@ function claimOf(member: number, incarnation: number, kind: number): bigint {
   return join(incarnation, (kind << CLAIM_KIND_SHIFT) | (member + 1));
 }
 
-function slotAt(slot: number): number {
+function reportAt(slot: number): number {
   return AT_REPORTS + slot * REPORT_SIZE;
 }
 
 function stepAt(slot: number, index: number): number {
-  return slotAt(slot) + REPORT_STEPS + index * STEP_SIZE;
+  return reportAt(slot) + REPORT_STEPS + index * STEP_SIZE;
 }

@@ -26,14 +26,15 @@ import {
   STATE_MOVER_SHIFT,
   STATE_PHASE_MASK,
   STATE_TIME_SHIFT,
+  STATE_TIME_STEP,
   STOPPED,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
-import type { EpochRoom } from './epoch.ts';
-import { type MembersRoom, memberLine } from './members.ts';
+import type { EpochModule } from './epoch.ts';
+import { type MembersModule, memberLine } from './members.ts';
 import { high, highOf, join, low, lowOf, split, TWO_32, type Words } from './words.ts';
 
-export interface StateRoom
+export interface StateModule
   extends Pick<
     Core,
     | 'phase'
@@ -57,14 +58,12 @@ const FLAG_HIGH = 0x80000000;
 const ENTERED_UNTIMED = join(FLAG_HIGH, 0);
 const TIME_HIGH_SHIFT = 32 - STATE_TIME_SHIFT;
 const TIME_HIGH_STEP = 65_536;
-/** `state` answers `time * 8 + phase`. */
-const PHASE_STEP = 8;
 
-export function stateRoom(
+export function stateModule(
   { load64, swap64 }: Words,
-  { announce }: EpochRoom,
-  { advance, isAlive }: MembersRoom,
-): StateRoom {
+  { announce }: EpochModule,
+  { advance, isAlive }: MembersModule,
+): StateModule {
   // Two settlers cannot disagree about the current phase: the first swap of STATE gives its time.
   function settle(now: number): void {
     if (now <= 0) return;
@@ -78,15 +77,15 @@ export function stateRoom(
     }
     const phase = phaseOf(current);
     for (let past = 0; past < phase; past++) {
-      if (load64(enteredAtWord(past)) === ENTERED_UNTIMED) {
-        swap64(enteredAtWord(past), ENTERED_UNTIMED, join(highOf(now) | FLAG_HIGH, lowOf(now)));
+      if (load64(enteredSlot(past)) === ENTERED_UNTIMED) {
+        swap64(enteredSlot(past), ENTERED_UNTIMED, join(highOf(now) | FLAG_HIGH, lowOf(now)));
       }
     }
   }
 
   // ENTERED before STATE: whoever sees the next phase finds the time of this one.
   function help(upper: number, lower: number): void {
-    const slot = enteredAtWord(lower & STATE_PHASE_MASK);
+    const slot = enteredSlot(lower & STATE_PHASE_MASK);
     const entered = enteredWord(upper, lower);
     const found = swap64(slot, 0n, entered);
     if (found === 0n) return;
@@ -119,7 +118,7 @@ export function stateRoom(
     state: () => {
       const halves = split(load64(AT_STATE));
       const lower = halves[0] as number;
-      return timeOf(halves[1] as number, lower) * PHASE_STEP + (lower & STATE_PHASE_MASK);
+      return timeOf(halves[1] as number, lower) * STATE_TIME_STEP + (lower & STATE_PHASE_MASK);
     },
 
     enteredAt: (wanted) => {
@@ -128,7 +127,7 @@ export function stateRoom(
       const phase = lower & STATE_PHASE_MASK;
       if (phase === wanted) return timeOf(current[1] as number, lower);
       if (wanted > phase) return -1;
-      const slot = split(load64(enteredAtWord(wanted)));
+      const slot = split(load64(enteredSlot(wanted)));
       const flagged = slot[1] as number;
       if (flagged === 0) return -1;
       return (flagged & ~FLAG_HIGH) * TWO_32 + ((slot[0] as number) >>> 0);
@@ -147,7 +146,7 @@ export function stateRoom(
     beginShutdown: (now, member, incarnation) => {
       if (phaseOf(load64(AT_STATE)) >= SHUTTING_DOWN) return 0;
       advance(memberLine(member) + MEMBER_BEGAN, incarnation);
-      return move(SHUTTING_DOWN, now, member, tagOf(incarnation) << 1);
+      return move(SHUTTING_DOWN, now, member, tagOfIncarnation(incarnation) << 1);
     },
 
     runShutdown: (now, member) => move(SHUTTING_DOWN, now, member, BEGAN_BY_RUNNER),
@@ -159,7 +158,7 @@ export function stateRoom(
       if ((field & BEGAN_BY_RUNNER) !== 0) return OWNED_BY_RUNNER;
       const member = (lower >>> STATE_MOVER_SHIFT) & STATE_MOVER_MASK;
       const incarnation = high(load64(memberLine(member) + MEMBER_BEGAN)) >>> 0;
-      const isOwner = tagOf(incarnation) === field >> 1;
+      const isOwner = tagOfIncarnation(incarnation) === field >> 1;
       return isOwner && isAlive(member, incarnation) ? OWNED_BY_APPLICATION : OWNED_BY_THE_DEAD;
     },
 
@@ -208,7 +207,7 @@ function fieldOf(lower: number): number {
 }
 
 /** Incarnations of tenants are odd. */
-function tagOf(incarnation: number): number {
+function tagOfIncarnation(incarnation: number): number {
   return (incarnation >>> 1) & BEGAN_TAG_MASK;
 }
 
@@ -236,6 +235,6 @@ function enteredWord(upper: number, lower: number): bigint {
   );
 }
 
-function enteredAtWord(phase: number): number {
+function enteredSlot(phase: number): number {
   return AT_ENTERED + phase * 8;
 }

@@ -10,7 +10,9 @@ import {
   AT_MEMBERS,
   AT_STATE,
   AT_TEXTS,
+  LATEST_LENGTH_MASK,
   LATEST_LENGTH_SHIFT,
+  LATEST_SLOT_MASK,
   MEMBER_SEQUENCE,
   MEMBER_SIZE,
   STARTING,
@@ -20,25 +22,24 @@ import {
 import type { Core } from '../core.ts';
 import { high, join, low, type Words } from './words.ts';
 
-export interface TextsRoom extends Pick<Core, 'staging' | 'publishReason' | 'readReason'> {
-  renew(member: number): void;
-  copy(from: number, to: number, words: number): void;
+export interface TextsModule extends Pick<Core, 'staging' | 'publishReason' | 'readReason'> {
+  renewTexts(member: number): void;
+  copyWords(from: number, to: number, words: number): void;
 }
 
-const BYTE = 255;
-
-export function textsRoom({ load32, store32, load64, store64 }: Words): TextsRoom {
+export function textsModule({ load32, store32, load64, store64 }: Words): TextsModule {
   const isStarting = (): boolean => (low(load64(AT_STATE)) & STATE_PHASE_MASK) === STARTING;
 
-  function copy(from: number, to: number, words: number): void {
+  function copyWords(from: number, to: number, words: number): void {
     for (let word = 0; word < words; word++) store32(to + word * 4, load32(from + word * 4));
   }
 
-  const staging = (member: number): number => slotAt(slotOf(member, load32(sequenceWord(member))));
+  const staging = (member: number): number =>
+    textSlot(slotOf(member, load32(sequenceWord(member))));
 
   return {
     staging,
-    copy,
+    copyWords,
 
     // LATEST, then SEQUENCE: the slot is out of its owner's hands only once it is published.
     publishReason: (member, length) => {
@@ -56,19 +57,19 @@ export function textsRoom({ load32, store32, load64, store64 }: Words): TextsRoo
         const latest = load64(AT_LATEST);
         if (latest === 0n) return -1;
         const about = low(latest);
-        const length = (about >>> LATEST_LENGTH_SHIFT) & BYTE;
-        copy(slotAt(about & BYTE), staging(member), wordsFor(length));
+        const length = (about >>> LATEST_LENGTH_SHIFT) & LATEST_LENGTH_MASK;
+        copyWords(textSlot(about & LATEST_SLOT_MASK), staging(member), wordsFor(length));
         if (load64(AT_LATEST) === latest) return isStarting() ? length : -1;
       }
       return -1;
     },
 
     // Past every number that the last owner can have published, and off the slot that is out.
-    renew: (member) => {
+    renewTexts: (member) => {
       let sequence = load32(sequenceWord(member)) + 2;
       const latest = load64(AT_LATEST);
       const published = (high(latest) | low(latest)) !== 0;
-      if (published && (low(latest) & BYTE) === slotOf(member, sequence)) sequence++;
+      if (published && (low(latest) & LATEST_SLOT_MASK) === slotOf(member, sequence)) sequence++;
       store32(sequenceWord(member), sequence);
     },
   };
@@ -87,6 +88,6 @@ function slotOf(member: number, sequence: number): number {
   return (member << 1) | (sequence & 1);
 }
 
-function slotAt(slot: number): number {
+function textSlot(slot: number): number {
   return AT_TEXTS + slot * TEXT_SIZE;
 }

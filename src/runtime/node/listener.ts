@@ -9,25 +9,12 @@ import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import { type FetchHandler, isLifecycle } from '../options.ts';
 import { exchange } from './exchange.ts';
+import type { NodeRequest, NodeResponse } from './messages.ts';
 
 /** Options of {@link toNodeListener}. */
 export interface ListenerOptions {
   /** Makes every response say `connection: close` once a shutdown is accepted. */
   readonly lifecycle?: Lifecycle | undefined;
-}
-
-/** The part of `http.IncomingMessage` by which the compiler knows it, without `@types/node`. */
-export interface NodeRequest {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly rawHeaders: readonly string[];
-}
-
-/** The part of `http.ServerResponse` by which the compiler knows it. */
-export interface NodeResponse {
-  readonly headersSent: boolean;
-  statusCode: number;
-  end(): unknown;
 }
 
 /** What `http.createServer(listener)` and `app.use(listener)` take. */

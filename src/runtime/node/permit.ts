@@ -5,7 +5,7 @@
  */
 
 import type { Permit } from '../../lifecycle/gate.ts';
-import type { NodeRequest } from './listener.ts';
+import type { NodeRequest } from './messages.ts';
 
 const PERMIT: unique symbol = Symbol('permit');
 

@@ -10,7 +10,7 @@ import process from 'node:process';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
 import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
 import { adoptChecked } from './adopt.ts';
-import type { NodeRequest, NodeResponse } from './listener.ts';
+import type { NodeRequest, NodeResponse } from './messages.ts';
 
 /** What `serve` takes on Node. */
 export interface NodeServeOptions extends ServeOptions {

@@ -1,0 +1,20 @@
+/**
+ * A request and a response of Node, as far as what this package declares needs them: a program that has
+ * no `@types/node` compiles too. Types only; nothing runs.
+ *
+ * @module
+ */
+
+/** The part of `http.IncomingMessage` by which the compiler knows it, without `@types/node`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly rawHeaders: readonly string[];
+}
+
+/** The part of `http.ServerResponse` by which the compiler knows it. */
+export interface NodeResponse {
+  readonly headersSent: boolean;
+  statusCode: number;
+  end(): unknown;
+}
