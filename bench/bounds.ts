@@ -38,7 +38,7 @@ const RIVAL_CALLS = [
   'phase',
   'startedAtMs',
   'readyAtMs',
-  'mark, set before',
+  'mark set before',
   'mark',
   'backfill',
   'markReady',
@@ -52,7 +52,7 @@ const RIVAL_CALLS = [
 const WORD_CALLS = [
   'startedAtMs',
   'readyAtMs',
-  'mark, set before',
+  'mark set before',
   'mark',
   'backfill',
   'markReady',
@@ -90,7 +90,7 @@ const RIVALS_HELD: Readonly<Record<string, Readonly<Record<string, Instead>>>> =
   phase: missed(V8_CARRIER, 1.8),
   startedAtMs: missed(V8_CARRIER, 2.4),
   readyAtMs: missed(V8_CARRIER, 2.4),
-  'mark, set before': missed(V8_CARRIER, 2.5),
+  'mark set before': missed(V8_CARRIER, 2.5),
   mark: missed(V8_CARRIER, 4.5, 1.8),
   backfill: missed(V8_CARRIER, 2.7, 2),
   markReady: missed(V8_CARRIER, 1.8),
@@ -103,7 +103,7 @@ const RIVALS_HELD: Readonly<Record<string, Readonly<Record<string, Instead>>>> =
 const WORDS_HELD: Readonly<Record<string, Readonly<Record<string, Instead>>>> = {
   startedAtMs: missed(PRIMITIVES, 0.36, 0.45),
   readyAtMs: missed(PRIMITIVES, 0.55, 0.45),
-  'mark, set before': missed(PRIMITIVES, 0.6, 0.5),
+  'mark set before': missed(PRIMITIVES, 0.6, 0.5),
   mark: missed(PRIMITIVES, 0.7, 0.45),
   backfill: missed(PRIMITIVES, 0.7, 0.45),
   markReady: missed(MOVES, 0.75, 0.55),
@@ -111,16 +111,49 @@ const WORDS_HELD: Readonly<Record<string, Readonly<Record<string, Instead>>>> = 
   beginShutdown: missed(MOVES, 0.8, 0.55),
 };
 
-/** Servers, and how quick they are at least beside others. */
-const SPEEDS: readonly (readonly [string, string, number, string?])[] = [
-  ['listener', 'bare node:http', 0.93],
-  ['/health/ready', 'bare node:http', 0.9],
-  ['/health/ready of the probe thread', 'bare node:http', 0.9],
-  ['native Response', 'srvx, native Response', 1],
-  ['FastResponse of srvx', '@hono/node-server', 1],
-  ['FastResponse of srvx', '@hono/node-server', 1, 'POST of 1 KB of JSON'],
-  ['FastResponse of srvx', '@hono/node-server', 1, 'GET of 100 KB'],
-  ['native Response', "the runtime's own", 0.95],
+/** Why servers miss what is promised. They are held to a little less than was reached. */
+const NODE_EVENTS =
+  "half of the rest is a listener for the end of each response, by which a permit is given back, and Node's own work for it";
+const NODE_LIGHT =
+  'a close listener, a permit and the look at what may be sent are not in the other one';
+const NODE_NATIVE =
+  'nine tenths are the native Response and its body, which both read by public means';
+const OWN_HEADERS =
+  'the heads of request (Deno) and response are made only when they are read, and host, coding and type are read here';
+
+/** Servers, and how quick they are at least beside others; what is held where that is missed. */
+const SPEEDS: readonly (readonly [
+  variant: string,
+  beside: string,
+  atLeast: number,
+  question?: string,
+  missed?: Readonly<Record<string, Instead>>,
+])[] = [
+  ['listener', 'bare node:http', 0.93, 'GET', missed(NODE_EVENTS, 0.82)],
+  ['/health/ready', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.8)],
+  ['/health/ready of the probe thread', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.8)],
+  ['native Response', 'srvx, native Response', 1, 'GET', missed(NODE_NATIVE, 0.85)],
+  ['FastResponse of srvx', '@hono/node-server', 1, 'GET', missed(NODE_LIGHT, 0.88)],
+  [
+    'FastResponse of srvx',
+    '@hono/node-server',
+    1,
+    'POST of 1 KB of JSON',
+    missed(NODE_LIGHT, 0.93),
+  ],
+  ['FastResponse of srvx', '@hono/node-server', 1, 'GET of 100 KB', missed(NODE_LIGHT, 0.88)],
+  ['FastResponse of srvx', '@hono/node-server', 1, 'POST of 1 MB', missed(NODE_LIGHT, 0.93)],
+  [
+    'FastResponse of srvx',
+    '@hono/node-server',
+    1,
+    'event stream of 1,000 events',
+    missed(NODE_LIGHT, 0.9),
+  ],
+  ['native Response', "the runtime's own", 0.95, 'GET', missed(OWN_HEADERS, 0.65, 0.7)],
+  ...['Hono', 'h3', 'Express', 'Fastify'].map(
+    (name) => [`${name} with the probes`, `${name} alone`, 0.9, 'GET of a route'] as const,
+  ),
 ];
 
 /** All bounds. */
@@ -157,12 +190,12 @@ export const BOUNDS: readonly Bound[] = [
   ),
   {
     name: 'a mark that is set / Date.now()',
-    above: call('mark, set before', 'wasm'),
+    above: call('mark set before', 'wasm'),
     below: control('Date.now'),
     atMost: 0.25,
     missed: missedOnBun(JSC_LOADS, 0.4),
   },
-  ...['coldStartPhases', 'coldStartPhases, all set'].map(
+  ...['coldStartPhases', 'coldStartPhases all set'].map(
     (name): Bound => ({
       name: `${name}: wasm backend / atomics backend`,
       above: call(name, 'wasm'),
@@ -186,10 +219,11 @@ export const BOUNDS: readonly Bound[] = [
     missed: missedOnBun(JSC_LOADS, 4),
   },
   ...SPEEDS.map(
-    ([variant, beside, atLeast, question = 'GET']): Bound => ({
+    ([variant, beside, atLeast, question = 'GET', missed = {}]): Bound => ({
       name: `${question}: ${variant}, speed / ${beside}`,
       above: { part: 'http', case: `${question}: speed / ${beside}`, variant },
       atLeast,
+      missed,
     }),
   ),
   ...['waitFor', 'waitForSync'].map(

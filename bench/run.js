@@ -11,7 +11,16 @@ import { build } from 'esbuild';
 import { slimLoader } from '../src/packing/loader.js';
 
 /** Servers of others, which are loaded as whoever uses them loads them. */
-const RIVALS = ['@godaddy/terminus', '@hono/node-server', 'fastify', 'lightship', 'srvx/node'];
+const RIVALS = [
+  '@godaddy/terminus',
+  '@hono/node-server',
+  'express',
+  'fastify',
+  'h3',
+  'hono',
+  'lightship',
+  'srvx/node',
+];
 
 const [name = 'command', ...args] = process.argv.slice(2);
 const outdir = join(import.meta.dirname, '../build/bench');

@@ -12,6 +12,7 @@ export {
   calls,
   type Group,
   primitives,
+  repeat,
   VARIANTS,
   type Variant,
 } from '../bench/cases/index.ts';

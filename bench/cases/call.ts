@@ -21,6 +21,8 @@ export interface Call {
   readonly what: string;
   /** The phase it is called in. Default Ready. */
   readonly phase?: Phase;
+  /** True: its bodies return promises. */
+  readonly isAsync?: true;
   readonly call: (subject: Subject) => Body | AsyncBody;
   readonly naive?: (subject: NaiveSubject) => Body;
   /** The operations that the call cannot do without, with their operands at hand. */
@@ -41,6 +43,7 @@ export function casesOf(calls: Calls): Case[] {
       group: given.group,
       what: given.what,
       variants,
+      isAsync: given.isAsync ?? false,
       make: (variant) => {
         const { phase, call, naive, bare } = given;
         if (variant === 'naive' && naive !== undefined) return naive(naiveSubject(phase));

@@ -29,12 +29,17 @@ export type Group = 'control' | 'read' | 'mark' | 'transition' | 'gate' | 'text'
 
 /** One thing to measure, in one variant or more. */
 export interface Case {
-  /** Unique; what the command line and the results name it by. */
+  /**
+   * Unique, without commas, and stable: a name is never given to another call, and one that goes is
+   * in the changelog. The command line and the results use it, too.
+   */
   readonly name: string;
   readonly group: Group;
   /** One line for a table. */
   readonly what: string;
   readonly variants: readonly Variant[];
+  /** True: its bodies return promises. Of one case either all do, or none does. */
+  readonly isAsync: boolean;
   /**
    * A fresh body. What it needs is made here, outside of what is measured.
    *

@@ -77,7 +77,7 @@ export const gateCalls: Calls = {
         gate.tryEnter('query')?.release();
       },
   },
-  'write, refused': {
+  'write refused': {
     group: 'gate',
     what: "gate.tryEnter('write') in Draining",
     phase: Phase.Draining,

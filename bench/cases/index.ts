@@ -5,7 +5,8 @@
  * @module
  */
 
-export { calls } from './calls.ts';
 export type { AsyncBody, Body, Case, Group, Variant } from './case.ts';
 export { VARIANTS } from './case.ts';
 export { bareModule, primitives } from './primitives.ts';
+export { repeat } from './repeat.ts';
+export { calls } from './with-both.ts';

@@ -13,7 +13,7 @@ const { load, compareExchange } = Atomics;
 
 /** Calls that mark the stages of a cold start. */
 export const marks: Calls = {
-  'mark, set before': {
+  'mark set before': {
     group: 'mark',
     what: 'markRestoreStarted() of a mark that is set',
     call: ({ lifecycle }) => {
@@ -90,7 +90,7 @@ export const marks: Calls = {
         sink.value = lifecycle.stage('cache_fill');
       },
   },
-  'stage mark, set before': {
+  'stage mark set before': {
     group: 'mark',
     what: 'markStarted() of a stage, set before',
     call: ({ lifecycle }) => {

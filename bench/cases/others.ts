@@ -11,8 +11,8 @@ import {
   MEMBER_BEAT,
   MEMBER_SEQUENCE,
 } from '../../assembly/layout.ts';
+import { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
-import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import type { Calls } from './call.ts';
 import { kept, kept64, sink } from './sink.ts';
 import { at32, at64, REPORT } from './subject.ts';
@@ -88,7 +88,7 @@ export const others: Calls = {
       () =>
         lifecycle.noteReadinessProbe(),
   },
-  'attach, detach': {
+  'attach and detach': {
     group: 'seat',
     what: 'Lifecycle.attach(handle) and detach()',
     call: ({ lifecycle }) => {
@@ -110,7 +110,7 @@ export const others: Calls = {
         sink.value = lifecycle.share();
       },
   },
-  'reap, gone before': {
+  'reap gone before': {
     group: 'seat',
     what: 'reap(member) of a member that has left',
     call: ({ lifecycle }) => {
@@ -124,6 +124,7 @@ export const others: Calls = {
   },
   onTransition: {
     group: 'wait',
+    isAsync: true,
     what: 'onTransition(listener) and its removal',
     call: ({ lifecycle }) => {
       const listener = (): void => {};
@@ -135,8 +136,9 @@ export const others: Calls = {
       };
     },
   },
-  'waitFor, reached': {
+  'waitFor reached': {
     group: 'wait',
+    isAsync: true,
     what: 'await waitFor(Phase.Ready) in Ready',
     call:
       ({ lifecycle }) =>
@@ -144,7 +146,7 @@ export const others: Calls = {
         kept[0] = (await lifecycle.waitFor(Phase.Ready)) ?? 0;
       },
   },
-  'waitForSync, reached': {
+  'waitForSync reached': {
     group: 'wait',
     what: 'waitForSync(Phase.Ready, 0) in Ready',
     call:
@@ -153,8 +155,9 @@ export const others: Calls = {
         kept[0] = lifecycle.waitForSync(Phase.Ready, 0) ?? 0;
       },
   },
-  'drain, nothing out': {
+  'drain nothing out': {
     group: 'wait',
+    isAsync: true,
     what: 'await drain() in Draining, no permit out',
     phase: Phase.Draining,
     call:
@@ -163,8 +166,9 @@ export const others: Calls = {
         sink.value = await lifecycle.drain();
       },
   },
-  'shutdown, over': {
+  'shutdown over': {
     group: 'wait',
+    isAsync: true,
     what: 'await shutdown() of a lifecycle that has stopped: the same report',
     phase: Phase.ShuttingDown,
     call: ({ lifecycle }) => {

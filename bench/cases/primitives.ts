@@ -171,6 +171,7 @@ export const primitives: readonly Case[] = CONTROLS.map(({ name, what, make }) =
   group: 'control',
   what,
   variants: ['control'],
+  isAsync: false,
   make: (variant: Variant) => {
     if (variant !== 'control') throw new RangeError(`Cannot make ${name}: it is a control`);
     return make();

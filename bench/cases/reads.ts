@@ -5,8 +5,8 @@
  */
 
 import { AT_HOST, AT_STATE } from '../../assembly/layout.ts';
+import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
-import type { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import type { Calls } from './call.ts';
 import { kept, kept64, sink } from './sink.ts';
 import { at64, enteredAt, REPORT } from './subject.ts';
@@ -116,7 +116,7 @@ export const reads: Calls = {
         sink.value = lifecycle.coldStartPhases();
       },
   },
-  'coldStartPhases, all set': {
+  'coldStartPhases all set': {
     group: 'read',
     what: 'coldStartPhases(), six marks set: no stage is new',
     call: ({ lifecycle }) => {

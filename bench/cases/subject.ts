@@ -11,9 +11,9 @@
 import { AT_ENTERED, AT_MARKS, AT_REPORTS, AT_STATE, REPORT_CLAIM } from '../../assembly/layout.ts';
 import type { Backend } from '../../src/core/core.ts';
 import { whyNotShared } from '../../src/core/memory.ts';
+import { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { ShutdownReportInput } from '../../src/lifecycle/report.ts';
-import { Lifecycle } from '../../src/lifecycle/with-both.ts';
 import type { Variant } from './case.ts';
 import { NaiveLifecycle } from './naive.ts';
 import { words } from './primitives.ts';

@@ -79,7 +79,7 @@ export const transitions: Calls = {
         kept[0] = +lifecycle.finishShutdown(REPORT);
       },
   },
-  'markReady, refused': {
+  'markReady refused': {
     group: 'transition',
     what: 'markReady() in Ready',
     call:

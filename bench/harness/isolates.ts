@@ -9,7 +9,6 @@
 
 import { readFileSync } from 'node:fs';
 import { CURRENT_DATE, programOf, start, WORKERD } from '../../test/edge/isolates.ts';
-import { bareModule } from '../cases/primitives.ts';
 import type { Turns, TurnsAnswer } from '../program/isolate.ts';
 import type { Assignment } from './assignment.ts';
 import { SkipError } from './job.ts';
@@ -48,10 +47,7 @@ export function workerdRuntime(): Runtime {
 }
 
 async function measure({ case: name, variant }: Assignment): Promise<readonly number[]> {
-  const modules = [
-    ...programOf(readFileSync(PROGRAM, 'utf8')),
-    { type: 'CompiledWasm', path: 'bare.wasm', contents: bareModule(false) },
-  ];
+  const modules = programOf(readFileSync(PROGRAM, 'utf8'));
   const isolates = await start([{ name: 'bench', modules, compatibilityDate: CURRENT_DATE }]);
   try {
     const url = await isolates.url('bench');

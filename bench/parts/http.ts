@@ -25,10 +25,19 @@ const HONO = '@hono/node-server';
 const SRVX = 'srvx, native Response';
 const OWN = "the runtime's own";
 
+type Question = Pick<Order, 'path' | 'body' | 'bytes'>;
+
+/** Frameworks on Node, whose routes come after the probes; asked for what is no probe. */
+const FRAMEWORKS = ['Hono', 'h3', 'Express', 'Fastify'];
+const ROUTE = 'GET of a route';
+
 /** What is asked for, by what a point of it is called. */
-const QUESTIONS: Readonly<Record<string, Pick<Order, 'path' | 'body'>>> = {
+const QUESTIONS: Readonly<Record<string, Question>> = {
   GET: { path: '/health/ready' },
+  [ROUTE]: { path: '/' },
   'GET of 100 KB': { path: '/large' },
+  'event stream of 1,000 events': { path: '/events' },
+  'POST of 1 MB': { path: '/upload', bytes: 1_000_000 },
   'POST of 1 KB of JSON': { path: '/', body: JSON.stringify({ text: 'x'.repeat(1_000) }) },
 };
 /** Servers that are asked elsewhere: the listener for what is no probe. */
@@ -48,9 +57,10 @@ const PAIRS: readonly (readonly [server: string, beside: string, ...questions: s
   [SRVX, BARE, 'GET'],
   ['terminus', BARE, 'GET'],
   ['lightship', BARE, 'GET'],
-  ['FastResponse of srvx', HONO, ...Object.keys(QUESTIONS)],
+  ['FastResponse of srvx', HONO, ...Object.keys(QUESTIONS).filter((name) => name !== ROUTE)],
   ['native Response', SRVX, 'GET'],
   ['native Response', OWN, 'GET'],
+  ...FRAMEWORKS.map((name) => [`${name} with the probes`, `${name} alone`, ROUTE] as const),
 ];
 
 /** All of them. */
@@ -73,7 +83,7 @@ async function ratios(
   runtime: Runtime,
   server: string,
   beside: string,
-  question: Pick<Order, 'path' | 'body'>,
+  question: Question,
 ): Promise<number[]> {
   const load = Load.start();
   const sides: { readonly served: Served; readonly order: Omit<Order, 'ms'> }[] = [];

@@ -41,7 +41,7 @@ export const contendedJobs: readonly Job[] = [
     'contended',
     'ns',
     3,
-    ['write permit', 'mark, set before', 'mark', 'markReady'],
+    ['write permit', 'mark set before', 'mark', 'markReady'],
     BACKENDS,
     THREADS,
   ),

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { calls } from '../cases/calls.ts';
 import type { Variant } from '../cases/case.ts';
 import { primitives } from '../cases/primitives.ts';
+import { calls } from '../cases/with-both.ts';
 import type { Assignment } from '../harness/assignment.ts';
 import { sample } from '../harness/sample.ts';
 

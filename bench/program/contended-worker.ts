@@ -72,7 +72,7 @@ function bodyOf(task: Contention): Body {
       return () => {
         gate.tryEnter('write')?.release();
       };
-    case 'mark, set before':
+    case 'mark set before':
       lifecycle.markRestoreStarted();
       return () => {
         kept[0] = +lifecycle.markRestoreStarted();

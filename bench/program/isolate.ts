@@ -7,15 +7,9 @@
  * @module
  */
 
-import { useImported } from '../../src/core/imported.ts';
 import { LifecycleError } from '../../src/lifecycle/errors.ts';
-import { calls } from '../cases/calls.ts';
 import type { AsyncBody, Body, Variant } from '../cases/case.ts';
-import { imported, primitives } from '../cases/primitives.ts';
-import bare from './bare.wasm';
-
-useImported();
-imported.bare = bare;
+import { calls, primitives } from '../cases/imported.ts';
 
 /** What a request asks for. */
 export interface Turns {

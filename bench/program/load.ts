@@ -19,6 +19,8 @@ export interface Order {
   readonly ms: number;
   /** Sent with each request, which is then a POST of JSON. */
   readonly body?: string | undefined;
+  /** A POST of so many bytes. */
+  readonly bytes?: number | undefined;
 }
 
 /** What came of it. */
@@ -35,6 +37,7 @@ const CONNECTIONS = 20;
 const TWO = 0x32;
 
 interface BunSocket {
+  /** How many bytes were taken; the rest is for the next time that it drains. */
   write(data: Uint8Array): number;
 }
 
@@ -44,6 +47,7 @@ interface BunSockets {
     readonly port: number;
     readonly socket: {
       readonly data: (socket: BunSocket, data: Uint8Array) => void;
+      readonly drain: (socket: BunSocket) => void;
       readonly close: (socket: BunSocket) => void;
     };
   }): Promise<BunSocket>;
@@ -61,12 +65,19 @@ class Target {
   #known = -1;
   /** Begins of answers that came in pieces. */
   readonly #pieces: Map<BunSocket, Uint8Array> = new Map();
+  /** What is left of requests that a socket did not take at once. */
+  readonly #unsent: Map<BunSocket, Uint8Array> = new Map();
   #isOn = false;
   #answered = 0;
   #underWay = 0;
   #over: () => void = () => {};
 
-  constructor({ port, path, body }: Order) {
+  constructor({
+    port,
+    path,
+    bytes,
+    body = bytes === undefined ? bytes : 'x'.repeat(bytes),
+  }: Order) {
     this.#port = port;
     const lines = [
       `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
@@ -76,7 +87,10 @@ class Target {
       'user-agent: tidegate-bench/1',
       ...(body === undefined
         ? []
-        : ['content-type: application/json', `content-length: ${body.length}`]),
+        : [
+            `content-type: application/${bytes === undefined ? 'json' : 'octet-stream'}`,
+            `content-length: ${body.length}`,
+          ]),
       '',
       body ?? '',
     ];
@@ -107,6 +121,7 @@ class Target {
       port: this.#port,
       socket: {
         data: (socket, data) => this.#hear(socket, data),
+        drain: (socket) => this.#send(socket, this.#unsent.get(socket)),
         close: (socket) => {
           if (this.#underWay > 0) fail(`the server on ${this.#port} closed a connection in use`);
           this.#sockets.delete(socket);
@@ -117,7 +132,14 @@ class Target {
 
   #ask(socket: BunSocket): void {
     this.#underWay += 1;
-    if (socket.write(this.#request) !== this.#request.length) fail('a request was cut');
+    this.#send(socket, this.#request);
+  }
+
+  #send(socket: BunSocket, data: Uint8Array | undefined): void {
+    if (data === undefined) return;
+    const taken = Math.max(0, socket.write(data));
+    if (taken < data.length) this.#unsent.set(socket, data.subarray(taken));
+    else this.#unsent.delete(socket);
   }
 
   #hear(socket: BunSocket, data: Uint8Array): void {

@@ -28,13 +28,34 @@ const BODY = (await sample?.text()) ?? '';
 const HEADERS: Readonly<Record<string, string>> = Object.fromEntries(sample?.headers ?? []);
 const WITH_LENGTH = { ...HEADERS, 'content-length': String(BODY.length) };
 const LARGE = new Uint8Array(100_000).fill(97);
+const EVENT = new TextEncoder().encode('data: something has happened\n\n');
 const local = { port: 0, hostname: '127.0.0.1' } as const;
 
-/** Answers a GET with the constant body, `/large` with 100 KB, and a POST with the JSON it sent. */
-type Made = new (body: string | Uint8Array<ArrayBuffer>, init: ResponseInit) => Response;
+/** An event stream that ends: 1,000 events of 30 bytes or so, each a chunk of its own. */
+function events(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(EVENT);
+      sent += 1;
+      if (sent === 1_000) controller.close();
+    },
+  });
+}
+
+/**
+ * Answers a GET with the constant body, `/large` with 100 KB, `/events` with an event stream, a POST with
+ * the JSON it sent, and one to `/upload` with how many bytes came.
+ */
+type Made = new (body: BodyInit, init: ResponseInit) => Response;
 function webHandler(Made: Made): (request: Request) => Response | Promise<Response> {
   return (request) => {
-    if (request.method === 'POST') return echo(Made, request);
+    if (request.method === 'POST') {
+      return request.url.endsWith('/upload') ? count(Made, request) : echo(Made, request);
+    }
+    if (request.url.endsWith('/events')) {
+      return new Made(events(), { headers: { 'content-type': 'text/event-stream' } });
+    }
     if (request.url.endsWith('/large')) return new Made(LARGE, { headers: HEADERS });
     return new Made(BODY, { headers: HEADERS });
   };
@@ -42,6 +63,10 @@ function webHandler(Made: Made): (request: Request) => Response | Promise<Respon
 
 async function echo(Made: Made, request: Request): Promise<Response> {
   return new Made(JSON.stringify(await request.json()), { headers: HEADERS });
+}
+
+async function count(Made: Made, request: Request): Promise<Response> {
+  return new Made(String((await request.arrayBuffer()).byteLength), { headers: HEADERS });
 }
 
 const constant = webHandler(Response);
@@ -117,13 +142,7 @@ const KINDS: Readonly<Record<string, () => Promise<{ readonly port: number }>>> 
     lightship.signalReady();
     return { port: port + 1 };
   },
-  Fastify: async () => {
-    const { fastify } = await import('fastify');
-    const app = fastify();
-    app.get('/*', (_, reply) => reply.headers(HEADERS).send(BODY));
-    app.post('/*', (request, reply) => reply.headers(HEADERS).send(request.body));
-    return { port: Number(new URL(await app.listen({ port: 0, host: local.hostname })).port) };
-  },
+  Fastify: () => fastify(false),
   '@hono/node-server': async () => {
     const { createAdaptorServer } = await import('@hono/node-server');
     // It puts a light Response in the place of the global one: `Response` is looked up then.
@@ -132,9 +151,69 @@ const KINDS: Readonly<Record<string, () => Promise<{ readonly port: number }>>> 
     });
     return listening(server as HttpServer);
   },
+  // Frameworks alone, and with the probes before their routes, as README says it.
+  'Hono alone': () => hono(false),
+  'Hono with the probes': () => hono(true),
+  'h3 alone': () => h3(false),
+  'h3 with the probes': () => h3(true),
+  'Express alone': () => express(false),
+  'Express with the probes': () => express(true),
+  'Fastify alone': () => fastify(false),
+  'Fastify with the probes': () => fastify(true),
   'srvx, native Response': () => srvx(() => Response),
   'srvx, FastResponse': () => srvx(({ FastResponse }) => FastResponse as unknown as Made),
 };
+
+async function fastify(hasProbes: boolean): Promise<{ port: number }> {
+  const { fastify } = await import('fastify');
+  const app = fastify();
+  if (hasProbes) {
+    const listener = onNode.toNodeListener(health, { lifecycle });
+    app.addHook('onRequest', ({ raw }, reply, next) => listener(raw, reply.raw, () => next()));
+  }
+  app.get('/*', (_, reply) => reply.headers(HEADERS).send(BODY));
+  app.post('/*', (request, reply) => reply.headers(HEADERS).send(request.body));
+  return { port: Number(new URL(await app.listen({ port: 0, host: local.hostname })).port) };
+}
+
+async function express(hasProbes: boolean): Promise<{ port: number }> {
+  const { default: express } = await import('express');
+  const app = express();
+  if (hasProbes) app.use(onNode.toNodeListener(health, { lifecycle }) as never);
+  app.get('/', (_, res) => void res.set(HEADERS).send(BODY));
+  return listening(createServer(app));
+}
+
+async function hono(hasProbes: boolean): Promise<{ port: number }> {
+  const { Hono } = await import('hono');
+  const { createAdaptorServer } = await import('@hono/node-server');
+  const app = new Hono();
+  if (hasProbes) app.use(async ({ req }, next) => (await health(req.raw)) ?? next());
+  app.get('/', (context) => context.body(BODY, 200, HEADERS));
+  return listening(createAdaptorServer({ fetch: app.fetch }) as HttpServer);
+}
+
+interface H3App {
+  use(handler: (event: { readonly req: Request }, next: () => unknown) => unknown): void;
+  get(path: string, handler: () => unknown): void;
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+async function h3(hasProbes: boolean): Promise<{ port: number }> {
+  // By its shape: its own types do not compile under this repository's options.
+  const { H3 } = (await import('h3' as string)) as { readonly H3: new () => H3App };
+  const { serve: serveBySrvx, FastResponse } = await import('srvx/node');
+  const app = new H3();
+  if (hasProbes) app.use(async ({ req }, next) => (await health(req)) ?? next());
+  app.get('/', () => new FastResponse(BODY, { headers: HEADERS }));
+  const server = serveBySrvx({
+    ...local,
+    silent: true,
+    fetch: async (request) => app.fetch(request),
+  });
+  await server.ready();
+  return { port: Number(new URL(server.url ?? '').port) };
+}
 
 interface RuntimeServer {
   serve(

@@ -5,6 +5,7 @@
  */
 
 import { BOUNDS } from '../bounds.ts';
+import { ratioInterval } from '../harness/statistics.ts';
 import { judge, type Verdict } from '../judge.ts';
 import type { Point, Results, RuntimeInfo } from '../results.ts';
 import type { NamedChart } from './charts.ts';
@@ -20,6 +21,7 @@ export function renewed(readme: string, results: Results, charts: readonly Named
   if (begin < 0 || end < begin) throw new Error('Cannot renew the README: it has no place for it');
   const parts = [
     where(results),
+    servers(results),
     bounds(results),
     pictures(charts),
     callTable(results),
@@ -45,6 +47,28 @@ function where({
     `- ${machine.cpu}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.os}, load ${machine.loadBefore} at the begin`,
     `- ${present.map(({ name, version, engine }) => `${name} ${version} (${engine})`).join(', ')}`,
     `- commit ${commit ?? 'unknown'}${changed ? ' and what was not committed' : ''}, ${startedAt}, ${Math.round(durationMs / 1000)} s, \`--seed ${seed}\``,
+  ].join('\n');
+}
+
+/** What a request costs each server, the quickest first. */
+function servers({ points }: Results): string {
+  const beside = 'GET: speed / bare node:http';
+  const rows = points
+    .filter(({ part, case: name, runtime }) => {
+      return part === 'http' && name === beside && runtime === 'node';
+    })
+    .sort((one, other) => other.median - one.median)
+    .map((point) => {
+      const { low, high } = ratioInterval([[1]], point.rounds);
+      return [point.median.toFixed(2), `${low.toFixed(2)} – ${high.toFixed(2)}`, point.variant];
+    });
+  return [
+    '### Servers',
+    '',
+    'Speed on Node beside bare `node:http` with a constant body, which is 1: by the processor time of a request, measured at once.',
+    'The bare one again is what a ratio of 1 looks like on that day.',
+    '',
+    ...table(['speed', '99 %', 'server'], rows),
   ].join('\n');
 }
 

@@ -54,7 +54,7 @@ export function adoptBunServers(lifecycle: Lifecycle, before: Before, opened: ()
     const front = new BunFront(checked, websocket);
     const admitted =
       (handler: Handler) =>
-      (request: Request, server: BunServer): Promise<Response | undefined> =>
+      (request: Request, server: BunServer): Response | undefined | Promise<Response | undefined> =>
         front.answer(request, server, { handler });
     const server = Reflect.apply(serve, Bun, [
       {

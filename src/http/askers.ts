@@ -16,10 +16,16 @@ const MOST = 1_000;
 /** What the command line of this package calls itself; it waits for nobody. */
 const OURS = /^tidegate\//;
 
+/** Somebody who asks, and when it was last. */
+interface Known extends Asker {
+  readonly path: string;
+  lastAskedMs: number;
+}
+
 /** The askers of one handler. */
 export class Askers {
-  readonly #lastAskedMs: Map<string, number> = new Map();
-  #latest: string | undefined;
+  readonly #known: Map<string, Known> = new Map();
+  #latest: Known | undefined;
   /** When the first answer after the acceptance was made. */
   #leftMs: number | undefined;
 
@@ -32,26 +38,36 @@ export class Askers {
    * @returns true if it is, and this asker was asking in the minute before
    */
   note(path: string, { userAgent, address }: Asker, isLeaving: boolean): boolean {
-    if (OURS.test(userAgent ?? '')) return false;
     const now = monotonicMs();
+    const latest = this.#latest;
+    // Most often it is the one who asked last, who need neither be found nor moved.
+    if (
+      !isLeaving &&
+      latest?.path === path &&
+      latest.userAgent === userAgent &&
+      latest.address === address
+    ) {
+      latest.lastAskedMs = now;
+      return false;
+    }
+    if (OURS.test(userAgent ?? '')) return false;
     const asker = `${path}\n${userAgent ?? ''}\n${address ?? ''}`;
     if (!isLeaving) {
-      this.#ask(asker, now);
+      this.#ask(asker, { path, userAgent, address, lastAskedMs: now });
       return false;
     }
     this.#leftMs ??= now;
-    const last = this.#lastAskedMs.get(asker);
+    const last = this.#known.get(asker)?.lastAskedMs;
     return last !== undefined && this.#leftMs - last <= WINDOW_MS;
   }
 
   /** The last to ask is the last in the map, so the first one is the one to forget. */
-  #ask(asker: string, now: number): void {
-    // Most often it is the one who asked last, who need not be moved.
-    if (asker !== this.#latest) this.#lastAskedMs.delete(asker);
-    this.#latest = asker;
-    this.#lastAskedMs.set(asker, now);
-    if (this.#lastAskedMs.size <= MOST) return;
-    const [oldest] = this.#lastAskedMs.keys();
-    if (oldest !== undefined) this.#lastAskedMs.delete(oldest);
+  #ask(asker: string, known: Known): void {
+    this.#known.delete(asker);
+    this.#known.set(asker, known);
+    this.#latest = known;
+    if (this.#known.size <= MOST) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }

@@ -106,7 +106,9 @@ export class Wakeups {
       this.until(look, { signal, keepAlive: false }).catch(() => {});
       return;
     }
+    let isQueued = false;
     const again = (): void => {
+      isQueued = false;
       let isOver = true;
       try {
         isOver = signal.aborted || look();
@@ -116,7 +118,11 @@ export class Wakeups {
       if (isOver) this.#waiters.delete(wake);
     };
     // Later, as a promise would have it: nobody expects to be called back from within a move.
-    const wake = (): void => queueMicrotask(again);
+    // Once, however much changes before: each release of a permit is a change.
+    const wake = (): void => {
+      if (!isQueued) queueMicrotask(again);
+      isQueued = true;
+    };
     this.#waiters.add(wake);
     signal.addEventListener('abort', () => this.#waiters.delete(wake));
     again();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { slimLoader } from './loader.js';
 
@@ -37,3 +37,7 @@ await build({
   plugins: [slimLoader],
   logLevel: 'info',
 });
+
+// What `bench-edge.js` imports: an isolate compiles no bytes.
+const { bareModule } = await import(`${root}/dist/bench.js`);
+writeFileSync(`${root}/dist/bare.unshared.wasm`, bareModule(false));

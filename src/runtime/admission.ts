@@ -22,7 +22,7 @@ const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
 /** Safe methods are queries, all others writes. */
 export function kindOfMethod(method: string): PermitKind {
-  return SAFE.includes(method) ? 'query' : 'write';
+  return method === 'GET' || SAFE.includes(method) ? 'query' : 'write';
 }
 
 /** What an EventSource is told when there is nobody to serve it: after a 503 it never comes back. */
@@ -41,12 +41,16 @@ export class Admission {
     this.own = ownPaths(lifecycle);
   }
 
-  /** A permit, or the answer in place of the application's. */
-  enter(kind: PermitKind, accepts: string | null | undefined): Permit | PlainAnswer {
+  /**
+   * A permit, or the answer in place of the application's.
+   *
+   * @param accepts what the client accepts, asked for where it matters: headers are made when they are read
+   */
+  enter(kind: PermitKind, accepts: () => string | null | undefined): Permit | PlainAnswer {
     try {
       const permit = this.#lifecycle.gate.tryEnter(kind);
       if (permit !== null) return permit;
-      if (kind === 'query' && accepts?.includes('text/event-stream')) return RETRY;
+      if (kind === 'query' && accepts()?.includes('text/event-stream')) return RETRY;
       return closedAnswer(this.#refused(kind));
     } catch (thrown) {
       // Detached, or reaped: this thread no longer knows, and unknown means "do not serve".

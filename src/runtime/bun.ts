@@ -30,7 +30,10 @@ interface BunNamespace {
     reusePort: boolean;
     websocket?: object;
     idleTimeout: number;
-    fetch: (request: Request, server: BunServer) => Promise<Response | undefined>;
+    fetch: (
+      request: Request,
+      server: BunServer,
+    ) => Response | undefined | Promise<Response | undefined>;
   }): BunServer;
 }
 

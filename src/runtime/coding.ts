@@ -35,12 +35,20 @@ export function isUnencoded(coding: string, first: Uint8Array, isWhole: boolean)
  *
  * @param decoded codings that this runtime's `fetch()` takes off, and its server does not know of
  */
-export async function truthful(response: Response, decoded: readonly string[]): Promise<Response> {
+export function truthful(
+  response: Response,
+  decoded: readonly string[],
+): Response | Promise<Response> {
   const coding = response.headers.get('content-encoding');
   if (coding === null || response.body === null) return response;
   // Only what comes from fetch() has an address.
   if (response.url !== '') return hasOnly(coding, decoded) ? bare(response) : response;
-  if (markOf(coding) === undefined) return response;
+  return markOf(coding) === undefined ? response : looked(response, coding);
+}
+
+/** The same of one whose body has to be looked at. */
+async function looked(response: Response, coding: string): Promise<Response> {
+  if (response.body === null) return response;
   const reader = response.body.getReader();
   const first = await reader.read();
   const isFalse = isUnencoded(coding, first.value ?? new Uint8Array(), first.done);

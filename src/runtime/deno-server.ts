@@ -27,19 +27,26 @@ export interface DenoServer {
 /** What answers the requests of one server of Deno. */
 export function frontFor(options: CheckedOptions): Front {
   // Deno puts right itself what fetch() gave and is returned as it is.
-  return new Front(options, (response) => truthful(response, []));
+  return new Front(options, (response) => truthful(response, []), false);
 }
 
-/** A handler for `Deno.serve`. */
-export function answerer(front: Front): (request: Request, info: DenoInfo) => Promise<Response> {
-  return async (request, info) => {
+/** A handler for `Deno.serve`, which answers at once where the application does. */
+export function answerer(
+  front: Front,
+): (request: Request, info: DenoInfo) => Response | Promise<Response> {
+  return (request, info) => {
     const remoteAddress = plainAddress(info.remoteAddr.hostname);
     const told = { remoteAddress, native: info };
-    const response = await front.answer(request, told, (release) => {
+    const response = front.answer(request, told, (release) => {
       void info.completed.then(release, release);
     });
-    return response ?? refusal(404, 'not found');
+    return response instanceof Promise ? response.then(answered) : answered(response);
   };
+}
+
+/** Deno upgrades by a response, and has no other way to leave a request alone. */
+function answered(response: Response | undefined): Response {
+  return response ?? refusal(404, 'not found');
 }
 
 /** A server of Deno that closes when the lifecycle is Stopped. */

@@ -28,7 +28,7 @@ interface DenoNamespace {
       path?: string;
       onListen: () => void;
     },
-    handler: (request: Request, info: DenoInfo) => Promise<Response>,
+    handler: (request: Request, info: DenoInfo) => Response | Promise<Response>,
   ): DenoServer;
 }
 

@@ -15,6 +15,7 @@ import { GateClosedError } from '../lifecycle/errors.ts';
 import type { Permit } from '../lifecycle/gate.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import { pathOf } from '../lifecycle/routes.ts';
+import { isThenable } from '../lifecycle/thenable.ts';
 import { Admission, closedAnswer, kindOfMethod } from './admission.ts';
 import { closing, native, refusal, responseOf, sendable } from './answer.ts';
 import { Closing } from './closing.ts';
@@ -36,13 +37,18 @@ export interface Stoppable {
   cut?(): void;
 }
 
-/** What a runtime tells of a request. */
+/** What a runtime tells of a request; it is given its permit here. */
 export type Told = Omit<RequestInfo, 'permit'>;
+
+/** What is sent; `undefined` for a connection that was upgraded. */
+type Answer = Response | undefined;
 
 /** Hears of a response that is handed over, and how its permit is given back. */
 export type Handed = (release: () => void) => void;
 
 const SWITCHING_PROTOCOLS = 101;
+
+type Mend = (response: Response) => Response | Promise<Response>;
 
 /** How often the closing looks whether anything is in flight. */
 const LOOK_MS = 10;
@@ -50,7 +56,8 @@ const LOOK_MS = 10;
 /** Answers and closing of one server. */
 export class Front {
   readonly #options: CheckedOptions;
-  readonly #mend: (response: Response) => Promise<Response>;
+  readonly #mend: Mend;
+  readonly #isParsed: boolean;
   readonly #admission: Admission;
   readonly #streams: EventStreams;
   readonly #hold: Hold = new Hold();
@@ -58,76 +65,101 @@ export class Front {
 
   /**
    * @param mend makes a response out of one that this runtime would not send well-formed
+   * @param isParsed true where the runtime has parsed the address of a request
    */
-  constructor(options: CheckedOptions, mend: (response: Response) => Promise<Response>) {
+  constructor(options: CheckedOptions, mend: Mend, isParsed: boolean) {
     this.#options = options;
     this.#mend = mend;
+    this.#isParsed = isParsed;
     this.#admission = new Admission(options.lifecycle, options.kindOf);
     this.#streams = new EventStreams(options.lifecycle);
   }
 
   /**
-   * Answers one request; `undefined` for one that the handler has upgraded.
+   * Answers one request, at once where the handler does: a promise for each request costs as much as all
+   * of this. `undefined` for one that the handler has upgraded.
    *
    * @param handed gives the permit back when the response is sent or its connection is gone
    */
-  async answer(request: Request, told: Told, handed: Handed): Promise<Response | undefined> {
+  answer(request: Request, told: Told, handed: Handed): Answer | Promise<Answer> {
     const held = this.#hold.current;
-    const fit = addressed(request);
-    const response =
-      fit === undefined ? refusal(400, 'malformed host') : await this.#admitted(fit, told, handed);
+    const fit = addressed(request, this.#isParsed);
+    if (fit === undefined) return this.#whole(refusal(400, 'malformed host'), held);
+    const response = this.#admitted(fit, told, handed);
+    return isPromise(response)
+      ? response.then((later) => this.#whole(later, held))
+      : this.#whole(response, held);
+  }
+
+  /** What can be sent, once it may be. */
+  #whole(response: Answer, held: Promise<void> | undefined): Answer | Promise<Answer> {
     // An upgrade is the runtime's own, and goes back as it is.
     if (response === undefined || response.status === SWITCHING_PROTOCOLS) return response;
-    const whole = await this.#mend(native(response));
-    if (held !== undefined) await held;
+    const whole = this.#mend(native(response));
+    if (held === undefined && !isPromise(whole)) return this.#last(whole);
+    return Promise.all([whole, held]).then(([later]) => this.#last(later));
+  }
+
+  #last(response: Response): Response {
     return this.#closing?.isClosing === true || isLeavingOrGone(this.#options.lifecycle)
-      ? closing(whole)
-      : whole;
+      ? closing(response)
+      : response;
   }
 
-  async #admitted(request: Request, told: Told, handed: Handed): Promise<Response | undefined> {
-    const { method, headers } = request;
-    const isHead = method === 'HEAD';
-    const isUpgrade = headers.has('upgrade');
+  #admitted(request: Request, told: Told, handed: Handed): Answer | Promise<Answer> {
     let permit: Permit | null = null;
-    try {
-      if (!this.#admission.own.has(pathOf(request.url))) {
-        const noUpgrade = isUpgrade ? this.#admission.refusesUpgrade() : undefined;
-        if (noUpgrade !== undefined) return responseOf(noUpgrade, isHead);
-        const { kindOf } = this.#options;
-        const kind = kindOf === undefined ? kindOfMethod(method) : kindOf(request);
-        const entered = kind === null ? null : this.#admission.enter(kind, headers.get('accept'));
-        if (entered !== null && 'status' in entered) return responseOf(entered, isHead);
-        permit = entered;
-      }
-      const response = await this.#asked(request, { ...told, permit }, isUpgrade);
-      if (isEventStream(response?.headers.get('content-type'))) {
-        permit?.release();
-        return response === undefined ? response : endable(response, this.#streams);
-      }
-      // Nobody waits for an upgraded connection.
-      if (response === undefined || response.status === SWITCHING_PROTOCOLS) permit?.release();
-      else if (permit !== null) handed(() => permit?.release());
-      return response;
-    } catch (thrown) {
+    const failed = (thrown: unknown): Promise<Answer> | Response => {
       permit?.release();
-      if (thrown instanceof GateClosedError) return responseOf(closedAnswer(thrown), isHead);
-      const instead = await this.#options.onFailure(thrown, request);
-      return instead ?? refusal(500, 'internal server error');
+      if (!(thrown instanceof GateClosedError)) return this.#failure(thrown, request);
+      return responseOf(closedAnswer(thrown), request.method === 'HEAD');
+    };
+    try {
+      const { kindOf, fetch } = this.#options;
+      const { method } = request;
+      if (!this.#admission.own.has(pathOf(request.url))) {
+        const noUpgrade = this.#admission.refusesUpgrade();
+        if (noUpgrade !== undefined && isUpgrade(request)) {
+          return responseOf(noUpgrade, method === 'HEAD');
+        }
+        const kind = kindOf === undefined ? kindOfMethod(method) : kindOf(request);
+        if (kind !== null) {
+          const entered = this.#admission.enter(kind, () => request.headers.get('accept'));
+          if ('status' in entered) return responseOf(entered, method === 'HEAD');
+          permit = entered;
+        }
+      }
+      const given: unknown = fetch(request, Object.assign(told, { permit }));
+      if (isThenable(given)) {
+        return Promise.resolve(given)
+          .then((later) => this.#handed(later, request, permit, handed))
+          .catch(failed);
+      }
+      return this.#handed(given, request, permit, handed);
+    } catch (thrown) {
+      return failed(thrown);
     }
   }
 
-  async #asked(
-    request: Request,
-    info: RequestInfo,
-    isUpgrade: boolean,
-  ): Promise<Response | undefined> {
-    const response: unknown = await this.#options.fetch(request, info);
-    if ((response as Response | undefined)?.status === SWITCHING_PROTOCOLS) {
-      return response as Response;
+  /** What the handler returned, with an eye on when it is sent. */
+  #handed(given: unknown, request: Request, permit: Permit | null, handed: Handed): Answer {
+    // Nobody waits for an upgraded connection.
+    if ((given as Answer)?.status === SWITCHING_PROTOCOLS) {
+      permit?.release();
+      return given as Response;
     }
-    const sent = sendable(response);
-    return sent === undefined && !isUpgrade ? refusal(404, 'not found') : sent;
+    const response =
+      sendable(given) ?? (isUpgrade(request) ? undefined : refusal(404, 'not found'));
+    if (response === undefined || isEventStream(response.headers.get('content-type'))) {
+      permit?.release();
+      return response === undefined ? undefined : endable(response, this.#streams);
+    }
+    if (permit !== null) handed(() => permit.release());
+    return response;
+  }
+
+  async #failure(thrown: unknown, request: Request): Promise<Response> {
+    const instead = await this.#options.onFailure(thrown, request);
+    return instead ?? refusal(500, 'internal server error');
   }
 
   /** Closes the server when the lifecycle is Stopped, or when the closing is told to. */
@@ -161,6 +193,14 @@ export class Front {
     this.#closing = new Closing(lifecycle, { stop, finish });
     return this.#closing;
   }
+}
+
+function isUpgrade(request: Request): boolean {
+  return request.headers.has('upgrade');
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise;
 }
 
 /** The same event stream, which ends when the drain begins, after its current chunk. */

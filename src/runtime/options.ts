@@ -17,7 +17,10 @@ import { graceMs } from './grace.ts';
 
 /** What a handler is told of a request beside the request. */
 export interface RequestInfo {
-  /** The client's address without a port, IPv4 as such; `undefined` on a Unix socket. */
+  /**
+   * The client's address without a port, IPv4 as such; `undefined` on a Unix socket. It is asked for when it
+   * is read: Bun has forgotten it once the response is sent, or the client is gone.
+   */
   readonly remoteAddress: string | undefined;
   /** What the runtime has: `{ req, res }` on Node, the server on Bun, Deno's own info. */
   readonly native: unknown;

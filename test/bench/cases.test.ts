@@ -6,9 +6,10 @@
 
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { calls } from '../../bench/cases/calls.ts';
 import { VARIANTS } from '../../bench/cases/case.ts';
 import { primitives } from '../../bench/cases/primitives.ts';
+import { repeat } from '../../bench/cases/repeat.ts';
+import { calls } from '../../bench/cases/with-both.ts';
 import { answerOf } from '../../bench/harness/processes.ts';
 import { processRuntimes } from '../../bench/harness/runtimes.ts';
 import { WriteGate } from '../../src/lifecycle/gate.ts';
@@ -57,6 +58,24 @@ describe('the cases', () => {
     },
   );
 
+  it('keep their names: results of other suites are stored by them', () => {
+    expect(cases.map(({ name }) => name)).toEqual(expect.arrayContaining(NAMES));
+    // A new case is added to the list.
+    expect(cases.map(({ name }) => name).filter((name) => !NAMES.includes(name))).toEqual([]);
+    expect(NAMES.filter((name) => /[,\n"]/.test(name))).toEqual([]);
+  });
+
+  it.each(cases.map((each) => [each.name, each] as const))(
+    '%s returns promises if it says so, and nothing if not',
+    async (_, each) => {
+      for (const variant of each.variants) {
+        const returned = each.make(variant)();
+        expect(returned instanceof Promise).toBe(each.isAsync);
+        await returned;
+      }
+    },
+  );
+
   it('have names of their own, and no variant that is none', () => {
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
     expect(cases.flatMap(({ variants }) => variants).filter((v) => !VARIANTS.includes(v))).toEqual(
@@ -84,6 +103,91 @@ describe('the cases', () => {
     expect(missing).toEqual([]);
   });
 });
+
+describe('repeat', () => {
+  it('runs a body as often as it is told, at each call', () => {
+    let runs = 0;
+    const body = repeat(() => {
+      runs += 1;
+    }, 1_000);
+    expect([body(), runs]).toEqual([undefined, 1_000]);
+    body();
+    expect(runs).toBe(2_000);
+  });
+
+  it('awaits each turn of an asynchronous body before the next', async () => {
+    let [under, most, runs] = [0, 0, 0];
+    const body = repeat(async () => {
+      under += 1;
+      most = Math.max(most, under);
+      await undefined;
+      under -= 1;
+      runs += 1;
+    }, 5);
+    await body();
+    expect([runs, most]).toEqual([5, 1]);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 53])('refuses %s turns', (count) => {
+    expect(() => repeat(() => {}, count)).toThrow(RangeError);
+  });
+});
+
+/** The names that are promised. */
+const NAMES: string[] = [
+  'empty function',
+  'wasm call',
+  'wasm load',
+  'wasm CAS',
+  'two wasm CAS',
+  'Atomics.load 32',
+  'Atomics.load 64',
+  'Atomics.compareExchange 64',
+  'Date.now',
+  'phase',
+  'startedAtMs',
+  'readyAtMs',
+  'drainingAtMs',
+  'ageMs',
+  'coldStartPhases',
+  'coldStartPhases all set',
+  'durationsMs',
+  'snapshot',
+  'shutdownRequested',
+  'shutdownLeftMs',
+  'shutdownReport',
+  'mark set before',
+  'mark',
+  'backfill',
+  'stage',
+  'stage mark set before',
+  'markReady',
+  'markDraining',
+  'beginShutdown',
+  'finishShutdown',
+  'markReady refused',
+  'writeRefusal',
+  'write permit',
+  'query permit',
+  'write refused',
+  'gate.run',
+  'hold',
+  'holds',
+  'inFlight',
+  'notReadyReason',
+  'setStartingReason',
+  'beat',
+  'noteReadinessProbe',
+  'attach and detach',
+  'share',
+  'reap gone before',
+  'onTransition',
+  'waitFor reached',
+  'waitForSync reached',
+  'drain nothing out',
+  'shutdown over',
+  'pipeline',
+];
 
 /** Calls that are made a few times in a life, or ten times a second: nobody waits for them. */
 const SELDOM = new Set([

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { calls } from '../../bench/cases/calls.ts';
 import { primitives } from '../../bench/cases/primitives.ts';
 import { kept, kept64, sink } from '../../bench/cases/sink.ts';
+import { calls } from '../../bench/cases/with-both.ts';
 import { engine } from '../../bench/program/engine.ts';
 
 const NOTHING = -7_777;

@@ -68,12 +68,19 @@ export async function programAt(entry: string, outfile: string): Promise<Program
   return programOf(readFileSync(join(ROOT, outfile), 'utf8'));
 }
 
-/** A bundle beside the binary that it imports, from the package at `installed`. */
+/** A bundle beside the binaries that it imports, from the package at `installed`. */
 export function programOf(code: string, installed: string = ROOT): Program {
-  const wasm = readFileSync(join(installed, 'dist/core.unshared.wasm'));
+  // Those that it names: `bare` is of `tidegate/bench`.
+  const binaries = ['core.unshared.wasm', 'bare.unshared.wasm'].filter((name) =>
+    code.includes(name),
+  );
   return [
     { type: 'ESModule', path: 'worker.js', contents: code },
-    { type: 'CompiledWasm', path: 'core.unshared.wasm', contents: wasm },
+    ...binaries.map((path) => ({
+      type: 'CompiledWasm',
+      path,
+      contents: readFileSync(join(installed, 'dist', path)),
+    })),
   ];
 }
 

@@ -37,6 +37,7 @@ const DOORS = [
   'src/workerd.ts',
   'src/cloudflare.ts',
   'src/bench.ts',
+  'src/bench-edge.ts',
   'src/opentelemetry.ts',
   'src/http/index.ts',
   'src/http/plain.ts',

@@ -27,6 +27,9 @@ const UNPACKED_BOUND = 1_750_000;
 /** What npm puts in of itself, and what a user reads. */
 const PAPERS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
 
+/** What a benchmark suite takes beside `tidegate/bench`. */
+const FOR_SUITES = ['bench/PITFALLS.md', 'bench/results.schema.json', 'bench/workload.js'];
+
 let place: Folder;
 let tarball: Tarball;
 let manifest: Manifest;
@@ -69,7 +72,7 @@ describe('the tarball', () => {
   it('has the papers, and what the published paths lead to, and nothing else', () => {
     const { exports, bin } = manifest;
     const published = [...Object.values(exports), ...Object.values(bin)].flatMap(filesOf);
-    const expected = new Set([...PAPERS, ...reached(published)]);
+    const expected = new Set([...PAPERS, ...FOR_SUITES, ...reached(published)]);
     expect([...tarball.files].sort()).toEqual([...expected].sort());
   });
 

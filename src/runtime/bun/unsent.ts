@@ -19,20 +19,31 @@ export class Unsent {
   /** Those of this turn, most of which are sent in it. */
   #fresh: Response[] = [];
   readonly #slow: Set<Response> = new Set();
+  readonly #pending: () => number;
   #isLooking = false;
+
+  /** @param pending how many requests the server has that are not answered, or not sent whole */
+  constructor(pending: () => number) {
+    this.#pending = pending;
+  }
 
   /** Calls `then` when a response is sent, or its connection is gone, which `isSent` says. */
   add(isSent: () => boolean, then: () => void): void {
     if (this.#fresh.push({ isSent, then }) === 1) setImmediate(() => this.settle());
   }
 
-  /** Looks at those of this turn, for whoever must know. */
-  settle(): void {
+  /**
+   * Looks at those of this turn, for whoever must know.
+   *
+   * @param begun requests that have just begun: where no other is pending, all are sent, and none is asked
+   */
+  settle(begun = 0): void {
     if (this.#fresh.length === 0) return;
     const fresh = this.#fresh;
     this.#fresh = [];
+    const areSent = this.#pending() <= begun;
     for (const response of fresh) {
-      if (response.isSent()) response.then();
+      if (areSent || response.isSent()) response.then();
       else this.#slow.add(response);
     }
     this.#look();

@@ -21,10 +21,21 @@ export class NodeAdmission {
   readonly streams: EventStreams;
   readonly #gate: Admission;
   readonly #make: RequestMaker = requestMaker();
+  readonly #isStream: (res: ServerResponse) => void;
+  readonly #watched: WriteHead;
 
   constructor(lifecycle: Lifecycle, kindOf?: KindOf) {
     this.#gate = new Admission(lifecycle, kindOf);
     this.streams = new EventStreams(lifecycle);
+    this.#isStream = (res) => {
+      const forget = this.streamed(res, () => {
+        // Whoever writes on is not to die of it.
+        res.on('error', () => {});
+        res.end();
+      });
+      res.once('close', forget);
+    };
+    this.#watched = watching(undefined, this.#isStream);
   }
 
   /**
@@ -33,16 +44,12 @@ export class NodeAdmission {
    * @throws what `kindOf` throws
    */
   admit(req: IncomingMessage, res: ServerResponse, path: string): PlainAnswer | undefined {
-    const { method = 'GET' } = req;
     if (this.#gate.own.has(path)) return undefined;
     const kind = this.#kindOf(req, res);
     if (kind === null) return undefined;
-    const { accept } = req.headers;
-    const entered = this.#gate.enter(kind, accept);
+    const entered = this.#gate.enter(kind, () => req.headers.accept);
     if ('status' in entered) return entered;
     hold(req, res, entered);
-    // Whether or not it was asked for: a client that shows no preference may be given one.
-    if (method === 'GET') this.#watchHead(res);
     return undefined;
   }
 
@@ -55,7 +62,7 @@ export class NodeAdmission {
     // What it would hear of its end is for a body, and there is none.
     const kind = this.#kindOf(req, stream as unknown as ServerResponse);
     if (kind === null) return undefined;
-    const entered = this.#gate.enter(kind, req.headers.accept);
+    const entered = this.#gate.enter(kind, () => req.headers.accept);
     if ('status' in entered) return entered;
     stream.once('close', () => entered.release());
     const respond = stream.respond.bind(stream);
@@ -100,35 +107,56 @@ export class NodeAdmission {
     return this.streams.add(end);
   }
 
-  /** Looks at the head of a response that whoever answers writes by Node's own means. */
-  #watchHead(res: ServerResponse): void {
-    const writeHead = res.writeHead as (...args: unknown[]) => ServerResponse;
-    const watched = (...args: unknown[]): ServerResponse => {
-      const result = writeHead.apply(res, args);
-      if (args.some(saysEventStream) || isEventStream(res.getHeader('content-type'))) {
-        const forget = this.streamed(res, () => {
-          // Whoever writes on is not to die of it.
-          res.on('error', () => {});
-          res.end();
-        });
-        res.once('close', forget);
-      }
-      return result;
-    };
-    res.writeHead = watched as typeof res.writeHead;
+  /**
+   * A request goes on to whoever answers it by Node's own means: the head of its response is looked at.
+   * Whether or not an event stream was asked for: a client that shows no preference may be given one.
+   */
+  passed(req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== 'GET' || permitOf(req) === null) return;
+    // Most have none of their own, and one function for all costs less than one for each.
+    res.writeHead = Object.hasOwn(res, 'writeHead')
+      ? watching(res.writeHead, this.#isStream)
+      : this.#watched;
   }
 }
 
-/** An argument of `writeHead`, its headers as an object or a list. */
-function saysEventStream(part: unknown): boolean {
-  if (typeof part !== 'object' || part === null) return false;
-  const flat: unknown[] = Array.isArray(part) ? part.flat() : Object.entries(part).flat();
-  return flat.some(
-    (name, index) =>
-      typeof name === 'string' &&
-      name.toLowerCase() === 'content-type' &&
-      isEventStream(flat[index + 1]),
-  );
+type WriteHead = ServerResponse['writeHead'];
+
+/** The same, which then looks at what has been written; without one, that of the response's class. */
+function watching(
+  writeHead: WriteHead | undefined,
+  then: (res: ServerResponse) => void,
+): WriteHead {
+  function watched(this: ServerResponse, ...args: unknown[]): ServerResponse {
+    const own = writeHead ?? (Object.getPrototypeOf(this) as ServerResponse).writeHead;
+    const result = Reflect.apply(own, this, args) as ServerResponse;
+    const [, reason, headers] = args;
+    if (saysEventStream(headers ?? reason) || isEventStream(this.getHeader('content-type'))) {
+      then(this);
+    }
+    return result;
+  }
+  return watched as WriteHead;
+}
+
+/** The headers of `writeHead`, as an object, or as a list of names and values or of pairs. */
+function saysEventStream(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null) return false;
+  if (!Array.isArray(headers)) {
+    for (const name in headers) {
+      if (isContentType(name)) return isEventStream((headers as Record<string, unknown>)[name]);
+    }
+    return false;
+  }
+  const flat: unknown[] = Array.isArray(headers[0]) ? headers.flat() : headers;
+  for (let index = 0; index < flat.length; index += 2) {
+    if (isContentType(flat[index]) && isEventStream(flat[index + 1])) return true;
+  }
+  return false;
+}
+
+function isContentType(name: unknown): boolean {
+  return typeof name === 'string' && name.length === 12 && name.toLowerCase() === 'content-type';
 }
 
 function hold(req: IncomingMessage, res: ServerResponse, permit: Permit): void {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Server as HttpServer, type ServerResponse } from 'node:http';
+import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { TIMER_MAX_MS } from '../../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
@@ -137,6 +137,7 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
       return connections.isLast;
     },
     held: () => connections.hold.current,
+    passed: (req: IncomingMessage, res: ServerResponse) => admission.passed(req, res),
     streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
   };
   const surroundings = { admission, onFailure, answersErrors: true };

@@ -33,6 +33,8 @@ export interface Closing {
   closes(): boolean;
   /** What a request that begins now awaits before its answer. */
   held(): Promise<void> | undefined;
+  /** Is told of a request that goes on to whoever is behind. */
+  passed?(req: IncomingMessage, res: ServerResponse): void;
   /** Is told of a response that turned out to be an event stream, and how to end it. */
   streamed?(res: ServerResponse, end: () => void): () => void;
 }
@@ -194,6 +196,7 @@ function deliver(
   if (outcome === undefined && next !== undefined) {
     // Node says `connection: close` then, whatever the next one answers.
     if (closes) res.shouldKeepAlive = false;
+    closing.passed?.(req, res);
     next();
     return;
   }

@@ -25,7 +25,8 @@ export interface InFront {
 }
 
 /** Events that hand over a request to be answered. */
-const REQUESTS = ['request', 'checkContinue', 'checkExpectation'];
+const REQUESTS = ['checkContinue', 'checkExpectation'];
+
 /** Events that hand over a connection, to be something else from then on. */
 const UPGRADES = ['upgrade', 'connect'];
 
@@ -39,7 +40,7 @@ export function intercept(
 ): void {
   const emit = server.emit as (event: string | symbol, ...args: unknown[]) => boolean;
   const own = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (REQUESTS.includes(event as string)) {
+    if (event === 'request' || REQUESTS.includes(event as string)) {
       const [req, res] = args as [IncomingMessage, ServerResponse];
       if (!begins(req, res)) return true;
       // Without anybody to go on to, what is left is a 404.

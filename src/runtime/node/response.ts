@@ -24,6 +24,8 @@ const DECODED = ['gzip', 'x-gzip', 'deflate', 'br'];
 interface Source {
   read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
   cancel(): Promise<unknown> | undefined;
+  /** A read that waits when it is cancelled comes to its end then. */
+  readonly endsReads: boolean;
 }
 
 /** How it goes out. */
@@ -154,22 +156,22 @@ class Sending {
       let left = head.length ?? Number.POSITIVE_INFINITY;
       writeHead(res, head, head.length, this.#closes);
       if (this.#piece === undefined) res.flushHeaders();
-      const ended = this.#endOfStream();
+      const ending = this.#endOfStream();
       while (!res.destroyed) {
         const reading = next ?? source.read();
-        const { done, value } = await (ended === undefined
+        const { done, value } = await (ending === undefined || source.endsReads
           ? reading
-          : Promise.race([reading, ended]));
+          : ending.orEnded(reading));
         if (done) {
           if (left > 0 && head.length !== undefined) res.destroy();
           else end(res);
           // Of a stream that we have ended.
-          if (ended !== undefined) source.cancel()?.catch(ignore);
+          if (ending !== undefined) source.cancel()?.catch(ignore);
           return;
         }
-        next = reads.shift() ?? source.read();
-        // A read ahead may fail while we wait to write; it is awaited at the top, not lost.
-        next.catch(ignore);
+        next = reads.shift();
+        // It may fail while we wait to write; it is awaited at the top, not lost.
+        next?.catch(ignore);
         const chunk = bytesOf(value);
         if (chunk.length > left) {
           // What was promised is out, and the client may have asked for more: the rest is dropped, for
@@ -188,14 +190,41 @@ class Sending {
   }
 
   /** An event stream ends when the drain begins, as if it had come to its end. */
-  #endOfStream(): Promise<{ done: boolean; value?: unknown }> | undefined {
+  #endOfStream(): Ending | undefined {
     if (this.#streamed === undefined || !isEventStream(this.#head.type)) return undefined;
-    const [res, streamed] = [this.#res, this.#streamed];
-    return new Promise((resolve) => {
-      res.once(
-        'close',
-        streamed(res, () => resolve({ done: true })),
-      );
+    const ending = new Ending();
+    this.#res.once(
+      'close',
+      this.#streamed(this.#res, () => {
+        ending.end();
+        if (this.#source.endsReads) this.#source.cancel()?.catch(ignore);
+      }),
+    );
+    return ending;
+  }
+}
+
+type Piece = Awaited<ReturnType<Source['read']>>;
+
+/**
+ * The end of a stream that we end. A race of each read with one promise would leave something at that
+ * promise for each chunk, for as long as the stream lasts.
+ */
+class Ending {
+  #isEnded = false;
+  #wake: (piece: Piece) => void = () => {};
+
+  end(): void {
+    this.#isEnded = true;
+    this.#wake({ done: true });
+  }
+
+  /** What a read gives, or the end if it comes first. */
+  orEnded(reading: Promise<Piece>): Promise<Piece> {
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve;
+      if (this.#isEnded) resolve({ done: true });
+      reading.then(resolve, reject);
     });
   }
 }
@@ -316,10 +345,10 @@ function headOfParts({ status, statusText, headers }: Parts): Head {
 function sourceOf(body: unknown): Source {
   if (body instanceof ReadableStream) {
     const reader = body.getReader();
-    return { read: () => reader.read(), cancel: () => reader.cancel() };
+    return { read: () => reader.read(), cancel: () => reader.cancel(), endsReads: true };
   }
   const pieces = (body as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  return { read: () => pieces.next() as never, cancel: () => pieces.return?.() };
+  return { read: () => pieces.next() as never, cancel: () => pieces.return?.(), endsReads: false };
 }
 
 function bytesOf(value: unknown): Uint8Array {
