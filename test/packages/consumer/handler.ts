@@ -6,15 +6,30 @@
  */
 
 import { Lifecycle } from 'tidegate';
-import { createHandler, type Handler, type HandlerOptions } from 'tidegate/http';
+import {
+  createHandler,
+  type Handler,
+  type HandlerOptions,
+  metricsText,
+  type ProbePaths,
+  type ServiceName,
+} from 'tidegate/http';
+
+const paths: Partial<ProbePaths> = { live: '/livez', ready: '/readyz' };
+const service: ServiceName = { name: 'documents', version: '1.2.3' };
 
 const options: HandlerOptions = {
+  ...service,
+  paths,
   adminToken: 'a-long-secret',
   openAdmin: false,
   readyWhileDraining: true,
   metricsToken: 'another-secret',
   basePath: '/internal',
 };
+
+/** What a registry of the application adds to its own. */
+export const metrics = (): string => metricsText(Lifecycle.create(), service);
 
 /** Asks our handler first. */
 export async function answer(request: Parameters<Handler>[0]): Promise<number> {
