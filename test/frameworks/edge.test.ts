@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it } from 'vitest';
-import { withLifecycle } from '../../src/runtime/workerd.ts';
+import type { withLifecycle } from '../../src/workerd.ts';
 import {
   CURRENT_DATE,
   type IsolateOptions,
@@ -35,8 +35,8 @@ async function text(path: string, init?: RequestInit): Promise<string> {
 
 describe('Hono on Workers', () => {
   it('has a fetch that withLifecycle() takes as it is, which the compiler checks', () => {
-    const worker = withLifecycle({ fetch: new Hono().fetch });
-    expect(worker.fetch).toBeTypeOf('function');
+    const handlers: Parameters<typeof withLifecycle>[0] = { fetch: new Hono().fetch };
+    expect(handlers.fetch).toBeTypeOf('function');
   });
 
   it('answers routes and probes, and refuses writes once it is drained', async () => {
