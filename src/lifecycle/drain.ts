@@ -39,7 +39,7 @@ export async function drain(seat: Seat, options: WaitOptions = {}): Promise<Drai
   while (!markDraining(seat)) {
     const phase = seat.core.phase();
     if (phase === STARTING) {
-      throw new LifecycleError('nothing_to_drain', 'Cannot drain: it is still starting');
+      throw new LifecycleError('nothing_to_drain', 'Cannot drain: the lifecycle is still starting');
     }
     if (phase !== READY) break;
   }

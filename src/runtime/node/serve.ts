@@ -28,7 +28,7 @@ export interface NodeServeOptions extends ServeOptions {
  */
 const KEEP_ALIVE_MS = 72_000;
 /** The first Node that shares a port; before, it ignores that it is asked to. */
-const SHARES_PORTS = 22;
+const SHARES_PORTS = [22, 12] as const;
 
 /**
  * Serves until the lifecycle is Stopped.
@@ -49,7 +49,7 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
     throw new LifecycleError('invalid_argument', `Cannot serve: listener is ${shown(listener)}`);
   }
   const { node: version } = process.versions;
-  if (checked.reusePort && Number(version.split('.')[0]) < SHARES_PORTS) {
+  if (checked.reusePort && !sharesPorts(version)) {
     throw new LifecycleError('invalid_argument', `Cannot serve: Node ${version} has no reusePort`);
   }
   const server = await made(checked, { keepAliveTimeout: KEEP_ALIVE_MS, ...node });
@@ -64,6 +64,12 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
     throw error;
   }
   return ours;
+}
+
+function sharesPorts(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [first, since] = SHARES_PORTS;
+  return major > first || (major === first && minor >= since);
 }
 
 /** `node:https` loads OpenSSL, for those only who have a use for it. */
