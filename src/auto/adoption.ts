@@ -10,16 +10,11 @@ import { createHandler } from '../http/with-page.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { adoptNow } from '../runtime/node/adopt.ts';
-import type { FetchHandler, RequestInfo } from '../runtime/options.ts';
+import type { FetchHandler } from '../runtime/options.ts';
+import type { Before } from './before.ts';
 import { adoptBunServers } from './bun-servers.ts';
 import { adoptDenoServers } from './deno-servers.ts';
 import { type OpenedServer, onListen } from './node-servers.ts';
-
-/** A program's own handler, which returns whatever it does. */
-type OwnHandler = (request: Request, info: RequestInfo) => unknown;
-
-/** Makes what answers of a program's own handler. */
-export type Before = (handler: OwnHandler) => FetchHandler;
 
 /** Who is told of what. */
 export interface Adoption {

@@ -9,7 +9,7 @@
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { BunFront, type BunServer } from '../runtime/bun-server.ts';
 import { checkServe, type RequestInfo } from '../runtime/options.ts';
-import type { Before } from './adoption.ts';
+import type { Before } from './before.ts';
 import { isOpening } from './node-servers.ts';
 
 type Handler = (this: unknown, request: Request, server: BunServer) => unknown;

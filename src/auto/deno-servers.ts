@@ -14,7 +14,7 @@ import {
   guarded,
 } from '../runtime/deno-server.ts';
 import { checkServe } from '../runtime/options.ts';
-import type { Before } from './adoption.ts';
+import type { Before } from './before.ts';
 
 type Handler = (request: Request, info: DenoInfo) => unknown;
 
