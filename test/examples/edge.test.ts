@@ -17,9 +17,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const execute = promisify(execFile);
 
 const [, section = ''] = /\n## Run one\n([\s\S]*)/.exec(readFileSync('docs/edge.md', 'utf8')) ?? [];
-const [started = '', ...asked] = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(
+const [started = '', ...commands] = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(
   ([, block = '']) => block.trim().split('\n'),
 );
+// What is set for Wrangler is not for this one.
+const asked = commands.filter((line) => line.startsWith('curl '));
 /** What the document types into the first terminal; the packages are there already. */
 const COMMAND = started.replace('npm ci && ', '').split(' ');
 
