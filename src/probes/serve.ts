@@ -8,14 +8,15 @@
 import { Worker } from 'node:worker_threads';
 import { PROBE_OPTIONS, type ProbeOptions } from '../http/handler.ts';
 import { checkOptions } from '../http/options.ts';
-import { LifecycleError, type LifecycleErrorCode, shown } from '../lifecycle/errors.ts';
+import { must } from '../lifecycle/check.ts';
+import { LifecycleError, type LifecycleErrorCode } from '../lifecycle/errors.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import { onHeard } from '../runtime/heard.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
-import { isLifecycle, urlOf } from '../runtime/options.ts';
+import { checkPort, checkText, isLifecycle, urlOf } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';
 import type { RefusalMessage, SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
 import { THREAD_SOURCE } from './thread-source.ts';
@@ -162,26 +163,17 @@ function refusalOf({ error, code, isOurs }: RefusalMessage): Error {
 function checkProbes(
   options: ProbeServerOptions,
 ): Omit<ThreadData, 'handle' | 'backend' | 'watched'> & { readonly lifecycle: Lifecycle } {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`the options are ${shown(options)}`);
-  }
   checkKeys(ACTION, options, KNOWN);
   const { lifecycle, port = 0, hostname, stuckAfterMs, ...answers } = options;
-  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid(`port is ${shown(port)}`);
-  if (hostname !== undefined && (typeof hostname !== 'string' || hostname === '')) {
-    throw invalid(`hostname is ${shown(hostname)}`);
-  }
-  if (stuckAfterMs !== undefined && !(typeof stuckAfterMs === 'number' && stuckAfterMs > 0)) {
-    throw invalid(`stuckAfterMs is ${shown(stuckAfterMs)}, not milliseconds above 0`);
-  }
-  if (typeof answers.adminToken === 'function') {
-    throw invalid('adminToken must be a string: a function cannot go to another thread');
-  }
+  must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
+  checkPort(ACTION, port);
+  checkText(ACTION, 'hostname', hostname);
+  const isTime =
+    stuckAfterMs === undefined || (typeof stuckAfterMs === 'number' && stuckAfterMs > 0);
+  must(isTime, ACTION, 'stuckAfterMs must be above 0', stuckAfterMs);
+  const isSent = typeof answers.adminToken !== 'function';
+  const rule = 'adminToken must be a string, as a function cannot go to another thread';
+  must(isSent, ACTION, rule, answers.adminToken);
   checkOptions(answers, PROBE_OPTIONS, ACTION);
   return { lifecycle, port, hostname, stuckAfterMs, options: answers };
-}
-
-function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot ${ACTION}: ${what}`);
 }

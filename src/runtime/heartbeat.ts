@@ -5,7 +5,7 @@
  * @module
  */
 
-import { LifecycleError } from '../lifecycle/errors.ts';
+import { must } from '../lifecycle/check.ts';
 import { HEARTBEAT_MS } from '../lifecycle/heartbeat.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { isLifecycle } from './options.ts';
@@ -17,9 +17,8 @@ import { isLifecycle } from './options.ts';
  * @throws {LifecycleError} `invalid_argument`, `detached`
  */
 export function startHeartbeat(lifecycle: Lifecycle): () => void {
-  if (!isLifecycle(lifecycle)) {
-    throw new LifecycleError('invalid_argument', 'Cannot beat: lifecycle is not a Lifecycle');
-  }
+  const rule = 'lifecycle must be a Lifecycle';
+  must(isLifecycle(lifecycle), 'start the heartbeat', rule, lifecycle);
   lifecycle.beat();
   const beat = (): void => {
     try {

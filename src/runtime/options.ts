@@ -5,8 +5,9 @@
  * @module
  */
 
+import { isObject, isWhole, isWithin, must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
-import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Permit } from '../lifecycle/gate.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
@@ -150,6 +151,7 @@ const KNOWN = [
 ];
 const LINGER_MS = 50;
 const PORT_MAX = 65_535;
+const ACTION = 'serve';
 
 /**
  * Checks what an application asks for.
@@ -157,35 +159,25 @@ const PORT_MAX = 65_535;
  * @throws {LifecycleError} `invalid_argument`, `detached`
  */
 export function checkServe(options: ServeOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`the options are ${shown(options)}`);
-  }
-  checkKeys('serve', options, KNOWN);
+  checkKeys(ACTION, options, KNOWN);
   const { lifecycle, fetch, kindOf, onError, port = 0, hostname } = options;
   const { path, tls, reusePort = false } = options;
-  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
-  if (typeof fetch !== 'function') throw invalid(`fetch is ${shown(fetch)}`);
-  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
-    throw invalid(`port is ${shown(port)}, not an integer in 0 … ${PORT_MAX}`);
-  }
-  if (hostname !== undefined && (typeof hostname !== 'string' || hostname === '')) {
-    throw invalid(`hostname is ${shown(hostname)}`);
-  }
-  if (path !== undefined && (typeof path !== 'string' || path === '')) {
-    throw invalid(`path is ${shown(path)}`);
-  }
+  must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
+  must(typeof fetch === 'function', ACTION, 'fetch must be a function', fetch);
+  checkPort(ACTION, port);
+  checkText(ACTION, 'hostname', hostname);
+  checkText(ACTION, 'path', path);
   if (path !== undefined && (options.port !== undefined || hostname !== undefined)) {
     throw invalid('path takes the place of port and hostname');
   }
-  if (typeof reusePort !== 'boolean') throw invalid(`reusePort is ${shown(reusePort)}`);
+  must(typeof reusePort === 'boolean', ACTION, 'reusePort must be true or false', reusePort);
   for (const [name, value] of Object.entries({ kindOf, onError })) {
-    if (value === undefined || typeof value === 'function') continue;
-    throw invalid(`${name} must be a function, got ${shown(value)}`);
+    const isFunction = value === undefined || typeof value === 'function';
+    must(isFunction, ACTION, `${name} must be a function`, value);
   }
   for (const name of ['node', 'deno', 'bun']) {
     const own: unknown = Reflect.get(options, name);
-    if (own === undefined || (typeof own === 'object' && own !== null)) continue;
-    throw invalid(`${name} must be an object, got ${shown(own)}`);
+    must(own === undefined || isObject(own), ACTION, `${name} must be an object`, own);
   }
   const lingerMs = duration('lingerMs', options.lingerMs) ?? LINGER_MS;
   const given = duration('inFlightTimeoutMs', options.inFlightTimeoutMs);
@@ -205,6 +197,18 @@ export function checkServe(options: ServeOptions): CheckedOptions {
     lingerMs,
     inFlightTimeoutMs,
   };
+}
+
+/** @throws {LifecycleError} `invalid_argument` */
+export function checkPort(action: string, port: unknown): void {
+  const rule = `port must be an integer from 0 to ${PORT_MAX}`;
+  must(isWhole(port, 0, PORT_MAX), action, rule, port);
+}
+
+/** @throws {LifecycleError} `invalid_argument` for what is given and no text */
+export function checkText(action: string, name: string, value: unknown): void {
+  const isText = value === undefined || (typeof value === 'string' && value !== '');
+  must(isText, action, `${name} must be a string that is not empty`, value);
 }
 
 /** By its shape: the class may have come from another copy of the package. */
@@ -231,13 +235,11 @@ function pem(value: unknown): string {
 }
 
 function duration(name: string, value: number | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !(value >= 0 && value <= TIMER_MAX_MS)) {
-    throw invalid(`${name} is ${shown(value)}, not milliseconds in 0 … 2^31-1`);
-  }
+  const isTime = value === undefined || isWithin(value, 0, TIMER_MAX_MS);
+  must(isTime, ACTION, `${name} must be between 0 and ${TIMER_MAX_MS}`, value);
   return value;
 }
 
 function invalid(what: string): LifecycleError {
-  return new LifecycleError('invalid_argument', `Cannot serve: ${what}`);
+  return new LifecycleError('invalid_argument', `Cannot ${ACTION}: ${what}`);
 }

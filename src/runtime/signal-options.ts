@@ -88,7 +88,7 @@ export function checkSignals(lifecycle: Lifecycle, options: SignalOptions): Chec
     const why = 'this is a worker, and signals reach the main thread only';
     throw new LifecycleError('not_main_thread', `Cannot ${ACTION}: ${why}`);
   }
-  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
+  if (!isLifecycle(lifecycle)) throw invalid('lifecycle must be a Lifecycle');
   if (typeof options !== 'object' || options === null) {
     throw invalid(`options must be an object, got ${shown(options)}`);
   }

@@ -162,7 +162,7 @@ function checkWorker(handlers: unknown, options: unknown): void {
   checkFunctions(options, ['boot', 'handler', 'kindOf']);
   const { lifecycle, bootTimeoutMs, fleet } = options as WorkerOptions;
   if (lifecycle !== undefined && !isLifecycle(lifecycle)) {
-    throw invalid('lifecycle is not a Lifecycle');
+    throw invalid('lifecycle must be a Lifecycle');
   }
   if (fleet !== undefined && typeof fleet?.follow !== 'function') throw invalid('fleet is none');
   const isTime =

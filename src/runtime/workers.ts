@@ -27,7 +27,7 @@ export interface WatchedWorker {
  * @see https://nodejs.org/api/worker_threads.html#event-exit
  */
 export function watchWorker(lifecycle: Lifecycle, worker: WatchedWorker): () => void {
-  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
+  if (!isLifecycle(lifecycle)) throw invalid('lifecycle must be a Lifecycle');
   // Once it has exited its number is -1, so it is asked for now.
   const threadId: unknown = worker?.threadId;
   if (typeof threadId !== 'number' || threadId <= 0 || typeof worker.once !== 'function') {

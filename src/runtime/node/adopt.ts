@@ -7,6 +7,7 @@
 
 import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { isWithin, must } from '../../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
 import { checkKeys } from '../../lifecycle/known-keys.ts';
@@ -227,16 +228,14 @@ function checkAdopt(server: NodeServer, options: AdoptOptions): Adoption {
   }
   checkKeys(ACTION, options, KNOWN);
   const { lifecycle, fetch, kindOf, onError, lingerMs = LINGER_MS, inFlightTimeoutMs } = options;
-  if (!isLifecycle(lifecycle)) throw invalid('lifecycle is not a Lifecycle');
+  must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
   for (const [name, value] of Object.entries({ fetch, kindOf, onError })) {
-    if (value === undefined || typeof value === 'function') continue;
-    throw invalid(`${name} must be a function, got ${shown(value)}`);
+    const isFunction = value === undefined || typeof value === 'function';
+    must(isFunction, ACTION, `${name} must be a function`, value);
   }
   for (const [name, value] of Object.entries({ lingerMs, inFlightTimeoutMs })) {
-    if (value === undefined) continue;
-    if (typeof value !== 'number' || !(value >= 0 && value <= TIMER_MAX_MS)) {
-      throw invalid(`${name} must be between 0 and ${TIMER_MAX_MS}, got ${shown(value)}`);
-    }
+    const isTime = value === undefined || isWithin(value, 0, TIMER_MAX_MS);
+    must(isTime, ACTION, `${name} must be between 0 and ${TIMER_MAX_MS}`, value);
   }
   return {
     lifecycle,

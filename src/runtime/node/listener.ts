@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LifecycleError, shown } from '../../lifecycle/errors.ts';
+import { must } from '../../lifecycle/check.ts';
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import { type FetchHandler, isLifecycle } from '../options.ts';
@@ -24,6 +24,8 @@ export type NodeListener = (
   next?: (error?: unknown) => void,
 ) => void;
 
+const ACTION = 'make a listener';
+
 /**
  * Makes a listener of a fetch handler. What is not the handler's (`undefined`), what it throws, and
  * what is no web request goes to `next` if there is one; else it is a 404, a 500, a 400. Under a
@@ -40,12 +42,10 @@ export type NodeListener = (
  * ```
  */
 export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {}): NodeListener {
-  if (typeof fetch !== 'function') {
-    throw new LifecycleError('invalid_argument', `Cannot make a listener of ${shown(fetch)}`);
-  }
+  must(typeof fetch === 'function', ACTION, 'fetch must be a function', fetch);
   const lifecycle: unknown = options?.lifecycle;
-  if (lifecycle !== undefined && !isLifecycle(lifecycle)) {
-    throw new LifecycleError('invalid_argument', 'Cannot make a listener: not a Lifecycle');
+  if (lifecycle !== undefined) {
+    must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
   }
   // Whoever calls it has the whole of what NodeRequest and NodeResponse are the part of.
   return exchange(fetch, {

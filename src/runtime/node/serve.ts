@@ -7,7 +7,8 @@
 import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http';
 import type { ListenOptions } from 'node:net';
 import process from 'node:process';
-import { LifecycleError, shown } from '../../lifecycle/errors.ts';
+import { must } from '../../lifecycle/check.ts';
+import { LifecycleError } from '../../lifecycle/errors.ts';
 import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
 import { adoptChecked } from './adopt.ts';
 import type { NodeRequest, NodeResponse } from './messages.ts';
@@ -45,9 +46,8 @@ const SHARES_PORTS = [22, 12] as const;
 export async function serve(options: NodeServeOptions): Promise<Server> {
   const checked = checkServe(options);
   const { listener, node = {} }: { listener?: unknown } & Pick<ServeOptions, 'node'> = options;
-  if (listener !== undefined && typeof listener !== 'function') {
-    throw new LifecycleError('invalid_argument', `Cannot serve: listener is ${shown(listener)}`);
-  }
+  const isListener = listener === undefined || typeof listener === 'function';
+  must(isListener, 'serve', 'listener must be a function', listener);
   const { node: version } = process.versions;
   if (checked.reusePort && !sharesPorts(version)) {
     throw new LifecycleError('invalid_argument', `Cannot serve: Node ${version} has no reusePort`);
