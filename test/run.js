@@ -56,7 +56,7 @@ const gate = new Gate();
 
 /** A run of vitest, to be started when its turn comes. */
 const suite = (name, runtime, args) => () =>
-  gate.suite(name, [...COMMANDS[runtime], ...args], { TIDEGATE_RUNTIME: runtime });
+  gate.suite(name, [...COMMANDS[runtime], ...args], { TEST_RUNTIME: runtime });
 
 await gate.step('build', ['npm', 'run', '--silent', 'build']);
 await gate.sideBySide(AT_ONCE, [

@@ -58,6 +58,21 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
 /** All of them. */
 export const NAMES: readonly string[] = Object.keys(VARIABLES).map((name) => PREFIX + name);
 
+/**
+ * Whether Kubernetes has set a variable, as it does in every pod for a Service that is called `tidegate`
+ * or `tidegate-…`.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+ */
+function isOfKubernetes(name: string, value: string): boolean {
+  return (
+    /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(
+      name,
+    ) ||
+    (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value))
+  );
+}
+
 /** Variables that do nothing unless another one is set. */
 const NEEDS: readonly (readonly [string, string])[] = [
   ['PROBE_HOSTNAME', 'PROBE_PORT'],
@@ -75,6 +90,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || name === INSTALLED_BY || value === undefined) continue;
+    if (isOfKubernetes(name, value)) continue;
     const variable = VARIABLES[name.slice(PREFIX.length)];
     if (variable === undefined) {
       wrongs.push(`unknown variable ${name}, did you mean ${nearest(name, NAMES)}?`);

@@ -70,7 +70,17 @@ describe('the environment', () => {
   });
 
   it('has a default for everything, and leaves alone what is not its own', () => {
-    expect(settingsFrom({ PATH: '/bin', TIDE_GATE: 'open' })).toEqual({
+    // The last ones as Kubernetes sets them for Services of these names.
+    const others = {
+      PATH: '/bin',
+      TIDE_GATE: 'open',
+      TIDEGATE_SERVICE_HOST: '10.0.0.11',
+      TIDEGATE_SERVICE_PORT_HTTP: '80',
+      TIDEGATE_PORT: 'tcp://10.0.0.11:80',
+      TIDEGATE_PROBE_PORT: 'tcp://10.0.0.12:80',
+      TIDEGATE_PROBE_PORT_80_TCP_ADDR: '10.0.0.12',
+    };
+    expect(settingsFrom(others)).toEqual({
       serveRoutes: false,
       readyWhileDraining: true,
       ready: 'listening',

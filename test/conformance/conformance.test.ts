@@ -12,7 +12,7 @@ import { SUBJECTS, subjectNamed } from './suite.ts';
 it('runs on the runtime that it is said to run on', () => {
   const { Deno, Bun } = globalThis as { readonly Deno?: unknown; readonly Bun?: unknown };
   const runtime = Deno !== undefined ? 'deno' : Bun !== undefined ? 'bun' : 'node';
-  expect(runtime).toBe(process.env.TIDEGATE_RUNTIME ?? runtime);
+  expect(runtime).toBe(process.env.TEST_RUNTIME ?? runtime);
 });
 
 for (const name of SUBJECTS) {

@@ -13,7 +13,7 @@ import { allocate, type CoreMemory } from '../../src/core/memory.ts';
 import { wasmCore } from '../../src/core/wasm.ts';
 import { CAPACITIES, type Call, Caller, perform, randomOf } from './calls.ts';
 
-const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const GAMES = 60;
 const CALLS = 500;
 
@@ -71,7 +71,7 @@ function play(sidesOf: (seed: number) => readonly [Side, Side]): string | undefi
       caller.told(call, results[0]);
       const at = difference(left.bytes, right.bytes);
       if (!Object.is(results[0], results[1]) || at !== undefined) {
-        return `TIDEGATE_SEED=${seed}, call ${index}: ${call.name}(${call.args.join(', ')}) gave ${results.join(' and ')}; bytes differ at ${at?.toString(16)}`;
+        return `TEST_SEED=${seed}, call ${index}: ${call.name}(${call.args.join(', ')}) gave ${results.join(' and ')}; bytes differ at ${at?.toString(16)}`;
       }
     }
   }

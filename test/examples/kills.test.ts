@@ -17,7 +17,7 @@ const IDS_EACH = 12;
 const LONGEST_MS = 300;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 
 const folders: DataFolder[] = [];
 const services: Service[] = [];

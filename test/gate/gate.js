@@ -64,7 +64,7 @@ export class Gate {
     const status = await run([...command, `--reporter=${REPORTER}`], {
       ...process.env,
       ...environment,
-      TIDEGATE_TEST_RECORD: record,
+      TEST_RECORD: record,
     });
     const ms = performance.now() - beganMs;
     const records = recordsIn(record);

@@ -35,7 +35,7 @@ function gateOver(
       ...process.env,
       TERM: 'xterm',
       NO_COLOR: undefined,
-      TIDEGATE_RUNTIME: undefined,
+      TEST_RUNTIME: undefined,
       ...environment,
       FIXTURES: fixtures,
     },
@@ -107,7 +107,7 @@ describe('a gate with failures', () => {
   });
 
   it('says on which runtime a file ran, if it is told', async () => {
-    const { lines } = await gateOver('passes', { TIDEGATE_RUNTIME: 'bun' });
+    const { lines } = await gateOver('passes', { TEST_RUNTIME: 'bun' });
     expect(lines.join('\n')).toMatch(/ok {3} *\d+\.\d s {2}bun {3}test\/gate\/.*passes.fixture.ts/);
   });
 

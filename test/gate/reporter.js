@@ -16,9 +16,9 @@ import { alarming, failure, indent, seconds, unpainted } from './text.js';
 const INDENT = 6;
 
 /** The file of the records, a JSON object a line: `{ begins }` and `{ file, … }` of each, `{ end }`. */
-const record = process.env.TIDEGATE_TEST_RECORD;
+const record = process.env.TEST_RECORD;
 /** What the gate says that it runs on. */
-const runtime = process.env.TIDEGATE_RUNTIME;
+const runtime = process.env.TEST_RUNTIME;
 
 /** Vitest wants a default export. */
 export default class FileReporter {

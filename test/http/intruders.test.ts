@@ -20,7 +20,7 @@ import {
   taken,
 } from './wire.ts';
 
-const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
 let drawn = 0;
 
 /** Each test draws others: with one seed for all, what one of them misses all would miss. */

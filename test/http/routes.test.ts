@@ -47,7 +47,7 @@ const cases = ROUTES.flatMap((path) => PHASES.map((name, phase) => ({ path, name
 it('runs on the runtime that it is said to run on', () => {
   const { Deno, Bun } = globalThis as { readonly Deno?: unknown; readonly Bun?: unknown };
   const runtime = Deno !== undefined ? 'deno' : Bun !== undefined ? 'bun' : 'node';
-  expect(runtime).toBe(process.env.TIDEGATE_RUNTIME ?? runtime);
+  expect(runtime).toBe(process.env.TEST_RUNTIME ?? runtime);
 });
 
 describe.each(BACKENDS)('on %s', (backend) => {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataFolder, RUNTIMES, type Runtime, Service } from '../examples/process.ts';
 import { barrage } from './barrage.ts';
 
-const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
 const REQUESTS = 100_000;
 
 /**

@@ -10,7 +10,7 @@ import { Lifecycle } from '../../src/index.ts';
 import { type ProbeServer, serveProbes } from '../../src/node.ts';
 import { barrage } from './barrage.ts';
 
-const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
 const REQUESTS = 20_000;
 /** The parser is the same; what is thrown at is the guard behind it. */
 const GUARDED_REQUESTS = 5_000;

@@ -41,10 +41,10 @@ const BLOCKED_MS = 5_000;
 const HEARS_WHILE_BLOCKED: readonly Runtime[] = ['deno'];
 
 /** Of the play in which both backends meet, and which looks for leaks: that takes many. */
-const WORKERS = Number(process.env.TIDEGATE_WORKERS ?? 500);
+const WORKERS = Number(process.env.TEST_WORKERS ?? 500);
 /** Of those with one backend; the seed is another one at every run. */
 const FEWER_WORKERS = Math.ceil(WORKERS / 5);
-const SEED = Number(process.env.TIDEGATE_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 
 beforeAll(buildScenarios);
 

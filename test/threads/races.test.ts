@@ -23,7 +23,7 @@ import { MEETINGS as TOGETHER_MEETINGS } from './parts/together.ts';
 import { REPORT } from './parts/visit.ts';
 
 /** Rounds of each race; 10,000 and more by hand. */
-const ROUNDS = Number(process.env.TIDEGATE_ROUNDS ?? 3_000);
+const ROUNDS = Number(process.env.TEST_ROUNDS ?? 3_000);
 /** Shutdowns that all threads ask for at once. */
 const SHUTDOWNS = Math.ceil(ROUNDS / 100);
 
@@ -37,7 +37,7 @@ const CREWS: readonly (readonly [string, (index: number) => Backend])[] = [
 beforeAll(buildProgram);
 
 it('runs where it says', () => {
-  expect(runtime).toBe(process.env.TIDEGATE_RUNTIME ?? runtime);
+  expect(runtime).toBe(process.env.TEST_RUNTIME ?? runtime);
 });
 
 describe.each(CREWS)('threads with %s', (_, backendOf) => {
