@@ -6,6 +6,7 @@
  */
 
 import { must } from '../lifecycle/check.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
@@ -51,6 +52,7 @@ export function createExtendedHandler(
   form: StatusForm,
   more: (guards: AdminGuards) => Routes,
 ): Handler {
+  must(isLifecycle(lifecycle), 'make a handler', 'lifecycle must be a Lifecycle', lifecycle);
   checkOptions(options);
   const guards = adminGuards(lifecycle, options);
   const routes = [

@@ -67,6 +67,10 @@ class HeldPermit implements Permit {
     this.kind = kind;
   }
 
+  get isHeld(): boolean {
+    return this.#seat !== undefined;
+  }
+
   release(): void {
     const seat = this.#seat;
     if (seat === undefined) return;
@@ -80,6 +84,11 @@ class HeldPermit implements Permit {
   [DISPOSE](): void {
     this.release();
   }
+}
+
+/** Whether a permit of this package has not been given back. */
+export function isHeld(permit: Permit): boolean {
+  return permit instanceof HeldPermit && permit.isHeld;
 }
 
 /** Admits writes and queries, and counts them: `lifecycle.gate`. */

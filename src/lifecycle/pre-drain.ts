@@ -17,6 +17,11 @@ import type { Seat } from './seat.ts';
  */
 const PROBE_SETTLE_MS = 100;
 
+/**
+ * Of the budget, what a pre-drain leaves for what comes behind it: one as long as the budget would take the
+ * time of every step.
+ */
+const RESERVE = 0.2;
 /** It is waited in slices, to notice that the loop was held up. */
 const SLICE_MS = 50;
 
@@ -43,7 +48,7 @@ export function endPreDrain({ core, wakeups }: Seat): void {
  */
 export async function preDrain(
   seat: Seat,
-  { preDrainMs, preDrainProbes = Infinity }: Pipeline,
+  { budgetMs, preDrainMs, preDrainProbes = Infinity }: Pipeline,
   isSuccessor: boolean,
   leftMs: () => number,
 ): Promise<void> {
@@ -57,9 +62,10 @@ export async function preDrain(
   const isOff = (): boolean => core.isPreDrainEnded() === 1 || core.phase() >= SHUTTING_DOWN;
   const wait = async (isOver: () => boolean, ms: number): Promise<void> => {
     let restMs = Math.min(preDrainMs - passedMs, ms);
-    while (restMs > 0 && leftMs() > 0) {
+    const spareMs = (): number => leftMs() - budgetMs * RESERVE;
+    while (restMs > 0 && spareMs() > 0) {
       const beganMs = monotonicMs();
-      const timeoutMs = Math.min(restMs, leftMs(), SLICE_MS);
+      const timeoutMs = Math.min(restMs, spareMs(), SLICE_MS);
       const ended = await wakeups.until(() => isOff() || isOver(), { timeoutMs });
       const sliceMs = Math.min(monotonicMs() - beganMs, 2 * SLICE_MS);
       passedMs += sliceMs;

@@ -7,7 +7,7 @@
  */
 
 import { GateClosedError, LifecycleError } from '../lifecycle/errors.ts';
-import type { Permit, PermitKind } from '../lifecycle/gate.ts';
+import { isHeld, type Permit, type PermitKind } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
@@ -65,6 +65,22 @@ export class Admission {
       const phase = this.#lifecycle.phase();
       if (phase === Phase.Ready) return undefined;
       return unavailable(`Cannot upgrade: ${phaseName(phase)}`, phaseName(phase));
+    } catch (thrown) {
+      if (thrown instanceof LifecycleError) return unavailable(thrown.message, thrown.code);
+      throw thrown;
+    }
+  }
+
+  /**
+   * The answer in place of one that would acknowledge a write which outlived its drain: the flush may have
+   * come before it. An application that owns the shutdown decides that by itself.
+   */
+  tooLate(permit: Permit | null): PlainAnswer | undefined {
+    if (permit?.kind !== 'write' || !isHeld(permit)) return undefined;
+    try {
+      const isRun = this.#lifecycle.shutdownRequested();
+      if (!isRun || this.#lifecycle.phase() < Phase.ShuttingDown) return undefined;
+      return closedAnswer(this.#refused('write'));
     } catch (thrown) {
       if (thrown instanceof LifecycleError) return unavailable(thrown.message, thrown.code);
       throw thrown;

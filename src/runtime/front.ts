@@ -153,8 +153,9 @@ export class Front {
       permit?.release();
       return response === undefined ? undefined : endable(response, this.#streams);
     }
+    const instead = this.#admission.tooLate(permit);
     if (permit !== null) handed(() => permit.release());
-    return response;
+    return instead === undefined ? response : responseOf(instead, request.method === 'HEAD');
   }
 
   async #failure(thrown: unknown, request: Request): Promise<Response> {

@@ -7,8 +7,8 @@
 
 import { must } from '../lifecycle/check.ts';
 import { HEARTBEAT_MS } from '../lifecycle/heartbeat.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { isLifecycle } from './options.ts';
 
 /**
  * Begins at once.

@@ -9,6 +9,7 @@ import { isObject, isWhole, isWithin, must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Permit } from '../lifecycle/gate.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
@@ -209,15 +210,6 @@ export function checkPort(action: string, port: unknown): void {
 export function checkText(action: string, name: string, value: unknown): void {
   const isText = value === undefined || (typeof value === 'string' && value !== '');
   must(isText, action, `${name} must be a string that is not empty`, value);
-}
-
-/** By its shape: the class may have come from another copy of the package. */
-export function isLifecycle(value: unknown): value is Lifecycle {
-  const { phase, shutdown, shutdownRequested, onTransition } =
-    (value as Partial<Lifecycle> | null | undefined) ?? {};
-  return [phase, shutdown, shutdownRequested, onTransition].every(
-    (method) => typeof method === 'function',
-  );
 }
 
 /** The address of a listening server as others write it. */

@@ -6,13 +6,13 @@
 
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { LogEvent } from '../lifecycle/journal.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type Closable, isClosable } from './closables.ts';
 import type { FinallyEntry } from './exit.ts';
 import { isMainThread } from './main-thread.ts';
-import { isLifecycle } from './options.ts';
 import { numbersOf } from './signal-names.ts';
 
 /** What `handleSignals` takes. */

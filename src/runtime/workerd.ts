@@ -8,8 +8,8 @@
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { GateClosedError, LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { PermitKind } from '../lifecycle/gate.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import { refusal } from './answer.ts';
-import { isLifecycle } from './options.ts';
 import { admitted } from './workerd/event.ts';
 import { Isolate } from './workerd/isolate.ts';
 import type {

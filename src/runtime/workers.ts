@@ -5,10 +5,10 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import type { MemberSnapshot } from '../lifecycle/snapshot.ts';
-import { isLifecycle } from './options.ts';
 
 /** The part of a `worker_threads.Worker` that is used here. */
 export interface WatchedWorker {

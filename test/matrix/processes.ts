@@ -26,7 +26,7 @@ const NO_WASM: readonly Missing[] = (
 ).map((subject) => ({
   subject,
   code: 'wasm_unavailable',
-  says: "there is no WebAssembly here; ask for backend: 'atomics'",
+  says: "there is no WebAssembly here; use backend: 'atomics'",
   why: 'node --jitless has no WebAssembly; the row of the same Node without the flag has it',
 }));
 

@@ -173,6 +173,30 @@ describe.each(Object.entries(WAYS))('%s', (_, mount) => {
     expect(flushed).toBeGreaterThanOrEqual(acknowledged);
     expect(rows.length).toBe(flushed);
   });
+
+  it('cuts a write that outlived its drain, so that nothing acknowledges what no flush saw', async () => {
+    const lifecycle = ready();
+    const { opened, open } = latch();
+    const port = await mount(lifecycle, async () => {
+      await opened;
+      return 'stored';
+    });
+    const reply = once(port, '/', { method: 'POST' }).then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    lifecycle.step({
+      name: 'flush_wal',
+      run: async () => {
+        open();
+        await reply;
+      },
+    });
+    lifecycle.pipeline({ steps: [], drainTimeoutMs: 20 });
+    await until(() => lifecycle.gate.inFlight().writes === 1);
+    const { drained, flushedWal } = await lifecycle.shutdown();
+    expect([await reply, drained, flushedWal]).toEqual(['cut', false, true]);
+  });
 });
 
 describe('what is counted', () => {
@@ -458,5 +482,19 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(await info('GET')).toEqual(['query', '127.0.0.1', { ...none, queries: 1 }]);
     expect((await once(port, '/health/ready/write')).status).toBe(503);
     expect((await once(port, '/health/live')).status).toBe(200);
+  });
+
+  it('a write that outlived its drain is not acknowledged', async () => {
+    const another = await Program.start(runtime, {}, MIRROR);
+    undo.push(() => another.kill());
+    const { port } = another;
+    const write = once(port, '/stored', { method: 'POST' }).then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    await another.heard('stores');
+    const { body } = await once(port, '/admin/shutdown', { method: 'POST' });
+    expect(JSON.parse(body)).toMatchObject({ drained: false });
+    expect(await write).toBe(runtime === 'node' ? 'cut' : 503);
   });
 });

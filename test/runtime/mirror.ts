@@ -7,7 +7,7 @@
 
 import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
-import { Lifecycle } from '../../src/index.ts';
+import { Lifecycle, Phase } from '../../src/index.ts';
 import type { RequestInfo } from '../../src/runtime/node.ts';
 import { door, runtime, say } from './door.ts';
 
@@ -38,6 +38,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const lifecycle = Lifecycle.create();
 const health = createHandler(lifecycle, { openAdmin: true });
+lifecycle.pipeline({ steps: [], drainTimeoutMs: 50 });
 
 async function fetchHandler(request: Request, info: RequestInfo): Promise<Response> {
   const { headers } = request;
@@ -46,6 +47,11 @@ async function fetchHandler(request: Request, info: RequestInfo): Promise<Respon
   if (request.url.endsWith('/info')) {
     const { permit, remoteAddress } = info;
     return Response.json([permit?.kind ?? null, remoteAddress, lifecycle.gate.inFlight()]);
+  }
+  if (request.url.endsWith('/stored')) {
+    say('stores');
+    await lifecycle.waitFor(Phase.ShuttingDown);
+    return new Response('stored');
   }
   if (request.url.endsWith('/events')) {
     return new Response(events(), { headers: { 'content-type': 'text/event-stream' } });

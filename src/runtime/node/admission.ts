@@ -16,6 +16,13 @@ import { addressOf, UnfitRequest } from './address.ts';
 import { type RequestMaker, requestMaker } from './lazy-request.ts';
 import { keepPermit, permitOf } from './permit.ts';
 
+/** A response, or a stream of HTTP/2 that an application takes by itself. */
+interface Outgoing {
+  readonly headersSent: boolean;
+  destroy(): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 /** Admits the requests of one server. */
 export class NodeAdmission {
   readonly streams: EventStreams;
@@ -23,6 +30,8 @@ export class NodeAdmission {
   readonly #make: RequestMaker = requestMaker();
   readonly #isStream: (res: ServerResponse) => void;
   readonly #watched: WriteHead;
+  /** Writes over HTTP/2 in progress: no connection knows of them. */
+  readonly #http2Writes: Map<Outgoing, Permit> = new Map();
 
   constructor(lifecycle: Lifecycle, kindOf?: KindOf) {
     this.#gate = new Admission(lifecycle, kindOf);
@@ -49,7 +58,12 @@ export class NodeAdmission {
     if (kind === null) return undefined;
     const entered = this.#gate.enter(kind, () => req.headers.accept);
     if ('status' in entered) return entered;
-    hold(req, res, entered);
+    keepPermit(req, entered);
+    // Those of HTTP/1 end with their connection, which says so by `released`.
+    if (req.httpVersionMajor > 1) {
+      res.on('close', over);
+      this.#keepHttp2(res, entered);
+    }
     return undefined;
   }
 
@@ -65,6 +79,7 @@ export class NodeAdmission {
     const entered = this.#gate.enter(kind, () => req.headers.accept);
     if ('status' in entered) return entered;
     stream.once('close', () => entered.release());
+    this.#keepHttp2(stream, entered);
     const respond = stream.respond.bind(stream);
     stream.respond = (headers, options) => {
       respond(headers, options);
@@ -101,6 +116,45 @@ export class NodeAdmission {
     }
   }
 
+  /** True for a response that would acknowledge a write which outlived its drain. */
+  isTooLate(req: IncomingMessage): boolean {
+    return this.#gate.tooLate(permitOf(req)) !== undefined;
+  }
+
+  /** Whoever answers by Node's own means may do so before this thread hears of the end of the drain. */
+  #watchWrite(res: ServerResponse): void {
+    const writeHead = res.writeHead as (...args: unknown[]) => ServerResponse;
+    const watched = (...args: unknown[]): ServerResponse => {
+      const isLate = this.isTooLate(res.req);
+      // Over HTTP/2 it would be sent with that.
+      if (!isLate || res.req.httpVersionMajor === 1) Reflect.apply(writeHead, res, args);
+      if (isLate) res.destroy();
+      return res;
+    };
+    res.writeHead = watched as WriteHead;
+  }
+
+  /**
+   * Cuts what has not said anything yet and would acknowledge a write that outlived its drain. Its client
+   * does not know whether the write was made, and nobody does who reads what the flush has written.
+   *
+   * @param http1 responses in flight
+   */
+  cutLate(http1: Iterable<ServerResponse>): void {
+    for (const res of http1) this.#cutIfLate(res, permitOf(res.req));
+    for (const [outgoing, permit] of this.#http2Writes) this.#cutIfLate(outgoing, permit);
+  }
+
+  #cutIfLate(outgoing: Outgoing, permit: Permit | null): void {
+    if (!outgoing.headersSent && this.#gate.tooLate(permit) !== undefined) outgoing.destroy();
+  }
+
+  #keepHttp2(outgoing: Outgoing, permit: Permit): void {
+    if (permit.kind !== 'write') return;
+    this.#http2Writes.set(outgoing, permit);
+    outgoing.once('close', () => this.#http2Writes.delete(outgoing));
+  }
+
   /** Gives the permit of a response back that turned out to be an event stream; returns the undo. */
   streamed(res: ServerResponse, end: () => void): () => void {
     permitOf(res.req)?.release();
@@ -112,7 +166,9 @@ export class NodeAdmission {
    * Whether or not an event stream was asked for: a client that shows no preference may be given one.
    */
   passed(req: IncomingMessage, res: ServerResponse): void {
-    if (req.method !== 'GET' || permitOf(req) === null) return;
+    const kind = permitOf(req)?.kind;
+    if (kind === 'write') this.#watchWrite(res);
+    if (req.method !== 'GET' || kind === undefined) return;
     // Most have none of their own, and one function for all costs less than one for each.
     res.writeHead = Object.hasOwn(res, 'writeHead')
       ? watching(res.writeHead, this.#isStream)
@@ -157,12 +213,6 @@ function saysEventStream(headers: unknown): boolean {
 
 function isContentType(name: unknown): boolean {
   return typeof name === 'string' && name.length === 12 && name.toLowerCase() === 'content-type';
-}
-
-function hold(req: IncomingMessage, res: ServerResponse, permit: Permit): void {
-  keepPermit(req, permit);
-  // Those of HTTP/1 end with their connection, which says so by `released`.
-  if (req.httpVersionMajor > 1) res.on('close', over);
 }
 
 /** The end of a response of HTTP/2. Shared: a closure for each would cost more than the permit. */

@@ -10,9 +10,11 @@ import { Server as NetServer } from 'node:net';
 import { isWithin, must } from '../../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../../lifecycle/errors.ts';
+import { isLifecycle } from '../../lifecycle/is-lifecycle.ts';
 import { checkKeys } from '../../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import { Phase } from '../../lifecycle/phase.ts';
 import { routesOf } from '../../lifecycle/routes.ts';
 import { plainRefusal } from '../answer.ts';
 import { Closing } from '../closing.ts';
@@ -22,7 +24,6 @@ import { whenLeaving } from '../leaving.ts';
 import {
   type CheckedOptions,
   type FetchHandler,
-  isLifecycle,
   type ServeOptions,
   type Server,
   urlOf,
@@ -131,6 +132,10 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
   });
   void closing.closed.then(whenLeaving(lifecycle, () => connections.makeAllLast()));
   const admission = new NodeAdmission(lifecycle, kindOf);
+  const stopListening = lifecycle.onTransition(({ to }) => {
+    if (to === Phase.ShuttingDown) admission.cutLate(connections.inFlight);
+  });
+  void closing.closed.then(stopListening);
   const ends = {
     closes() {
       // As soon as anybody can know.
@@ -138,6 +143,7 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
       return connections.isLast;
     },
     held: () => connections.hold.current,
+    isTooLate: (req: IncomingMessage) => admission.isTooLate(req),
     passed: (req: IncomingMessage, res: ServerResponse) => admission.passed(req, res),
     streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
   };

@@ -231,6 +231,11 @@ export class Connections {
     return true;
   }
 
+  /** Responses of HTTP/1 that have not ended. */
+  get inFlight(): readonly ServerResponse[] {
+    return [...this.#open.values()].flatMap(({ responses }) => responses).concat([...this.#strays]);
+  }
+
   #ends(res: ServerResponse): void {
     const { req } = res;
     this.#tell(req);

@@ -33,6 +33,8 @@ export interface Closing {
   closes(): boolean;
   /** What a request that begins now awaits before its answer. */
   held(): Promise<void> | undefined;
+  /** True for a request that must not be acknowledged any more. */
+  isTooLate?(req: IncomingMessage): boolean;
   /** Is told of a request that goes on to whoever is behind. */
   passed?(req: IncomingMessage, res: ServerResponse): void;
   /** Is told of a response that turned out to be an event stream, and how to end it. */
@@ -198,6 +200,10 @@ function deliver(
     if (closes) res.shouldKeepAlive = false;
     closing.passed?.(req, res);
     next();
+    return;
+  }
+  if (closing.isTooLate?.(req) === true) {
+    res.destroy();
     return;
   }
   // Closing a socket with unread bytes in it resets it, and the client may lose the answer.

@@ -5,9 +5,11 @@
  */
 
 import { must } from '../../lifecycle/check.ts';
+import { isLifecycle } from '../../lifecycle/is-lifecycle.ts';
+import { checkKeys } from '../../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
-import { type FetchHandler, isLifecycle } from '../options.ts';
+import type { FetchHandler } from '../options.ts';
 import { exchange } from './exchange.ts';
 import type { NodeRequest, NodeResponse } from './messages.ts';
 
@@ -43,7 +45,8 @@ const ACTION = 'make a listener';
  */
 export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {}): NodeListener {
   must(typeof fetch === 'function', ACTION, 'fetch must be a function', fetch);
-  const lifecycle: unknown = options?.lifecycle;
+  checkKeys(ACTION, options, ['lifecycle']);
+  const lifecycle: unknown = options.lifecycle;
   if (lifecycle !== undefined) {
     must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
   }
