@@ -8,6 +8,7 @@
 
 import process from 'node:process';
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { succeeded } from '../lifecycle/report.ts';
 import { Lifecycle } from '../lifecycle/with-both.ts';
 import { serveProbes } from '../probes/serve.ts';
 import { graceMs } from '../runtime/grace.ts';
@@ -76,6 +77,11 @@ function handleAll(lifecycle: Lifecycle, { crashes }: Settings): void {
     finally: [{ name: "the program's own signal handlers", run: runOwn }],
   });
   own.keep();
+  process.once('exit', (code) => {
+    // A program that ends itself with 0 does not know that its drain has timed out.
+    const report = lifecycle.shutdownReport();
+    if (code === 0 && report !== null && !succeeded(report)) process.exitCode = 1;
+  });
   void whenClustered(() => {
     own.giveBack();
     undo();

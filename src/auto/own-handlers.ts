@@ -69,15 +69,19 @@ export class OwnHandlers {
    * the promises that they return; one that returns none has until it ends the process, until nothing else
    * keeps it alive, or `leastMs`.
    *
-   * @throws what the first one of them throws, when all are done
+   * @throws what the first one of them throws, when all are done; an error if something is known to keep the
+   * process for longer
    */
   async run(trigger: string | null, leastMs: number): Promise<void> {
     const name = trigger !== null && this.#handlers.has(trigger) ? trigger : USUAL;
     const results = [...(this.#handlers.get(name) ?? [])].map((handler) => called(handler, name));
     const ended = await Promise.allSettled(results);
-    if (results.some((result) => result === undefined)) await untilIdle(leastMs);
+    const isBusy = results.includes(undefined) && (await isBusyAfter(leastMs));
     const failed = ended.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
+    if (isBusy) {
+      throw new Error(`Something keeps the process for more than ${Math.round(leastMs)} ms`);
+    }
   }
 
   #replace(
@@ -140,17 +144,26 @@ function called(handler: Handler, name: string): Promise<unknown> | undefined {
   }
 }
 
-/** Until nothing but whoever waits for this keeps the process, where that can be known. */
-async function untilIdle(mostMs: number): Promise<void> {
+/**
+ * Waits until nothing but whoever waits for this keeps the process, or for so long. True if something is known
+ * to keep it then.
+ */
+async function isBusyAfter(mostMs: number): Promise<boolean> {
   const endsAt = performance.now() + mostMs;
-  while (performance.now() < endsAt && !isIdle()) {
+  while (performance.now() < endsAt) {
+    if (isIdle(active())) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+  // Our own timer is among them, where a runtime tells them.
+  return active().length > 0;
+}
+
+function active(): readonly string[] {
+  return process.getActiveResourcesInfo?.() ?? [];
 }
 
 /** One timer is left, that of the wait which this is part of, and a terminal or pipes for the output. */
-function isIdle(): boolean {
-  const kinds = process.getActiveResourcesInfo?.() ?? [];
+function isIdle(kinds: readonly string[]): boolean {
   const left = kinds.filter((kind) => kind !== 'TTYWrap');
   for (const stream of [process.stdout, process.stderr]) {
     const at = left.indexOf('PipeWrap');

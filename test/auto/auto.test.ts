@@ -200,6 +200,31 @@ describe.each(['node', 'deno', 'bun'] as const)(
       expect(program.output).toMatch(/own close undefined\nown flush/);
     });
 
+    it('does not end with 0 after a drain that timed out, though it says so', async () => {
+      const environment = {
+        OWN: 'ends',
+        TIDEGATE_BUDGET_MS: '2000',
+        TIDEGATE_DRAIN_TIMEOUT_MS: '50',
+      };
+      const program = start(on, 'own.js', environment);
+      const held = once(await program.port(), '/held').catch(() => 'cut');
+      await program.said(/^held$/m);
+      await program.signal('SIGTERM');
+      expect(await program.exit).toEqual({ code: 1, signal: null });
+      expect(program.output).toContain('own end');
+      await held;
+    });
+
+    // The others do not tell what keeps a process.
+    it.runIf(on === 'node')('is told what keeps it, and fails', async () => {
+      const program = start(on, 'own.js', { OWN: 'stays', TIDEGATE_BUDGET_MS: '500' });
+      await program.signal('SIGTERM');
+      expect(await program.exit).toEqual({ code: 1, signal: null });
+      expect(program.output).toMatch(
+        /own stay\n.*own signal handlers" failed: .* keeps the process/s,
+      );
+    });
+
     it('is told what its handler throws, and fails', async () => {
       const program = start(on, 'own.js', { OWN: 'throws' });
       await program.signal('SIGTERM');

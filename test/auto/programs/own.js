@@ -26,6 +26,13 @@ const handlers = {
       }, 20);
     });
   },
+  ends: () => {
+    console.log('own end');
+    process.exit(0);
+  },
+  stays: () => {
+    console.log('own stay');
+  },
   throws: () => {
     throw new Error('own mistake');
   },
