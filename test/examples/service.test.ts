@@ -24,7 +24,9 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     data.remove();
   });
 
-  it('shows the load, the warm-up, the cold start, its address and three things to try', () => {
+  it('shows the load, the warm-up, the cold start, its address and three things to try', async () => {
+    // The last of what it says at its start.
+    await service.seen(/^ {4}curl .*\/admin\/drain$/m);
     expect(service.output).toMatch(/load +100 % +█+ +2307 of 2307/);
     expect(service.output).toMatch(/index_warmup +100 % +█+/);
     const stages = ['corpus_load', 'index_warmup', ...(runtime === 'node' ? ['readers'] : [])];
