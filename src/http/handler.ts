@@ -52,7 +52,7 @@ export function createExtendedHandler(
   form: StatusForm,
   more: (guards: AdminGuards) => Routes,
 ): Handler {
-  must(isLifecycle(lifecycle), 'make a handler', 'lifecycle must be a Lifecycle', lifecycle);
+  must(isLifecycle(lifecycle), 'create the handler', 'lifecycle must be a Lifecycle', lifecycle);
   checkOptions(options);
   const guards = adminGuards(lifecycle, options);
   const routes = [

@@ -307,6 +307,15 @@ export const shutdown: Suite = {
       },
     },
     {
+      title: 'a pre-drain longer than the budget leaves the steps their time',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        lifecycle.pipeline({ steps: [STEP], budgetMs: 1_000, preDrainMs: 60_000 });
+        const { drained, steps } = await lifecycle.shutdown();
+        equal([drained, statuses(steps)], [true, 'flush_wal ok']);
+      },
+    },
+    {
       title: 'time in which the loop did not turn is not part of the pre-drain',
       needsRunningClock: true,
       run: async (subject) => {

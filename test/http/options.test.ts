@@ -58,6 +58,17 @@ describe('createHandler()', () => {
     expect(error.message).toContain(name);
   });
 
+  it.each([undefined, null, 'a', {}, { lifecycle: room().lifecycle }])(
+    'refuses %o in place of a lifecycle',
+    (value) => {
+      const error = refusalOf({}, value as unknown as Lifecycle);
+      expect(error).toMatchObject({ code: 'invalid_argument' });
+      expect(error.message).toMatch(
+        /^Cannot create the handler: lifecycle must be a Lifecycle, got /,
+      );
+    },
+  );
+
   it.each(['adminToken', 'metricsToken'])('shows no %s in the error', (name) => {
     const { lifecycle } = room();
     for (const token of ['s3cret\n', '\u0000s3cret', ['s3cret']]) {

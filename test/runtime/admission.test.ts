@@ -6,7 +6,11 @@
  */
 
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2';
+import {
+  connect as connectHttp2,
+  createServer as createHttp2,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -250,6 +254,40 @@ describe('what is counted', () => {
     });
     expect((await once(port, '/stop', { method: 'POST' })).body).toBe('true');
   });
+
+  it.each(['request', 'stream'])(
+    'is cut if it is a late write over HTTP/2, taken as a %s',
+    async (event) => {
+      const lifecycle = ready();
+      const { opened, open } = latch();
+      const server = createHttp2();
+      if (event === 'request')
+        server.on(event, (_, res) => void opened.then(() => res.end('stored')));
+      else {
+        server.on(event, (stream: ServerHttp2Stream) => {
+          stream.on('error', () => {});
+          void opened.then(() => stream.destroyed || stream.respond({ ':status': 200 }));
+        });
+      }
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const ours = await adopt(server, { lifecycle });
+      const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      undo.push(() => {
+        session.destroy();
+        return ours.close();
+      });
+      const stream = session.request({ ':path': '/', ':method': 'POST' }).end();
+      const said = new Promise((resolve) => {
+        stream.on('response', (head) => resolve(head[':status']));
+        stream.on('error', () => resolve('cut'));
+        stream.on('close', () => resolve('cut'));
+      });
+      lifecycle.pipeline({ steps: [{ name: 'flush_wal', run: open }], drainTimeoutMs: 20 });
+      await until(() => lifecycle.gate.inFlight().writes === 1);
+      const { drained } = await lifecycle.shutdown();
+      expect([await said, drained]).toEqual(['cut', false]);
+    },
+  );
 
   it('is every stream of HTTP/2, too', async () => {
     const lifecycle = ready();

@@ -189,7 +189,8 @@ describe('startHeartbeat', () => {
 });
 
 describe('toNodeListener', () => {
-  it.each([[[]], [['x']], [[fetch, { lifecycle: {} }]], [[fetch, { lifecycle: null }]]] as Rows)(
+  const wrong = [null, { lifecycle: {} }, { lifecycle: null }, { lifecycl: lifecycle }, lifecycle];
+  it.each([[[]], [['x']], ...wrong.map((options) => [[fetch, options]])] as Rows)(
     '%# throws invalid_argument',
     (args) => {
       expect(() => (node.toNodeListener as Loose)(...args)).toThrow(

@@ -82,6 +82,10 @@ export class NodeAdmission {
     this.#keepHttp2(stream, entered);
     const respond = stream.respond.bind(stream);
     stream.respond = (headers, options) => {
+      if (this.#gate.tooLate(entered) !== undefined) {
+        stream.destroy();
+        return;
+      }
       respond(headers, options);
       if (!isEventStream(headers?.['content-type'])) return;
       entered.release();
