@@ -131,12 +131,15 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   describe('a pre-drain of ten minutes', () => {
     const WAITING = { preDrainMs: 600_000, budgetMs: 1_200_000, steps: [{ name: 'flush_wal' }] };
 
-    /** Starts it with a terminal as its stdin: `script` (bsdutils) makes one. */
+    /**
+     * Starts it with a terminal as its stdin: `script` (bsdutils) makes one. `exec`, because dash ends
+     * with 130 after a Ctrl-C, whatever the program in its foreground ended with.
+     */
     function inTerminal(): { type(text: string): void; output(): string; exit: Promise<unknown> } {
       const [command, args] = commandOf(runtime, SERVICE);
       const quoted = [command, ...args].map((part) => `'${part}'`).join(' ');
       const env = { ...process.env, NO_COLOR: '1', SERVICE: JSON.stringify(WAITING) };
-      const child = spawn('script', ['-qec', quoted, '/dev/null'], { env });
+      const child = spawn('script', ['-qec', `exec ${quoted}`, '/dev/null'], { env });
       let text = '';
       child.stdout.setEncoding('utf8').on('data', (part: string) => {
         text += part;

@@ -129,7 +129,8 @@ export class Program {
 
   /** To the runtime's own process: what was started may be a script that starts it. */
   signal(name: NodeJS.Signals): void {
-    process.kill(this.#pid, name);
+    if (this.#pid > 0) process.kill(this.#pid, name);
+    else this.#child.kill(name);
   }
 
   /** The same again and again until it is gone, at once or once its loop has turned often enough. */
@@ -152,8 +153,11 @@ export class Program {
   /** For the end of a test, however it ended. */
   async kill(): Promise<void> {
     if (!this.#isOver) {
-      if (this.#pid > 0) this.signal('SIGKILL');
-      else this.#child.kill('SIGKILL');
+      try {
+        this.signal('SIGKILL');
+      } catch {
+        // It is gone, and its pipes are not closed yet.
+      }
     }
     await this.exit;
   }
