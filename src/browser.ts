@@ -7,12 +7,5 @@
  */
 
 export type * from './index.ts';
-export { GateClosedError, LeavingError, LifecycleError } from './lifecycle/errors.ts';
-export {
-  acceptsQueries,
-  acceptsWrites,
-  Phase,
-  phaseFromU8,
-  phaseName,
-} from './lifecycle/phase.ts';
-export { Lifecycle } from './lifecycle/with-embedded.ts';
+export { Lifecycle } from './lifecycle/for-browsers.ts';
+export * from './lifecycle/published.ts';

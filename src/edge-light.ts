@@ -6,12 +6,5 @@
  * @module
  */
 
-export { GateClosedError, LeavingError, LifecycleError } from './lifecycle/errors.ts';
-export {
-  acceptsQueries,
-  acceptsWrites,
-  Phase,
-  phaseFromU8,
-  phaseName,
-} from './lifecycle/phase.ts';
-export { Lifecycle } from './lifecycle/with-atomics.ts';
+export { Lifecycle } from './lifecycle/for-edge-light.ts';
+export * from './lifecycle/published.ts';

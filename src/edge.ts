@@ -6,12 +6,5 @@
  * @module
  */
 
-export { GateClosedError, LeavingError, LifecycleError } from './lifecycle/errors.ts';
-export {
-  acceptsQueries,
-  acceptsWrites,
-  Phase,
-  phaseFromU8,
-  phaseName,
-} from './lifecycle/phase.ts';
-export { Lifecycle } from './lifecycle/with-imported.ts';
+export { Lifecycle } from './lifecycle/for-edge.ts';
+export * from './lifecycle/published.ts';

@@ -14,6 +14,7 @@ export {
   LifecycleError,
   type LifecycleErrorCode,
 } from './lifecycle/errors.ts';
+export { Lifecycle } from './lifecycle/for-servers.ts';
 export type { HoldName, Permit, PermitKind, WriteGate } from './lifecycle/gate.ts';
 export type { Log, LogEvent, LogEventType } from './lifecycle/journal.ts';
 export {
@@ -43,4 +44,3 @@ export type { Stage, StageContext } from './lifecycle/stage.ts';
 export type { PipelineStep, StepContext, StepTime } from './lifecycle/steps.ts';
 export type { Transition, TransitionListener } from './lifecycle/transitions.ts';
 export type { WaitOptions } from './lifecycle/wakeups.ts';
-export { Lifecycle } from './lifecycle/with-both.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { Lifecycle } from './lifecycle/with-imported.ts';
+export { Lifecycle } from './lifecycle/for-edge.ts';
 export type {
   EventContext,
   FirstHandler,

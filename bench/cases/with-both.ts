@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Lifecycle } from '../../src/lifecycle/with-both.ts';
+import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import { calls as withoutBackends } from './calls.ts';
 import type { Case } from './case.ts';
 

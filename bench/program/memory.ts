@@ -6,7 +6,7 @@
  */
 
 import type { Backend } from '../../src/core/core.ts';
-import { Lifecycle } from '../../src/lifecycle/with-both.ts';
+import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import { NaiveLifecycle } from '../cases/naive.ts';
 import type { Assignment } from '../harness/assignment.ts';
 

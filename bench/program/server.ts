@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import * as onBun from '../../src/bun.ts';
 import * as onDeno from '../../src/deno.ts';
 import { createHandler } from '../../src/http/index.ts';
-import { Lifecycle } from '../../src/lifecycle/with-both.ts';
+import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import * as onNode from '../../src/node.ts';
 import { engine } from './engine.ts';
 

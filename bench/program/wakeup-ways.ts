@@ -5,7 +5,7 @@
  */
 
 import { Phase } from '../../src/lifecycle/phase.ts';
-import type { Lifecycle } from '../../src/lifecycle/with-both.ts';
+import type { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import type { Channel } from './threads.ts';
 
 /** Telling and hearing. */

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { createHandler } from '../http/for-servers.ts';
 import type { HandlerOptions } from '../http/options.ts';
-import { createHandler } from '../http/with-page.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { adoptNow } from '../runtime/node/adopt.ts';

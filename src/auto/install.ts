@@ -8,8 +8,8 @@
 
 import process from 'node:process';
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { Lifecycle } from '../lifecycle/for-servers.ts';
 import { succeeded } from '../lifecycle/report.ts';
-import { Lifecycle } from '../lifecycle/with-both.ts';
 import { serveProbes } from '../probes/serve.ts';
 import { graceMs } from '../runtime/grace.ts';
 import { handleSignals } from '../runtime/signals.ts';

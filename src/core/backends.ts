@@ -4,9 +4,10 @@
  *
  * | export condition | entry point | class from | backends | binary |
  * |---|---|---|---|---|
- * | `default`, `tidegate/node` … | `index.ts` | `with-both.ts` | wasm, atomics | embedded |
- * | `browser` | `browser.ts` | `with-embedded.ts` | wasm; atomics by `useAtomics()` | embedded |
- * | `workerd` | `edge.ts` | `with-imported.ts` | wasm; atomics by `useAtomics()` | imported, unshared |
+ * | `default`, `tidegate/node` … | `index.ts` | `for-servers.ts` | wasm, atomics | embedded |
+ * | `browser` | `browser.ts` | `for-browsers.ts` | wasm; atomics by `useAtomics()` | embedded |
+ * | `workerd` | `edge.ts` | `for-edge.ts` | wasm; atomics by `useAtomics()` | imported, unshared |
+ * | `edge-light`, `wintercg` | `edge-light.ts` | `for-edge-light.ts` | atomics | none |
  *
  * @module
  */

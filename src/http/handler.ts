@@ -25,7 +25,7 @@ export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
 
 /**
  * Makes the handler, by default without the status page. What it promises is written where it is
- * published, in `with-page.ts`.
+ * published, in `for-servers.ts`.
  *
  * Checked in this order: path (`undefined`), method (405), authorization (401, 403), body (413,
  * 400).

@@ -4,8 +4,8 @@
  * @module
  */
 
+export { createHandler } from './for-servers.ts';
 export type { Handler } from './handler.ts';
 export { metricsText } from './metrics.ts';
 export type { HandlerOptions, ServiceName } from './options.ts';
 export type { ProbePaths } from './paths.ts';
-export { createHandler } from './with-page.ts';

@@ -19,7 +19,7 @@ export function accept(seat: Seat, trigger: string | undefined): void {
     core.acceptShutdown(member.number, staging.put(trigger, TRIGGER_BYTES));
   }
   stamp(seat);
-  wakeups.poke();
+  wakeups.wake();
 }
 
 /**

@@ -78,7 +78,7 @@ class HeldPermit implements Permit {
     const { number, incarnation } = seat.member;
     if (this.kind === 'write') seat.core.leaveWrite(number, incarnation);
     else seat.core.leaveQuery(number, incarnation);
-    seat.wakeups.poke();
+    seat.wakeups.wake();
   }
 
   [DISPOSE](): void {

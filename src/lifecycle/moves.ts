@@ -31,6 +31,6 @@ export function runShutdown(seat: Seat): boolean {
 
 /** What a move answered, once it has woken this thread. */
 export function moved({ wakeups }: Seat, made: number): boolean {
-  wakeups.poke();
+  wakeups.wake();
   return made === 1;
 }

@@ -28,13 +28,13 @@ const SLICE_MS = 50;
 /** See `Lifecycle.noteReadinessProbe`. */
 export function noteReadinessProbe({ core, wakeups }: Seat): void {
   core.noteProbe();
-  wakeups.poke();
+  wakeups.wake();
 }
 
 /** See `Lifecycle.endPreDrain`. */
 export function endPreDrain({ core, wakeups }: Seat): void {
   core.endPreDrain();
-  wakeups.poke();
+  wakeups.wake();
 }
 
 /**

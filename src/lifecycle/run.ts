@@ -226,7 +226,7 @@ export class Run {
     core.finishShutdown(now, this.#slot, member.number, member.incarnation, CLAIM_HOST);
     const report = readReport(this.#seat);
     if (report !== null) this.#parts.tell({ type: 'stopped', report });
-    wakeups.poke();
+    wakeups.wake();
   }
 
   /** The slot stays claimed if the end of a step is in it: that is what a successor reads. */

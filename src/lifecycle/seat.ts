@@ -234,7 +234,7 @@ export class Seat {
   leave(): void {
     this.core.reap(this.member.number, this.member.incarnation);
     this.core = DETACHED;
-    this.wakeups.poke();
+    this.wakeups.wake();
   }
 }
 

@@ -233,7 +233,7 @@ export class Shutdown {
       this.#watching?.abort();
       this.#watching = undefined;
     }
-    wakeups.poke();
+    wakeups.wake();
   }
 
   #tell(event: ShutdownEvent): void {

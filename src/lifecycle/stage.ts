@@ -149,7 +149,7 @@ export class Stage {
     const end = (): void => {
       seat.boots -= 1;
       core.leaveBoot(member.number, member.incarnation);
-      seat.wakeups.poke();
+      seat.wakeups.wake();
     };
     try {
       setReason(seat, this.name);

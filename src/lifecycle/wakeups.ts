@@ -2,7 +2,7 @@
  * Waiting without polling: for EPOCH to change, whichever thread changes it.
  *
  * Where memory is shared the thread sleeps on the futex (`Atomics.waitAsync`); where there is one
- * thread only, whoever changes something calls `poke`. Every sleep has a bound, so a lost wake-up
+ * thread only, whoever changes something calls `wake`. Every sleep has a bound, so a lost wake-up
  * (a thread that died between a change and its notify) costs milliseconds.
  *
  * @module
@@ -61,7 +61,7 @@ export class Wakeups {
   }
 
   /** Says that this thread changed something; needed only where memory is not shared. */
-  poke(): void {
+  wake(): void {
     if (this.#words === undefined) this.#wakeAll();
   }
 

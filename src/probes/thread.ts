@@ -8,11 +8,11 @@
 import { createServer, type Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
+import { createProbeHandler } from '../http/for-servers.ts';
 import type { ProbeOptions } from '../http/handler.ts';
-import { createProbeHandler } from '../http/with-page.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { Lifecycle } from '../lifecycle/for-servers.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
-import { Lifecycle } from '../lifecycle/with-both.ts';
 import type { Heard } from '../runtime/heard.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { Killer } from './killer.ts';

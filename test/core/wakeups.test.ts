@@ -22,15 +22,15 @@ it('however many changes come in a row, whoever watches looks once, and sees the
   wakeups.watch(look, new AbortController().signal);
   for (let change = 0; change < 1_000; change++) {
     value += 1;
-    wakeups.poke();
+    wakeups.wake();
   }
   expect(queued).toHaveBeenCalledTimes(1);
   await undefined;
   expect([looks, seen]).toEqual([2, [0, 1_000]]);
   // A change after a look is looked at, too, and after the last nobody looks.
   value = 2_000;
-  wakeups.poke();
+  wakeups.wake();
   await undefined;
-  wakeups.poke();
+  wakeups.wake();
   expect([looks, seen.at(-1), queued.mock.calls.length]).toEqual([3, 2_000, 2]);
 });

@@ -87,7 +87,7 @@ describe('the bundle for a browser', () => {
 
   it('has no status page, which the same import has on a server', async () => {
     const { text, inputs } = await bundle("export { createHandler } from 'tidegate/http';");
-    expect(inputs).toContain('dist/http/plain.js');
+    expect(inputs).toContain('dist/http/for-edge.js');
     expect(text).toContain('/admin/status');
     expect(text).not.toContain('<!doctype html>');
     expect(

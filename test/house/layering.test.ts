@@ -40,7 +40,7 @@ const DOORS = [
   'src/bench-edge.ts',
   'src/opentelemetry.ts',
   'src/http/index.ts',
-  'src/http/plain.ts',
+  'src/http/for-edge.ts',
 ];
 const ENTRY = [...DOORS, 'src/version.ts'];
 

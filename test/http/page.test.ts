@@ -6,7 +6,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { createHandler as createPlainHandler } from '../../src/http/plain.ts';
+import { createHandler as createPlainHandler } from '../../src/http/for-edge.ts';
 import { Lifecycle } from '../../src/index.ts';
 import { named, PHASES, REPORT, Subject, TOKEN } from './ask.ts';
 

@@ -131,7 +131,7 @@ it('on workerd, with the binary that the package has, alone and as one of a flee
     write: false,
     metafile: true,
   });
-  for (const file of ['edge', 'workerd', 'cloudflare', 'http/plain']) {
+  for (const file of ['edge', 'workerd', 'cloudflare', 'http/for-edge']) {
     expect(Object.keys(metafile.inputs)).toContain(`node_modules/tidegate/dist/${file}.js`);
   }
   const modules = programOf(outputFiles[0]?.text ?? '', installed);

@@ -10,8 +10,8 @@
 
 import { monotonicMs } from '../../lifecycle/clock.ts';
 import { GateClosedError } from '../../lifecycle/errors.ts';
+import { Lifecycle } from '../../lifecycle/for-edge.ts';
 import { Phase } from '../../lifecycle/phase.ts';
-import { Lifecycle } from '../../lifecycle/with-imported.ts';
 import type { EventContext, FirstHandler, Follower, WorkerOptions } from './types.ts';
 
 /** How long an event waits for a boot by default. */

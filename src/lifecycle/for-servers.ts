@@ -12,12 +12,12 @@ import { useListeners } from './listeners.ts';
 import { useThreadNumbers } from './thread.ts';
 
 /** The class, which can then be asked for either backend. */
-export const Lifecycle: typeof NoBackend = /* @__PURE__ */ withBoth();
+export const Lifecycle: typeof NoBackend = /* @__PURE__ */ forServers();
 /** The lifecycle of this process, as one of its threads has it. */
 export type Lifecycle = NoBackend;
 
 // A value and not a statement: a bundler drops it, and the backends, where nobody uses the class.
-function withBoth(): typeof NoBackend {
+function forServers(): typeof NoBackend {
   useEmbedded();
   useAtomics();
   useThreadNumbers();

@@ -1,0 +1,8 @@
+/**
+ * The values that every entry point publishes beside its own `Lifecycle`.
+ *
+ * @module
+ */
+
+export { GateClosedError, LeavingError, LifecycleError } from './errors.ts';
+export { acceptsQueries, acceptsWrites, Phase, phaseFromU8, phaseName } from './phase.ts';
