@@ -29,7 +29,8 @@ export type PermitKind = 'write' | 'query';
 /** A reason to refuse writes that has nothing to do with the phase. */
 export type HoldName = 'read_only' | 'replica' | 'lease_lost' | 'paused';
 
-const HOLD_BITS: Readonly<Record<HoldName, number>> = {
+/** The bit of each hold in the core. */
+export const HOLD_BITS: Readonly<Record<HoldName, number>> = {
   read_only: HOLD_READ_ONLY,
   replica: HOLD_REPLICA,
   lease_lost: HOLD_LEASE_LOST,
