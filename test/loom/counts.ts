@@ -5,7 +5,13 @@
  * @module
  */
 
-import { BASE_MASK, INCARNATION_STEP, PHASES } from '../../assembly/layout.ts';
+import {
+  AT_COUNTS,
+  BASE_MASK,
+  COUNT_WRITES,
+  INCARNATION_STEP,
+  PHASES,
+} from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
 import { FIRST_INCARNATION } from './calls.ts';
 import type { Outcome } from './explorer.ts';
@@ -104,6 +110,49 @@ export const COUNTS: readonly Scenario[] = [
       const refused = core.writesRefused(2);
       if (refused !== Number(refusal !== 0)) return `${refused} refused`;
       return inOrder(first, total) ?? inOrder(second, total);
+    },
+  },
+  {
+    name: 'a base is not stored again by one that was given up before the newcomer stored it',
+    before: ready,
+    attached: 1,
+    threads: [
+      ({ core }) => core.enterWrite(0, inc),
+      (thread) => {
+        newcomer(thread);
+        const incarnation = thread.core.incarnationOf(0);
+        for (let count = 1; count <= BASE_MASK + 1; count++) {
+          thread.core.enterWrite(0, incarnation);
+        }
+      },
+    ],
+    final: (outcome, core) => {
+      const [first] = ended(outcome, core).results;
+      const admitted = BEFORE + Number(first === 0) + 1 + BASE_MASK + 1;
+      const base = new DataView(outcome.bytes().buffer).getBigUint64(
+        AT_COUNTS + COUNT_WRITES,
+        true,
+      );
+      const isRight = core.writesAdmitted() === admitted && base === BigInt((BASE_MASK + 1) * 2);
+      return isRight ? undefined : `${core.writesAdmitted()} of ${admitted}, over ${base}`;
+    },
+  },
+  {
+    name: 'one that was given up counts beside the newcomer on its line',
+    attached: 1,
+    // In Starting everything is refused; whose line it is, nobody asks then.
+    threads: Array.from(
+      { length: 2 },
+      (): Program =>
+        ({ core }) => {
+          core.enterWrite(0, inc);
+          core.enterQuery(0, inc);
+          core.countAnswer(0, 1);
+        },
+    ),
+    final: (_, core) => {
+      const counts = [core.writesRefused(0), core.queriesRefused(0), core.answers(1)];
+      return counts.join() === '2,2,2' ? undefined : `counted ${counts}`;
     },
   },
   {

@@ -60,5 +60,10 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
   'a count goes on over a reap and the newcomer on its line': [91251, '673564065618540'],
   'a writer dies where its count is due, and another goes on with it': [46692, '148565797962549'],
   'a count that a closing gate takes back is not told lower': [74689, '25363005420079912'],
+  'a base is not stored again by one that was given up before the newcomer stored it': [
+    90584,
+    '20320701039',
+  ],
+  'one that was given up counts beside the newcomer on its line': [64, '252'],
   'a refusal is counted once, for what refused': [341, '150577'],
 };
