@@ -6,6 +6,7 @@
  */
 
 import type {
+  CheckOnWire,
   ColdStartOnWire,
   MemberOnWire,
   ReportOnWire,
@@ -80,6 +81,9 @@ const duration: Check<readonly [string, number]> = (value): value is readonly [s
 export const isStatus: Check<Status> = record<Status>({
   name: optional(text),
   version: optional(text),
+  host: optional(text),
+  pid: optional(count),
+  runtime: optional(text),
   phase,
   reason: orNull(text),
   at_ms: count,
@@ -95,9 +99,23 @@ export const isStatus: Check<Status> = record<Status>({
       running: list(text),
       pending: list(text),
       left_ms: orNull(count),
+      accepted_at_ms: optional(count),
+      running_since_ms: optional(list(orNull(count))),
     }),
   ),
   holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
+  checks: optional(
+    list(
+      record<CheckOnWire>({
+        name: text,
+        healthy: flag,
+        affects: oneOf('ready', 'write', 'nothing'),
+        since_secs: count,
+        error: optional(text),
+        member: count,
+      }),
+    ),
+  ),
   in_flight: record({ writes: count, queries: count }),
   members: list(
     record<MemberOnWire>({
@@ -106,6 +124,7 @@ export const isStatus: Check<Status> = record<Status>({
       writes: count,
       queries: count,
       thread_id: orNull(count),
+      probes: optional(flag),
       blocked_ms: orNull(count),
     }),
   ),
@@ -122,6 +141,7 @@ export const isStatus: Check<Status> = record<Status>({
     durations_ms: list(duration),
   }),
   steps: list(step),
+  step_ends_ms: optional(list(orNull(count))),
   report: orNull(report),
   backend: text,
 });

@@ -6,6 +6,7 @@
  */
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { WebRequest } from '../lifecycle/platform.ts';
 import { statusAsJson } from './admin.ts';
 import {
   createHandler as createPlainHandler,
@@ -16,6 +17,9 @@ import {
 import type { Watched } from './health.ts';
 import type { HandlerOptions } from './options.ts';
 import { pageOf, wantsPage } from './page/page.ts';
+import { placeOf } from './place.ts';
+import type { Answer } from './respond.ts';
+import type { Status } from './status.ts';
 
 /**
  * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
@@ -41,9 +45,7 @@ import { pageOf, wantsPage } from './page/page.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainHandler(lifecycle, options, formed);
 }
 
 /**
@@ -56,7 +58,11 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainProbeHandler(lifecycle, watched, options, formed);
+}
+
+/** The page or JSON, with what a server knows of its process. */
+function formed(seen: Status, { headers, url }: WebRequest): Answer {
+  const status = { ...seen, ...placeOf() };
+  return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
 }
