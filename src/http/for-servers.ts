@@ -6,7 +6,6 @@
  */
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import type { WebRequest } from '../lifecycle/platform.ts';
 import { statusAsJson } from './admin.ts';
 import {
   createHandler as createPlainHandler,
@@ -18,7 +17,6 @@ import type { Watched } from './health.ts';
 import type { HandlerOptions } from './options.ts';
 import { pageOf, wantsPage } from './page/page.ts';
 import { placeOf } from './place.ts';
-import type { Answer } from './respond.ts';
 import type { Status } from './status.ts';
 
 /**
@@ -45,7 +43,10 @@ import type { Status } from './status.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, formed);
+  return createPlainHandler(lifecycle, options, (seen, { headers, url }) => {
+    const status = located(seen);
+    return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+  });
 }
 
 /**
@@ -58,11 +59,13 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, formed);
+  return createPlainProbeHandler(lifecycle, watched, options, (seen, { headers, url }) => {
+    const status = located(seen);
+    return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+  });
 }
 
-/** The page or JSON, with what a server knows of its process. */
-function formed(seen: Status, { headers, url }: WebRequest): Answer {
-  const status = { ...seen, ...placeOf() };
-  return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+/** With what a server knows of its process. */
+function located(status: Status): Status {
+  return { ...status, ...placeOf() };
 }

@@ -72,8 +72,7 @@ export function worded(name: string): string {
 /** True if it ended as it should: as the exit code says. */
 export function endedWell({ report }: Status): boolean {
   return (
-    report !== null &&
-    report.drained &&
+    report?.drained === true &&
     !report.failed &&
     report.steps.every(({ status }) => status === 'ok' || status === 'skipped')
   );

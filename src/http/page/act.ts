@@ -29,8 +29,7 @@ export function listen(main: HTMLElement): void {
     // Copied: what the button is for may change while its question is open.
     chosen = { ...button.dataset };
     label = (button.textContent ?? '').replace('…', '');
-    const service = document.querySelector('h1 bdi')?.textContent ?? 'this service';
-    ask.textContent = `${label}: ${service}?`;
+    ask.textContent = chosen.question ?? '';
     warning.textContent = chosen.warning ?? '';
     command.textContent = chosen.command ?? '';
     confirm.textContent = label;

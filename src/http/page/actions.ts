@@ -14,7 +14,9 @@ export interface Action {
   readonly path: 'drain' | 'readonly' | 'shutdown';
   readonly body: string;
   readonly label: string;
-  /** What it will do, before it does. */
+  /** What is asked before it is done. */
+  readonly question: string;
+  /** What it will do. */
   readonly warning: string;
   /** What to say when it is done. */
   readonly done: string;
@@ -29,7 +31,8 @@ const PATH = '/admin/status';
 
 /** The three, as they stand. */
 export function actionsOf(status: Status, url: string): readonly Action[] {
-  const { phase, holds } = status;
+  const { phase, holds, host, name = 'this service' } = status;
+  const service = host === undefined ? name : `${name} on ${host}`;
   const base = baseOf(url);
   const isHeld = holds.includes('read_only');
   return [
@@ -37,6 +40,7 @@ export function actionsOf(status: Status, url: string): readonly Action[] {
       path: 'readonly',
       body: JSON.stringify({ enabled: !isHeld }),
       label: isHeld ? 'Allow writes' : 'Make read-only',
+      question: isHeld ? `Allow writes to ${service}?` : `Make ${service} read-only?`,
       warning: isHeld
         ? 'Lifts the read-only hold. Writes are admitted again unless something else refuses them.'
         : 'New writes are refused until you allow them again. Queries go on.',
@@ -48,6 +52,7 @@ export function actionsOf(status: Status, url: string): readonly Action[] {
       path: 'drain',
       body: '',
       label: 'Drain',
+      question: `Drain ${service}?`,
       warning:
         'New writes are refused from now on, and queries go on. This cannot be undone: only a new process takes writes again.',
       done: 'It is draining.',
@@ -58,6 +63,7 @@ export function actionsOf(status: Status, url: string): readonly Action[] {
       path: 'shutdown',
       body: '',
       label: 'Shut down',
+      question: `Shut down ${service}?`,
       warning:
         'Requests in flight may finish, the steps of the shutdown run, and the process ends. This cannot be undone.',
       done: 'The shutdown went well.',
@@ -70,10 +76,10 @@ export function actionsOf(status: Status, url: string): readonly Action[] {
 /** Without a script they do nothing, and are not shown. */
 export function buttonsOf(actions: readonly Action[]): Html[] {
   return actions.map(
-    ({ path, body, label, warning, done, command, isOpen }) =>
+    ({ path, body, label, question, warning, done, command, isOpen }) =>
       html`<button type="button" class="${path}" aria-haspopup="dialog" aria-disabled="${String(
         !isOpen,
-      )}" data-path="${path}" data-body="${body}" data-warning="${warning}" data-done="${done}" data-command="${command}">${label}…</button>`,
+      )}" data-path="${path}" data-body="${body}" data-question="${question}" data-warning="${warning}" data-done="${done}" data-command="${command}">${label}…</button>`,
   );
 }
 
