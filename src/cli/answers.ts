@@ -27,6 +27,8 @@ export interface ProbeAnswer {
   readonly status: string;
   readonly phase: PhaseName;
   readonly reason?: string | undefined;
+  /** Whole seconds since the process began. */
+  readonly since_secs?: number | undefined;
 }
 
 const phase = oneOf(...PHASE_NAMES);
@@ -36,6 +38,7 @@ export const isProbeAnswer: Check<ProbeAnswer> = record<ProbeAnswer>({
   status: text,
   phase,
   reason: optional(text),
+  since_secs: optional(count),
 });
 
 /** `POST /admin/drain`. */
@@ -43,6 +46,10 @@ export const isDrainAnswer: Check<{ readonly ok: boolean; readonly phase: PhaseN
   ok: flag,
   phase,
 });
+
+/** `POST /admin/readonly`. */
+export const isReadOnlyAnswer: Check<{ readonly read_only: boolean; readonly changed: boolean }> =
+  record({ read_only: flag, changed: flag });
 
 const step: Check<StepOnWire> = record<StepOnWire>({
   name: text,
