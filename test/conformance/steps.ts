@@ -74,6 +74,16 @@ export const steps: Suite = {
       },
     },
     {
+      title: 'an array of steps in place of the options is refused as what it is',
+      run: (subject) => {
+        const error = throws(
+          () => subject.create().pipeline([step('a')] as never),
+          'invalid_argument',
+        );
+        holds(String(error).includes('the options must be an object'), String(error));
+      },
+    },
+    {
       title:
         'drain(), shutdown() and waitFor() refuse options that are not known, and move nothing',
       run: async (subject) => {
