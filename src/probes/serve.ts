@@ -15,7 +15,7 @@ import { checkKeys } from '../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
-import { onHeard } from '../runtime/heard.ts';
+import { onHeard } from '../runtime/heard-signals.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
 import { checkPort, checkText, urlOf } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';

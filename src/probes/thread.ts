@@ -13,7 +13,7 @@ import type { ProbeOptions } from '../http/handler.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
-import type { Heard } from '../runtime/heard.ts';
+import type { Heard } from '../runtime/heard-signals.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { Killer } from './killer.ts';
 

@@ -7,10 +7,10 @@
 import { plainAddress, withoutLength } from './answer.ts';
 import { Sockets } from './bun/sockets.ts';
 import { Unsent } from './bun/unsent.ts';
-import { truthful } from './coding.ts';
-import { Front } from './front.ts';
+import { Front } from './closing/front.ts';
+import { truthful } from './content-coding.ts';
+import { opened } from './open-servers.ts';
 import { type CheckedOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
 
 /** A server of Bun, as far as it is used here. */
 export interface BunServer {

@@ -13,7 +13,7 @@ import process from 'node:process';
 import { LeavingError } from '../lifecycle/errors.ts';
 import { journal, type LogEvent } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { whenLeaving } from './leaving.ts';
+import { whenLeaving } from './when-leaving.ts';
 
 /** What runtimes call the two kinds, and what the shutdown that one of them causes is called. */
 export type CrashTrigger = 'uncaughtException' | 'unhandledRejection';

@@ -11,9 +11,9 @@ import { journal, type LogEvent } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import type { Closing } from './closables.ts';
-import { graceMs } from './grace.ts';
+import { graceMs } from './grace-period.ts';
 import { stderrWritten, stdoutWritten } from './output.ts';
-import { Remaining } from './remaining.ts';
+import { Remaining } from './shared-time-limit.ts';
 
 /** Something to be done after the servers have closed. */
 export interface FinallyEntry {

@@ -14,8 +14,8 @@ import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import type { KindOf } from './admission.ts';
-import { type OnFailure, onFailure } from './failures.ts';
-import { graceMs } from './grace.ts';
+import { graceMs } from './grace-period.ts';
+import { type OnFailure, onFailure } from './handler-errors.ts';
 
 /** What a handler is told of a request beside the request. */
 export interface RequestInfo {

@@ -11,19 +11,19 @@
  * @module
  */
 
-import { GateClosedError } from '../lifecycle/errors.ts';
-import type { Permit } from '../lifecycle/gate.ts';
-import { isLeavingOrGone } from '../lifecycle/leaving.ts';
-import { pathOf } from '../lifecycle/routes.ts';
-import { isThenable } from '../lifecycle/thenable.ts';
-import { Admission, closedAnswer, kindOfMethod } from './admission.ts';
-import { closing, native, refusal, responseOf, sendable } from './answer.ts';
+import { GateClosedError } from '../../lifecycle/errors.ts';
+import type { Permit } from '../../lifecycle/gate.ts';
+import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
+import { pathOf } from '../../lifecycle/routes.ts';
+import { isThenable } from '../../lifecycle/thenable.ts';
+import { Admission, closedAnswer, kindOfMethod } from '../admission.ts';
+import { closing, native, refusal, responseOf, sendable } from '../answer.ts';
+import { EventStreams, isEventStream } from '../event-streams.ts';
+import { upgradedForMs } from '../grace-period.ts';
+import { addressed } from '../host-header.ts';
+import type { CheckedOptions, RequestInfo } from '../options.ts';
+import { Hold } from './answer-hold.ts';
 import { Closing } from './closing.ts';
-import { EventStreams, isEventStream } from './event-streams.ts';
-import { upgradedForMs } from './grace.ts';
-import { Hold } from './hold.ts';
-import { addressed } from './host.ts';
-import type { CheckedOptions, RequestInfo } from './options.ts';
 
 /** A runtime's server, as far as closing goes. */
 export interface Stoppable {

@@ -9,11 +9,11 @@
  * @module
  */
 
-import { isLeavingOrGone } from '../lifecycle/leaving.ts';
-import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { Phase } from '../lifecycle/phase.ts';
+import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
+import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import { Phase } from '../../lifecycle/phase.ts';
 
-import { whenStopped } from './stopped.ts';
+import { whenStopped } from '../when-stopped.ts';
 
 /** A server, as far as closing goes. */
 export interface ClosingParts {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { patience } from './patience.ts';
+import { patience } from './closing/patience.ts';
 
 /** Terminals and npm send a signal twice; within this time of the first it is the same request. */
 const REPEAT_MS = 250;
