@@ -9,10 +9,9 @@ import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import type { Phase } from '../../src/lifecycle/phase.ts';
 import type { LifecycleHandle } from '../../src/lifecycle/seat.ts';
 import type { Body } from '../cases/case.ts';
-import { kept } from '../cases/sink.ts';
+import { keep, kept } from '../cases/sink.ts';
 import { clock, subjectOf } from '../cases/subject.ts';
-import type { Task } from './task.ts';
-import type { Channel } from './threads.ts';
+import type { Channel, Task } from './threads.ts';
 
 /** What one thread is told. */
 export interface Contention extends Task {
@@ -69,14 +68,10 @@ function bodyOf(task: Contention): Body {
   const { back, unmark } = subjectOf(lifecycle, task.phase);
   switch (task.case) {
     case 'write permit':
-      return () => {
-        gate.tryEnter('write')?.release();
-      };
+      return () => gate.tryEnter('write')?.release();
     case 'mark set before':
       lifecycle.markRestoreStarted();
-      return () => {
-        kept[0] = +lifecycle.markRestoreStarted();
-      };
+      return () => keep(+lifecycle.markRestoreStarted());
     case 'mark':
       return () => {
         unmark();

@@ -7,8 +7,7 @@
 import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { LifecycleHandle } from '../../src/lifecycle/seat.ts';
-import type { Task } from './task.ts';
-import type { Channel } from './threads.ts';
+import type { Channel, Task } from './threads.ts';
 import { waysOf } from './wakeup-ways.ts';
 
 /** What the thread is told. */

@@ -5,8 +5,7 @@
  */
 
 import { contend } from './contended-worker.ts';
-import type { Task } from './task.ts';
-import { nextMessage, parent } from './threads.ts';
+import { nextMessage, parent, type Task } from './threads.ts';
 import { answerWakeups } from './wakeup-worker.ts';
 
 const channel = parent();
