@@ -208,7 +208,7 @@ export const steps: Suite = {
       },
     },
     {
-      title: 'an accepted step runs beside the pre-drain, while the gate still admits',
+      title: 'an accepted step runs during the pre-drain, while the gate still admits',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         let admitted: boolean | undefined;
@@ -409,7 +409,7 @@ export const steps: Suite = {
       },
     },
     {
-      title: 'a step that waits for shutdown() is told so by its error',
+      title: 'a step that waits for shutdown() gets an error that says so',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const waits = step('waits', { run: () => lifecycle.shutdown(), timeoutMs: 20 });
