@@ -34,7 +34,7 @@ const ACTION = 'instrument the lifecycle';
  * `handleSignals`, it hears of Stopped first, so that an SDK whose `shutdown()` is among the
  * `servers` that are closed there exports all of it.
  *
- * @returns the undo; it first traces what has happened and was not told yet
+ * @returns the undo; it first traces what has happened and was not traced yet
  * @throws {LifecycleError} `invalid_argument`
  * @example
  * ```ts

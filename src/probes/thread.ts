@@ -49,7 +49,7 @@ export interface RefusalMessage {
   readonly member: Member | undefined;
 }
 
-/** What it is told: which signals ask for the shutdown from now on, and whether it may write. */
+/** What it is sent: which signals ask for the shutdown from now on, and whether it may write. */
 export type SignalsMessage = Heard;
 
 /** The part of Deno that hears signals, which it does on every thread; others on the main one only. */

@@ -18,7 +18,7 @@ export function hasOnly(coding: string, known: readonly string[]): boolean {
 }
 
 /**
- * Whether a body cannot have the coding that it is said to have. A response that was made anew from
+ * Whether a body cannot have the coding that it is said to have. A response that was made again from
  * one of `fetch()` has its headers and its decoded body; not every coding has a mark that shows it.
  *
  * @param isWhole there is no more of it than `first`: what is encoded is never empty

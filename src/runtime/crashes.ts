@@ -36,7 +36,7 @@ export function watchCrashes(
   onCrash: (trigger: CrashTrigger) => void,
 ): () => void {
   const crashed = (trigger: CrashTrigger, error: unknown): void => {
-    // What a boot rejects with that was told to stop, and stops: nothing went wrong.
+    // What a boot rejects with that was asked to stop, and stops: nothing went wrong.
     if (error instanceof LeavingError) return;
     const event: LogEvent = { type: 'uncaught', name: trigger, message: CALLED[trigger], error };
     journal(lifecycle, event);

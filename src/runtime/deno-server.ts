@@ -1,5 +1,5 @@
 /**
- * A server of `Deno.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ * A server of `Deno.serve`: what answers its requests, and how it closes. It opens none.
  *
  * @module
  */

@@ -93,7 +93,7 @@ export function markFailed(): void {
   if (exitCode() === 0) process.exitCode = 1;
 }
 
-/** The exit code so far, as whoever set it left it; 0 if nobody did. */
+/** The exit code so far, as the program set it; 0 if it did not. */
 export function exitCode(): number {
   // On Deno the two are apart.
   const { Deno } = globalThis as { readonly Deno?: { readonly exitCode?: number } };

@@ -1,5 +1,5 @@
 /**
- * Which signals ask for a lifecycle's shutdown at present: told to a thread that can hear them while
+ * Which signals ask for a lifecycle's shutdown at present, for a thread that can hear them while
  * the main loop is blocked. It listens to no signal itself.
  *
  * @module

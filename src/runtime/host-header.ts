@@ -22,7 +22,7 @@ let lastBegin = '//';
  * `undefined` if it cannot have one. HTTP/1.0 needs no host, and health checks of load balancers
  * send none: Bun leaves such a request with a path for its address.
  *
- * @param isParsed true where the runtime has parsed the address: then it has no host that is none, and
+ * @param isParsed true where the runtime has parsed the address: then its host is valid, and
  * headers, which are made when they are read, need no look. Deno only joins host and target, so
  * `http://a/b/c` may be of the host `a/b`.
  */

@@ -30,7 +30,7 @@ export type { SignalOptions } from './signal-options.ts';
 const STDIN = 0;
 
 /**
- * Shuts down when a signal asks for it, and ends the process once the lifecycle is Stopped, whoever
+ * Shuts down when a signal asks for it, and ends the process once the lifecycle is Stopped, whatever
  * asked. Call it once, on the main thread.
  *
  * **A second signal** is the same request, unless its name is in `force` and it comes more than 250

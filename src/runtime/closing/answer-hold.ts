@@ -1,7 +1,7 @@
 /**
  * Holding answers back while a server closes. It holds no request: handlers run as ever.
  *
- * A client that is told that its connection ends opens another and asks there. Whatever closes a
+ * A client that learns that its connection ends opens another and asks there. Whatever closes a
  * listener, or an idle connection, cuts those that are between connecting and being heard, and
  * under load there are always some. A client that waits for its answer is not between anything: so
  * for the moments before the listener closes, requests that still come in are answered after it.

@@ -2,7 +2,7 @@
  * When a server closes, in two parts: it stops accepting, and it finishes what is in flight. How it
  * does either is its own.
  *
- * Once a shutdown is accepted the second part waits for Stopped, whoever closes the server: the
+ * Once a shutdown is accepted the second part waits for Stopped, whatever closes the server: the
  * answer to the shutdown itself may be in flight, and a step that waited for it would wait for the
  * end of all steps.
  *

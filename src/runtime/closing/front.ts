@@ -1,11 +1,11 @@
 /**
  * A front before a server that cannot close its listener apart from its idle connections
- * (`Deno.serve`, `Bun.serve`): it answers requests and decides when the server is told to stop.
+ * (`Deno.serve`, `Bun.serve`): it answers requests and decides when the server is asked to stop.
  *
- * Both runtimes cut idle connections the moment they are told to stop, with whatever is in the
+ * Both runtimes cut idle connections the moment they are asked to stop, with whatever is in the
  * socket buffer. So the linger comes first, with answers held back: after it every client that
  * talks has a request in flight, which both runtimes finish, and nothing in a socket buffer that
- * could be lost. Then the server is told to stop, and the answers go, each the last of its
+ * could be lost. Then the server is asked to stop, and the answers go, each the last of its
  * connection.
  *
  * @module
@@ -163,7 +163,7 @@ export class Front {
     return instead ?? refusal(500, 'internal server error');
   }
 
-  /** Closes the server when the lifecycle is Stopped, or when the closing is told to. */
+  /** Closes the server when the lifecycle is Stopped, or when the closing is asked to. */
   guard(server: Stoppable): Closing {
     const { lifecycle, lingerMs } = this.#options;
     let isFinished = false;
