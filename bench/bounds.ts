@@ -34,7 +34,7 @@ const call = (name: string, variant: string): Side => ({ part: 'calls', case: na
 const control = (name: string): Side => call(name, 'control');
 
 const V8_CARRIER =
-  'beside the operations it puts BigInts together and takes them apart, 2 to 5 ns each on V8';
+  'in addition to the operations it puts BigInts together and takes them apart, 2 to 5 ns each on V8';
 const PRIMITIVES =
   'the primitives are closer than that: one wasm load / one 64-bit Atomics.load is 0.3 to 0.45';
 const MOVES =

@@ -15,7 +15,7 @@ import {
   subject,
 } from './subject.ts';
 
-/** One call, as it is written in the files beside this one. */
+/** One call, as it is written in the other files of this folder. */
 export interface Call {
   readonly what: string;
   /** The phase it is called in. Default Ready. */

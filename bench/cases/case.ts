@@ -1,6 +1,6 @@
 /**
  * What a case is: a call, or what that call would cost without tidegate. Written once, for every
- * runtime, and without a harness: {@link Case.make} gives a function, and whoever measures calls it.
+ * runtime, and without a harness: {@link Case.make} gives a function, and a harness calls it.
  *
  * @module
  */

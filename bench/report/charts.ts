@@ -1,5 +1,5 @@
 /**
- * Which charts there are: the questions that people come with, each with its controls beside it.
+ * Which charts there are: the questions that people come with, each with its controls.
  *
  * @module
  */
@@ -49,7 +49,7 @@ const CHARTS: readonly Shown[] = [
     bySize('thread'),
   ],
   ['wakeup', 'Until another thread is notified', 'wakeup', ['another thread'], byRuntime],
-  ['http-ratio', 'Speed of a server, the bare one beside it is 1', 'http', SPEEDS, byRuntime],
+  ['http-ratio', 'Speed of a server; the bare one is 1', 'http', SPEEDS, byRuntime],
   [
     'drain',
     'SIGTERM to exit, by kept-alive connections',

@@ -47,7 +47,7 @@ function where({
     '',
     `- ${machine.cpu}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.os}, load ${machine.loadBefore} at the start`,
     `- ${present.map(({ name, version, engine }) => `${name} ${version} (${engine})`).join(', ')}`,
-    `- commit ${commit ?? 'unknown'}${changed ? ' and what was not committed' : ''}, ${startedAt}, ${Math.round(durationMs / 1000)} s, \`--seed ${seed}\``,
+    `- commit ${commit ?? 'unknown'}${changed ? ' with uncommitted changes' : ''}, ${startedAt}, ${Math.round(durationMs / 1000)} s, \`--seed ${seed}\``,
   ].join('\n');
 }
 
@@ -67,8 +67,8 @@ function servers({ points }: Results): string {
   return [
     '### Servers',
     '',
-    'Speed on Node beside bare `node:http` with a constant body, which is 1: by the processor time of a request, measured at once.',
-    'The bare one again is what a ratio of 1 looks like on that day.',
+    'Speed on Node relative to bare `node:http` with a constant body, which is 1: by the processor time of a request, measured at the same time.',
+    'The row of the bare one itself shows what a ratio of 1 looks like on that day.',
     '',
     ...table(['speed', '99 %', 'server'], rows),
   ].join('\n');
@@ -86,8 +86,8 @@ function bounds(results: Results): string {
   return [
     '### The bounds',
     '',
-    'Ratios of medians of this run; of what is measured by pairs the median of the ratios, with an interval of 99 %.',
-    '**Bold** misses what is promised; why is said above.',
+    'Ratios of medians of this run; for what is measured in pairs, the median of the ratios with an interval of 99 %.',
+    '**Bold** misses what is promised; the reasons are above.',
     '',
     ...table(['ratio', 'bound', ...names], rows),
   ].join('\n');
@@ -111,7 +111,7 @@ function pictures(charts: readonly NamedChart[]): string {
   ].join('\n');
 }
 
-/** A row a call, a column a runtime; the variants in one cell, since they belong beside each other. */
+/** A row a call, a column a runtime; the variants in one cell, since they belong together. */
 function callTable(results: Results): string {
   const calls = results.points.filter(({ part }) => part === 'calls');
   const names = present(results);
@@ -129,7 +129,7 @@ function callTable(results: Results): string {
   return [
     '### Calls',
     '',
-    'Nanoseconds, medians: wasm · atomics · naive object · bare `Atomics`. What each case does is said in `cases/`.',
+    'Nanoseconds, medians: wasm · atomics · naive object · bare `Atomics`. `cases/` says what each case does.',
     '',
     ...table(['call', ...names], rows),
   ].join('\n');
