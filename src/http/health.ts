@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
@@ -12,7 +13,7 @@ import type { Member } from '../lifecycle/seat.ts';
 import { type Answer, keptJson } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
-export type ProbeName = 'ready' | 'ready/write' | 'startup';
+export type ProbeName = Exclude<CountedProbe, 'live'>;
 
 /** What a probe for traffic asks: whether queries are served, or whether a write is admitted. */
 export type Demand = 'queries' | 'writes';

@@ -26,7 +26,7 @@ const SCOPE = 'tidegate';
 const ACTION = 'instrument the lifecycle';
 
 /**
- * Offers the metrics of `/metrics` as observable gauges, under the same names, and traces the boot
+ * Offers the metrics of `/metrics` as observable gauges and counters, under the same names, and traces the boot
  * and the shutdown: one span each, with one for every stage or step below it.
  *
  * A span is made when its times are known: those of the boot at Ready, those of the shutdown at
@@ -49,7 +49,9 @@ export function instrument(lifecycle: Lifecycle, options: InstrumentOptions = {}
   must(isObject(options), ACTION, 'the options must be an object', options);
   const { meter = metrics.getMeter(SCOPE, VERSION), tracer = trace.getTracer(SCOPE, VERSION) } =
     options;
-  const isMeter = typeof meter?.createObservableGauge === 'function';
+  const isMeter =
+    typeof meter?.createObservableGauge === 'function' &&
+    typeof meter.createObservableCounter === 'function';
   must(isMeter, ACTION, 'meter must be a Meter', meter);
   must(typeof tracer?.startSpan === 'function', ACTION, 'tracer must be a Tracer', tracer);
   const undos = [observe(lifecycle, meter), traceLife(lifecycle, tracer)];

@@ -18,11 +18,11 @@ import { HandClock, inPhase, REPORT, type Suite, WRONG_OPTIONS } from './suite.t
 function noHandles(): unknown[] {
   const buffers =
     typeof SharedArrayBuffer === 'function'
-      ? [new SharedArrayBuffer(131_072), new SharedArrayBuffer(64)]
+      ? [new SharedArrayBuffer(196_608), new SharedArrayBuffer(64)]
       : [];
   return [
     ...[undefined, null, 5, {}],
-    ...[null, new ArrayBuffer(131_072), ...buffers].map((tidegate) => ({ tidegate })),
+    ...[null, new ArrayBuffer(196_608), ...buffers].map((tidegate) => ({ tidegate })),
   ];
 }
 
