@@ -144,7 +144,8 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     },
     held: () => connections.hold.current,
     isTooLate: (req: IncomingMessage) => admission.isTooLate(req),
-    passed: (req: IncomingMessage, res: ServerResponse) => admission.passed(req, res),
+    pass: (req: IncomingMessage, res: ServerResponse, go: () => void) =>
+      admission.pass(req, res, go),
     streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
   };
   const surroundings = { admission, onFailure, answersErrors: true };
