@@ -9,7 +9,7 @@ export const HELP: string = `tidegate: asks a service where it is between boot a
 
 Usage
   tidegate probe URL      one look at a probe: exit status for a health check
-  tidegate wait URL       waits for a probe to say yes, or for the process to end
+  tidegate wait URL       waits for a probe to say yes, or for an end
   tidegate status URL     phase, verdict, checks, cold start, threads, shutdown
   tidegate drain URL      closes the gate to writes, and returns at once
   tidegate readonly on|off URL
@@ -24,7 +24,7 @@ Options
                      wait: draining, stopped (one that is gone has stopped)
   --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
   --watch            status: again and again, until Ctrl-C
-  --token-file PATH  status, drain, readonly, shutdown: the admin token is there
+  --token-file PATH  status, drain, readonly, shutdown: has the admin token
   --json             what the service answered, as one line of JSON; with
                      --watch one for each change
   -h, --help         this text
