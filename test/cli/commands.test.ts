@@ -96,7 +96,8 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(stdout).toMatch(/^ {2}restore +█+ +[\d.]+ (ms|s)$/m);
     expect(stdout).toMatch(/^ {2}cache_fill +▒+ +running [\d.]+ (ms|s)$/m);
     expect(stdout).toMatch(/^ {2}total +▒+ +running [\d.]+ (ms|s)$/m);
-    expect(stdout).toMatch(/^ +0 +0 +0 +0 {2}/m);
+    expect(stdout).toMatch(/^ {2}main thread +0 +0 +0 {2}/m);
+    expect(stdout).toMatch(/^verdict {4}Writes are refused: starting$/m);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 

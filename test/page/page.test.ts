@@ -265,7 +265,9 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
         const { elements } = globalThis as unknown as { elements: Element[] };
         return {
           kept: elements.filter((element) => element.isConnected).length,
-          top: Math.abs(Math.round(document.querySelector('#boot')?.getBoundingClientRect().top ?? NaN)),
+          top: Math.abs(
+            Math.round(document.querySelector('#boot')?.getBoundingClientRect().top ?? NaN),
+          ),
           isScrolled: scrollY > 0,
           focused: document.activeElement?.tagName,
         };
