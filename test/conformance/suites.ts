@@ -5,6 +5,7 @@
  */
 
 import { coldStart } from './cold-start.ts';
+import { counters } from './counters.ts';
 import { ending } from './ending.ts';
 import { gate } from './gate.ts';
 import { ownership } from './ownership.ts';
@@ -23,6 +24,7 @@ export const SUITES: readonly Suite[] = [
   coldStart,
   reason,
   gate,
+  counters,
   waiting,
   shutdown,
   steps,
