@@ -9,7 +9,7 @@ import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
 import type { ShutdownReport, StepReport, StepStatus } from '../lifecycle/report.ts';
-import type { ShutdownSnapshot } from '../lifecycle/snapshot.ts';
+import type { LifecycleSnapshot, ShutdownSnapshot } from '../lifecycle/snapshot.ts';
 import type { ServiceName } from './options.ts';
 
 /** A thread that takes part. */
@@ -19,8 +19,22 @@ export interface MemberOnWire {
   readonly writes: number;
   readonly queries: number;
   readonly thread_id: number | null;
+  /** It serves probes, and nothing of the application; absent where it does not. */
+  readonly probes?: boolean | undefined;
   /** For how long its event loop has been blocked, 0 while responsive; `null` if not monitored. */
   readonly blocked_ms: number | null;
+}
+
+/** A check of a dependency, and how it last came out. */
+export interface CheckOnWire {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly affects: 'ready' | 'write' | 'nothing';
+  /** For how long it has been so. */
+  readonly since_secs: number;
+  readonly error?: string | undefined;
+  /** Whose it is. */
+  readonly member: number;
 }
 
 /** A stage of the boot; 0 where it has not happened. */
@@ -60,6 +74,10 @@ export interface ShutdownOnWire {
   readonly pending: readonly string[];
   /** Milliseconds left of the budget, negative when it is overspent. */
   readonly left_ms: number | null;
+  /** When it was accepted; absent if the application began it by itself. */
+  readonly accepted_at_ms?: number | undefined;
+  /** Milliseconds from the acceptance to the start of each of `running`. */
+  readonly running_since_ms?: readonly (number | null)[] | undefined;
 }
 
 /** The boot; 0 where it has not happened. */
@@ -76,8 +94,16 @@ export interface ColdStartOnWire {
   readonly durations_ms: readonly (readonly [name: string, ms: number])[];
 }
 
+/** Which process answers; what is not known there is absent. */
+export interface Place {
+  readonly host?: string | undefined;
+  readonly pid?: number | undefined;
+  /** Name and version, as `node 22.21.0`. */
+  readonly runtime?: string | undefined;
+}
+
 /** All of it. */
-export interface Status {
+export interface Status extends Place {
   /** What the service is called, and its version; absent where it does not say. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
@@ -93,10 +119,13 @@ export interface Status {
   readonly shutdown_requested: boolean;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
+  readonly checks?: readonly CheckOnWire[] | undefined;
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;
   readonly steps: readonly StepOnWire[];
+  /** Milliseconds from the acceptance to the end of each of `steps`; absent where there are none. */
+  readonly step_ends_ms?: readonly (number | null)[] | undefined;
   readonly report: ReportOnWire | null;
   readonly backend: string;
 }
@@ -117,15 +146,13 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
     shutting_down_at_ms: seen.shuttingDownAtMs,
     stopped_at_ms: seen.stoppedAtMs,
     shutdown_requested: seen.shutdownRequested,
-    shutdown: shutdown === null ? null : shutdownOnWire(shutdown),
+    shutdown: shutdown === null ? null : shutdownOnWire(shutdown, seen),
     holds: seen.holds,
     in_flight: inFlight,
-    members: members.map(({ member, incarnation, writes, queries, threadId, blockedMs }) => ({
-      member,
-      incarnation,
-      writes,
-      queries,
+    members: members.map(({ threadId, isProbes, blockedMs, ...member }) => ({
+      ...member,
       thread_id: threadId,
+      probes: isProbes || undefined,
       blocked_ms: blockedMs,
     })),
     cold_start: {
@@ -145,6 +172,7 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
       durations_ms: coldStart.durationsMs(),
     },
     steps: steps.map(stepOnWire),
+    step_ends_ms: steps.length > 0 ? seen.stepEndsMs : undefined,
     report: report === null ? null : reportOnWire(report),
     backend: seen.backend,
   };
@@ -167,9 +195,18 @@ export function reportOnWire(report: Readonly<ShutdownReport>): ReportOnWire {
   };
 }
 
-function shutdownOnWire(shutdown: ShutdownSnapshot): ShutdownOnWire {
-  const { trigger, running, pending, leftMs } = shutdown;
-  return { trigger, running, pending, left_ms: leftMs };
+function shutdownOnWire(
+  { trigger, running, pending, leftMs }: ShutdownSnapshot,
+  { acceptedAtMs, runningSinceMs }: Pick<LifecycleSnapshot, 'acceptedAtMs' | 'runningSinceMs'>,
+): ShutdownOnWire {
+  return {
+    trigger,
+    running,
+    pending,
+    left_ms: leftMs,
+    accepted_at_ms: acceptedAtMs ?? undefined,
+    running_since_ms: running.length > 0 ? runningSinceMs : undefined,
+  };
 }
 
 /** `error` is left out where there is none: JSON has no `undefined`. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { createHandler, type HandlerOptions } from '../../src/http/index.ts';
 import { LifecycleError } from '../../src/index.ts';
@@ -219,6 +220,9 @@ describe.each(BACKENDS)('on %s', (backend) => {
     lifecycle.gate.hold('replica');
     const { json } = await subject.ask('/admin/status');
     expect(json).toEqual({
+      host: hostname(),
+      pid: process.pid,
+      runtime: `node ${process.versions.node}`,
       phase: 'starting',
       reason: 'booting',
       at_ms: expect.any(Number),
