@@ -5,6 +5,7 @@
  */
 
 import { coldStart } from './cold-start.ts';
+import { composing } from './compose.ts';
 import { ending } from './ending.ts';
 import { gate } from './gate.ts';
 import { ownership } from './ownership.ts';
@@ -30,4 +31,5 @@ export const SUITES: readonly Suite[] = [
   ownership,
   report,
   seats,
+  composing,
 ];
