@@ -22,7 +22,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { BUDGET_MS } from '../lifecycle/pipeline.ts';
 import { runStep, SKIPPED } from '../lifecycle/run-step.ts';
 import type { StopContext } from './component.ts';
-import { type Node, stopsAfter } from './graph.ts';
+import { dependentsOf, type Node } from './graph.ts';
 
 /** A start in progress. */
 interface Running {
@@ -43,18 +43,23 @@ export class Composition {
   readonly #lifecycle: Lifecycle;
   /** In an order in which they could start. */
   readonly #nodes: readonly Node[];
+  /** Who needs each. */
+  readonly #dependents: ReadonlyMap<Node, ReadonlySet<Node>>;
   readonly #waiting: Set<Node>;
   readonly #running: Map<Node, Running> = new Map();
   readonly #values: Map<string, unknown> = new Map();
   readonly #stops: Map<Node, Promise<unknown>> = new Map();
   /** Whose turn to stop has passed: what starts after all is stopped at once. */
   readonly #passed: Set<Node> = new Set();
+  /** Stops that are no steps, one after the other. */
+  #stoppingHere: Promise<void> = Promise.resolve();
   #failure: Failure | undefined;
   #settle: () => void = () => {};
 
   constructor(lifecycle: Lifecycle, nodes: readonly Node[]) {
     this.#lifecycle = lifecycle;
     this.#nodes = nodes;
+    this.#dependents = dependentsOf(nodes);
     this.#waiting = new Set(nodes);
   }
 
@@ -73,7 +78,7 @@ export class Composition {
     // Another thread may have accepted one, and the signal not have heard of it.
     if (this.#lifecycle.leaving.aborted) this.#fail(leaving.reason);
     if (this.#failure !== undefined) {
-      await this.#stopAll(this.#failure);
+      await this.#end(this.#failure);
       throw this.#failure.error;
     }
     this.#lifecycle.markReady();
@@ -82,17 +87,16 @@ export class Composition {
 
   /** All stages and steps, or none of the steps; a stage that never runs shows nowhere. */
   #install(): void {
-    const after = stopsAfter(this.#nodes);
     const removes: (() => void)[] = [];
     try {
       for (const node of this.#nodes) {
         this.#lifecycle.stage(node.name);
         if (node.stop === undefined) continue;
         const { name, timeoutMs, at } = node;
+        const dependents = [...(this.#dependents.get(node) ?? [])];
+        const after = dependents.filter(({ stop }) => stop !== undefined).map((each) => each.name);
         const run = (context: StopContext): unknown => this.#stopStarted(node, context);
-        removes.push(
-          this.#lifecycle.step({ name, timeoutMs, at, after: after.get(node) ?? [], run }),
-        );
+        removes.push(this.#lifecycle.step({ name, timeoutMs, at, after, run }));
       }
     } catch (error) {
       for (const remove of removes) remove();
@@ -127,7 +131,7 @@ export class Composition {
       this.#fail(new DOMException(message, 'TimeoutError'), node);
     };
     const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
-    const end = (): void => {
+    const ended = (): void => {
       clearTimeout(timer);
       this.#running.delete(node);
       this.#tellReason(name);
@@ -135,11 +139,11 @@ export class Composition {
     };
     this.#runStage(node, controller).then(
       () => {
-        end();
+        ended();
         this.#startAll();
       },
       (error: unknown) => {
-        end();
+        ended();
         this.#fail(error, node);
       },
     );
@@ -150,7 +154,7 @@ export class Composition {
     await this.#lifecycle.stage(node.name).run(async () => {
       const value = await node.start?.({ ...this.#valuesOf(node.needs), signal });
       this.#values.set(node.name, value);
-      if (this.#passed.has(node)) await this.#stopHere(node);
+      if (this.#passed.has(node)) await this.#stopAllHere(new Set([node]));
       else if (this.#failure === undefined) this.#check(node, value);
     });
   }
@@ -181,7 +185,7 @@ export class Composition {
   }
 
   /** Resolves once all that had started was stopped, as far as it could be. */
-  async #stopAll({ node }: Failure): Promise<void> {
+  async #end({ node }: Failure): Promise<void> {
     const lifecycle = this.#lifecycle;
     if (node !== undefined) {
       await lifecycle.shutdown({ trigger: `start:${node.name}`, failed: true });
@@ -192,17 +196,30 @@ export class Composition {
       await Promise.all([...this.#running.values()].map(({ over }) => over));
     }
     // What no step has stopped, because another thread ran the shutdown, or nobody did.
-    for (const each of [...this.#nodes].reverse()) {
-      if (this.#values.has(each.name)) await this.#stopHere(each);
-      else this.#passed.add(each);
-    }
+    await this.#stopAllHere(new Set(this.#nodes));
   }
 
   /** The step of a component. */
-  #stopStarted(node: Node, context: StopContext): unknown {
-    if (this.#values.has(node.name)) return this.#stopOnce(node, context);
-    this.#passed.add(node);
-    return SKIPPED;
+  async #stopStarted(node: Node, context: StopContext): Promise<unknown> {
+    if (!this.#values.has(node.name)) {
+      this.#passed.add(node);
+      return SKIPPED;
+    }
+    // A host before this one may have had the steps of those that need it, with values of its own.
+    await this.#stopAllHere(this.#dependents.get(node) ?? new Set());
+    return this.#stopOnce(node, context);
+  }
+
+  /** Stops those that no step has, in reverse. */
+  #stopAllHere(nodes: ReadonlySet<Node>): Promise<void> {
+    this.#stoppingHere = this.#stoppingHere.then(async () => {
+      for (const node of [...this.#nodes].reverse()) {
+        if (!nodes.has(node)) continue;
+        if (this.#values.has(node.name)) await this.#stopHere(node);
+        else this.#passed.add(node);
+      }
+    });
+    return this.#stoppingHere;
   }
 
   /** Stops without a step, and as one: it never hangs, and says what went wrong. */
@@ -214,9 +231,10 @@ export class Composition {
     const { ended } = runStep(step, timeoutMs ?? BUDGET_MS, false, () => '');
     const { step: report, thrown } = await ended;
     if (report.status === 'ok') return;
-    const type = report.status === 'failed' ? 'step_failed' : 'step_timed_out';
-    const message = `${name} did not stop after a boot that was broken off`;
-    journal(this.#lifecycle, { type, name, message, error: thrown });
+    const isFailed = report.status === 'failed';
+    const type = isFailed ? 'step_failed' : 'step_timed_out';
+    const message = `stopping ${name}, outside of its step, ${isFailed ? 'failed' : report.error}`;
+    journal(this.#lifecycle, { type, name, message, ...(isFailed && { error: thrown }) });
   }
 
   #stopOnce(node: Node, context: StopContext): Promise<unknown> {

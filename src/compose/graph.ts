@@ -56,17 +56,15 @@ export function checkComponents(components: Readonly<Record<string, AnyComponent
   return inOrder(nodes);
 }
 
-/** Whose stops the stop of each component waits for: those of the nearest that needed it and have one. */
-export function stopsAfter(nodes: readonly Node[]): Map<Node, string[]> {
-  const after = new Map<Node, string[]>();
+/** Whoever needs each component, directly or by way of others. */
+export function dependentsOf(nodes: readonly Node[]): Map<Node, ReadonlySet<Node>> {
+  const dependents = new Map<Node, ReadonlySet<Node>>();
   for (const node of [...nodes].reverse()) {
-    const dependents = nodes.filter(({ needs }) => needs.includes(node.name));
-    const names = dependents.flatMap((other) =>
-      other.stop === undefined ? (after.get(other) ?? []) : [other.name],
-    );
-    after.set(node, [...new Set(names)]);
+    const direct = nodes.filter(({ needs }) => needs.includes(node.name));
+    const others = direct.flatMap((other) => [other, ...(dependents.get(other) ?? [])]);
+    dependents.set(node, new Set(others));
   }
-  return after;
+  return dependents;
 }
 
 function checkOne(name: string, component: AnyComponent): Node {
