@@ -169,7 +169,8 @@ class Witness {
       if (stop === 'none' || !needs.includes(index) || !this.#up.has(other)) continue;
       this.#say(`${index} is stopped while ${other} is up`);
     }
-    await this.#ticks.sleep(plan.stopTicks);
+    // A stop that hangs is given up after its time, which is no count of ticks.
+    if (plan.stop !== 'hangs') await this.#ticks.sleep(plan.stopTicks);
     this.#up.delete(index);
     if (plan.stop === 'fails') throw new Error(`${index} does not stop`);
     if (plan.stop === 'hangs') await new Promise(() => {});
