@@ -1,5 +1,5 @@
 /**
- * A server of `Bun.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ * A server of `Bun.serve`: what answers its requests, and how it closes. It opens none.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { plainAddress, withoutLength } from './answer.ts';
 import { Sockets } from './bun/sockets.ts';
 import { Unsent } from './bun/unsent.ts';
-import { truthful } from './coding.ts';
-import { Front } from './front.ts';
+import { Front } from './closing/front.ts';
+import { truthful } from './content-coding.ts';
+import { opened } from './open-servers.ts';
 import { type CheckedOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
 
 /** A server of Bun, as far as it is used here. */
 export interface BunServer {
@@ -50,7 +50,7 @@ export class BunFront {
     this.#front = new Front(options, mend, true);
   }
 
-  /** Answers one request. @param more what else its handler is told */
+  /** Answers one request. @param more what else its handler gets */
   answer(
     request: Request,
     server: BunServer,
@@ -67,7 +67,7 @@ export class BunFront {
       native: server,
     };
     return this.#front.answer(request, told, (release) => {
-      // Known for as long as the response is not sent; on a Unix socket there is none.
+      // Known for as long as the response is not sent; on a Unix socket it has no address.
       this.#unsent.add(() => server.requestIP(request) === null, release);
     });
   }

@@ -1,6 +1,6 @@
 /**
  * Responses that Bun has been given and has not sent: it tells nobody when it has, but it can be asked.
- * What ends with them is told here; nothing is sent.
+ * It calls what waits for their end; it sends nothing.
  *
  * @module
  */

@@ -166,18 +166,35 @@ export class NodeAdmission {
   }
 
   /**
-   * A request goes on to whoever answers it by Node's own means: the head of its response is looked at.
-   * Whether or not an event stream was asked for: a client that shows no preference may be given one.
+   * A request goes on, by `go`, to whoever answers it by Node's own means: the type of its response is
+   * looked at. Whether or not an event stream was asked for: a client that shows no preference may be
+   * given one.
    */
-  passed(req: IncomingMessage, res: ServerResponse): void {
+  pass(req: IncomingMessage, res: ServerResponse, go: () => void): void {
     const kind = permitOf(req)?.kind;
     if (kind === 'write') this.#watchWrite(res);
-    if (req.method !== 'GET' || kind === undefined) return;
+    go();
+    // Most responses are out whole by now, and no stream that stays open is.
+    if (req.method !== 'GET' || kind === undefined || res.writableEnded) return;
+    if (!res.headersSent) this.#watchHead(res);
+    else if (isEventStream(typeSent(res))) this.#isStream(res);
+  }
+
+  #watchHead(res: ServerResponse): void {
     // Most have none of their own, and one function for all costs less than one for each.
     res.writeHead = Object.hasOwn(res, 'writeHead')
       ? watching(res.writeHead, this.#isStream)
       : this.#watched;
   }
+}
+
+/**
+ * The content type of a head that is out. Node keeps headers that `writeHead` was given in the text of the
+ * head alone; the property that has it is no part of its documentation, and Express's middlewares read it.
+ */
+function typeSent(res: ServerResponse): unknown {
+  const { _header: head } = res as { readonly _header?: unknown };
+  return res.getHeader('content-type') ?? /^content-type: *(.*)$/im.exec(String(head))?.[1];
 }
 
 type WriteHead = ServerResponse['writeHead'];

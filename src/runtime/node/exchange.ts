@@ -12,7 +12,7 @@ import { type OwnRoutes, type PlainAnswer, routesOf } from '../../lifecycle/rout
 import { isThenable } from '../../lifecycle/thenable.ts';
 import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
-import type { OnFailure } from '../failures.ts';
+import type { OnFailure } from '../handler-errors.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
 import { addressOf, hasHost, pathAsked, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';
@@ -35,8 +35,8 @@ export interface Closing {
   held(): Promise<void> | undefined;
   /** True for a request that must not be acknowledged any more. */
   isTooLate?(req: IncomingMessage): boolean;
-  /** Is told of a request that goes on to whoever is behind. */
-  passed?(req: IncomingMessage, res: ServerResponse): void;
+  /** Is given a request that goes on to whoever is behind, by `go`. */
+  pass?(req: IncomingMessage, res: ServerResponse, go: () => void): void;
   /** Is told of a response that turned out to be an event stream, and how to end it. */
   streamed?(res: ServerResponse, end: () => void): () => void;
 }
@@ -198,8 +198,8 @@ function deliver(
   if (outcome === undefined && next !== undefined) {
     // Node says `connection: close` then, whatever the next one answers.
     if (closes) res.shouldKeepAlive = false;
-    closing.passed?.(req, res);
-    next();
+    if (closing.pass === undefined) next();
+    else closing.pass(req, res, next);
     return;
   }
   if (closing.isTooLate?.(req) === true) {

@@ -8,7 +8,7 @@
 import type { ServerResponse } from 'node:http';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { plainRefusal } from '../answer.ts';
-import { hasOnly, isUnencoded } from '../coding.ts';
+import { hasOnly, isUnencoded } from '../content-coding.ts';
 import { isEventStream } from '../event-streams.ts';
 import { Head } from './head.ts';
 import { isLight, type Parts } from './light.ts';
