@@ -7,6 +7,7 @@
 export type {
   CheckContext,
   ComponentCheck,
+  ComponentOf,
   StartContext,
   StopContext,
 } from './compose/component.ts';
