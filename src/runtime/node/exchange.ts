@@ -20,7 +20,8 @@ import { dropRest } from './body.ts';
 import { requestMaker } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
 import { permitOf } from './permit.ts';
-import { send, sendPlain } from './response.ts';
+import { send } from './response.ts';
+import { sendPlain } from './whole.ts';
 
 /** Methods a web `Request` can have, for the `allow` of a 405. */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
