@@ -8,7 +8,7 @@ import type { ServerResponse } from 'node:http';
 import { headOf, headOfParts } from './head.ts';
 import { isLight } from './light.ts';
 import { Sending, sourceOf } from './sending.ts';
-import { endWith, fail, ignore, type Way, writeHead } from './whole.ts';
+import { endWith, fail, ignore, isGone, type Way, writeHead } from './whole.ts';
 
 /**
  * Sends a response. Never throws: a body that fails half-way, or is not of the length that was said,
@@ -17,18 +17,18 @@ import { endWith, fail, ignore, type Way, writeHead } from './whole.ts';
  */
 export function send(res: ServerResponse, response: Response, way: Way): void {
   const { isHead, closes, streamed } = way;
-  // After a reset Node reports writes as errors of the response; 'close' says all there is.
-  res.on('error', ignore);
   try {
     const parts = isLight(response) ? response._toNodeResponse() : undefined;
     const head = parts === undefined ? headOf(response) : headOfParts(parts);
     const body = parts === undefined ? response.body : parts.body;
     const last = closes || head.closes;
     if (typeof body === 'string' || body instanceof Uint8Array) {
-      endWith(res, head, body, isHead, last);
+      if (!isGone(res)) endWith(res, head, body, isHead, last);
     } else if (body === null || body === undefined) {
-      endWith(res, head, '', isHead, last);
+      if (!isGone(res)) endWith(res, head, '', isHead, last);
     } else {
+      // After a reset Node reports writes as errors of the response; 'close' says all there is.
+      res.on('error', ignore);
       const source = sourceOf(body);
       if (isHead || !head.hasBody) {
         writeHead(res, head, head.hasBody ? head.length : undefined, last);

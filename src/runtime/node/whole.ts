@@ -29,7 +29,7 @@ export function sendPlain(
   { status, headers, body, closes: isLast }: PlainAnswer,
   { isHead, closes }: Way,
 ): void {
-  res.on('error', ignore);
+  if (isGone(res)) return;
   putHead(res, status, '', headers, closes || isLast);
   if (isHead) end(res);
   else end(res, body, 'utf8');
@@ -132,6 +132,15 @@ function mergeHead(
   res.removeHeader('transfer-encoding');
   if (headers.lastIndexOf('content-length') < 0) res.removeHeader('content-length');
   res.writeHead(status);
+}
+
+/**
+ * True where nobody is left to answer: writing would be reported as an error then, of a response that nobody
+ * listens to. What is written in one call before that goes out, or is dropped without a word.
+ */
+export function isGone(res: ServerResponse): boolean {
+  if (res.req.httpVersionMajor > 1) res.on('error', ignore);
+  return res.destroyed;
 }
 
 /** Hears what nobody needs to be told. */
