@@ -44,8 +44,8 @@ export async function shutDown(lifecycle: Lifecycle, body: Uint8Array): Promise<
 }
 
 /**
- * The same from beside the thread that runs it, whose loop may be blocked: answers when it is accepted,
- * which is at once, or with the report where there is one.
+ * The same from another thread than the one that runs it, whose loop may be blocked: answers when it
+ * is accepted, which is at once, or with the report where there is one.
  */
 export function acceptShutdown(lifecycle: Lifecycle, body: Uint8Array): Answer {
   if (!isPlainCall(body)) return malformed();

@@ -21,14 +21,14 @@ import { pageOf, wantsPage } from './page/page.ts';
  * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
  * own routes.
  *
- * `GET /admin/status` is JSON, and a page for whoever accepts `text/html` first: browsers. On workerd
+ * `GET /admin/status` is JSON, and a page for clients that prefer `text/html`: browsers. On workerd
  * and in bundles for browsers it is JSON only.
  *
  * Checked in this order: path (`undefined`), method (405; `OPTIONS` is answered on every path), authorization
  * (401, 403), body (413, 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
  * detached, or whose clock is broken, makes a 503.
  *
- * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
+ * @throws {LifecycleError} `invalid_argument` for invalid options, an empty token among them
  * @example
  * ```ts
  * import { Lifecycle } from 'tidegate';

@@ -37,7 +37,7 @@ export type LifecycleErrorCode =
   | 'stages_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
-  /** More permits of one kind held than a member can count (2^31−1). */
+  /** More permits of one kind held than a member can count (2^24−1). */
   | 'too_many_permits'
   /** There is nothing to drain before Ready. */
   | 'nothing_to_drain'

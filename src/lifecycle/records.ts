@@ -190,7 +190,7 @@ function endedAmong(records: readonly Found[]): StepRecord[] {
 }
 
 /**
- * The same while a host may write: of one moment, so that no step is there without one that ended before
+ * The same while a host may write: consistent, so that no step is there without one that ended before
  * it. Two reads that find the same ends had no end between them.
  */
 function readTogether(seat: Seat, slot: number, count: number): Found[] {

@@ -136,7 +136,7 @@ export class Run {
     }
   }
 
-  /** Until the steps that run beside the drain have ended; those without a time are cut then. */
+  /** Until the steps that run during the drain have ended; those without a time are cut then. */
   async #settled(untilMs: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => {

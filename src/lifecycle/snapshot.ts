@@ -59,7 +59,7 @@ export interface ShutdownSnapshot {
   readonly leftMs: number | null;
 }
 
-/** A lifecycle at one moment. The counts are each exact, but not all of that moment. */
+/** A lifecycle at one moment. Each count is exact, but the counts may be from different moments. */
 export interface LifecycleSnapshot {
   /** The phase. */
   readonly phase: Phase;

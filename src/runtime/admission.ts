@@ -1,7 +1,7 @@
 /**
  * Admission: every request that is not for a probe or an admin route holds a permit of the gate until its
- * response is sent, so that no step of the shutdown runs beside it, and no write is acknowledged that
- * the flush did not see. It serves nothing.
+ * response is sent, so that no step of the shutdown runs at the same time, and no write is
+ * acknowledged that the flush did not see. It serves nothing.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export function kindOfMethod(method: string): PermitKind {
   return method === 'GET' || SAFE.includes(method) ? 'query' : 'write';
 }
 
-/** What an EventSource is told when there is nobody to serve it: after a 503 it never comes back. */
+/** What an EventSource gets when it is not served: after a 503 it never comes back. */
 const RETRY: PlainAnswer = plainAnswer(200, 'text/event-stream', 'retry: 1000\n\n');
 
 /** The gate in front of a server. */

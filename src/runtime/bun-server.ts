@@ -1,5 +1,5 @@
 /**
- * A server of `Bun.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ * A server of `Bun.serve`: what answers its requests, and how it closes. It opens none.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Permit } from '../lifecycle/gate.ts';
 import { plainAddress, withoutLength } from './answer.ts';
 import { Sockets } from './bun/sockets.ts';
 import { Unsent } from './bun/unsent.ts';
-import { truthful } from './coding.ts';
-import { Front, type Told } from './front.ts';
+import { Front, type Told } from './closing/front.ts';
+import { truthful } from './content-coding.ts';
+import { opened } from './open-servers.ts';
 import { type CheckedOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
 
 /** A server of Bun, as far as it is used here. */
 export interface BunServer {
@@ -70,7 +70,7 @@ export class BunFront {
     });
   }
 
-  /** Answers one request. @param more what else its handler is told */
+  /** Answers one request. @param more what else its handler gets */
   answer(
     request: Request,
     server: BunServer,

@@ -1,5 +1,5 @@
 /**
- * A server of `Deno.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ * A server of `Deno.serve`: what answers its requests, and how it closes. It opens none.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { Permit } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { plainAddress, refusal } from './answer.ts';
-import { truthful } from './coding.ts';
-import { Front, type Told } from './front.ts';
+import { Front, type Told } from './closing/front.ts';
+import { truthful } from './content-coding.ts';
+import { opened } from './open-servers.ts';
 import { type CheckedOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
 
 /** What Deno tells of a request. */
 export interface DenoInfo {

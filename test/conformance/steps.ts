@@ -74,6 +74,16 @@ export const steps: Suite = {
       },
     },
     {
+      title: 'an array of steps in place of the options is refused as what it is',
+      run: (subject) => {
+        const error = throws(
+          () => subject.create().pipeline([step('a')] as never),
+          'invalid_argument',
+        );
+        holds(String(error).includes('the options must be an object'), String(error));
+      },
+    },
+    {
       title:
         'drain(), shutdown() and waitFor() refuse options that are not known, and move nothing',
       run: async (subject) => {
@@ -198,7 +208,7 @@ export const steps: Suite = {
       },
     },
     {
-      title: 'an accepted step runs beside the pre-drain, while the gate still admits',
+      title: 'an accepted step runs during the pre-drain, while the gate still admits',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         let admitted: boolean | undefined;
@@ -399,7 +409,7 @@ export const steps: Suite = {
       },
     },
     {
-      title: 'a step that waits for shutdown() is told so by its error',
+      title: 'a step that waits for shutdown() gets an error that says so',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const waits = step('waits', { run: () => lifecycle.shutdown(), timeoutMs: 20 });

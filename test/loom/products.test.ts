@@ -19,7 +19,7 @@ const READERS = [
   ...['queriesOf', 'writesOut', 'queriesOut', 'holds', 'epoch', 'waitEpoch', 'hosting'],
   ...['isAccepted', 'readTrigger', 'hostMember', 'standbys', 'hostBudget', 'probesSeen'],
   ...['getHead', 'getStep', 'hostSteps', 'slotHost', 'owner', 'hasFailed', 'bootsOut'],
-  ...['isPreDrainEnded'],
+  ...['isPreDrainEnded', 'writesRefused', 'queriesRefused', 'answers'],
 ];
 
 /** States and interleavings of all products together: a product that has become empty shows. */

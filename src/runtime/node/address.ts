@@ -7,7 +7,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { isHost } from '../host.ts';
+import { isHost } from '../host-header.ts';
 
 /** What cannot be turned into a `Request`: the client's fault. */
 export class UnfitRequest extends Error {

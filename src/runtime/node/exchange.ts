@@ -12,7 +12,7 @@ import { type OwnRoutes, type PlainAnswer, routesOf } from '../../lifecycle/rout
 import { isThenable } from '../../lifecycle/thenable.ts';
 import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
-import type { OnFailure } from '../failures.ts';
+import type { OnFailure } from '../handler-errors.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
 import { addressOf, hasHost, pathAsked, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';

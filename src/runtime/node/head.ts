@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hasOnly } from '../coding.ts';
+import { hasOnly } from '../content-coding.ts';
 import type { Parts } from './light.ts';
 
 /**

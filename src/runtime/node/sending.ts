@@ -6,7 +6,7 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import { isUnencoded } from '../coding.ts';
+import { isUnencoded } from '../content-coding.ts';
 import { isEventStream } from '../event-streams.ts';
 import type { Head } from './head.ts';
 import { afterTurn } from './turn.ts';

@@ -40,7 +40,7 @@ async function open({ serve, serveProbes, handleSignals }) {
 async function compile(url) {
   const module = new WebAssembly.Module(await readFile(new URL(url)));
   const [{ module: from, name, kind }] = WebAssembly.Module.imports(module);
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.create(1, 127, 32, 8);
   return `${from}.${name} ${kind} ${exports.phase()}`;
