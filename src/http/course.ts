@@ -55,15 +55,14 @@ export function deadlineOf(status: Status): Deadline | null {
 }
 
 /** Since the acceptance, or from there to the end; `null` where one of the two has no time. */
-function passedMs({ shutdown, at_ms, stopped_at_ms }: Status): number | null {
-  const accepted = shutdown?.accepted_at_ms;
-  return accepted === undefined ? null : Math.max(0, (stopped_at_ms ?? at_ms) - accepted);
+function passedMs({ accepted_at_ms: accepted, at_ms, stopped_at_ms }: Status): number | null {
+  return accepted === null ? null : Math.max(0, (stopped_at_ms ?? at_ms) - accepted);
 }
 
 /** Until load balancers have left, and until what was in flight has ended. */
 function waits(status: Status, now: number | null): Span[] {
-  const accepted = status.shutdown?.accepted_at_ms;
-  if (accepted === undefined || now === null) return [];
+  const accepted = status.accepted_at_ms;
+  if (accepted === null || now === null) return [];
   const after = (at: number | null): number | null =>
     at === null ? null : Math.max(0, at - accepted);
   const drain = after(status.draining_at_ms);
@@ -91,16 +90,16 @@ function waits(status: Status, now: number | null): Span[] {
 }
 
 function steps(status: Status, now: number | null): Span[] {
-  const { running = [], pending = [], running_since_ms = [] } = status.shutdown ?? {};
+  const { running = [], pending = [] } = status.shutdown ?? {};
   const ended = status.steps.map(({ name, status: state, duration_ms: ms, error }, index): Span => {
-    const end = status.step_ends_ms?.[index] ?? null;
+    const end = status.step_ends_ms[index] ?? null;
     const start = end === null ? null : Math.max(0, end - ms);
     return { name, state, ms, error, start, end: end ?? 0 };
   });
   return [
     ...ended,
     ...running.map((name, index): Span => {
-      const start = running_since_ms[index] ?? null;
+      const start = status.running_since_ms[index] ?? null;
       const ms = start === null || now === null ? null : Math.max(0, now - start);
       return { name, state: 'running', ms, start, end: (start ?? 0) + (ms ?? 0) };
     }),

@@ -9,7 +9,7 @@ import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
 import type { ShutdownReport, StepReport, StepStatus } from '../lifecycle/report.ts';
-import type { LifecycleSnapshot, ShutdownSnapshot } from '../lifecycle/snapshot.ts';
+import type { ShutdownSnapshot } from '../lifecycle/snapshot.ts';
 import type { ServiceName } from './options.ts';
 
 /** A thread that takes part. */
@@ -19,8 +19,8 @@ export interface MemberOnWire {
   readonly writes: number;
   readonly queries: number;
   readonly thread_id: number | null;
-  /** It serves probes, and nothing of the application; absent where it does not. */
-  readonly probes?: boolean | undefined;
+  /** It serves probes, and nothing of the application. */
+  readonly is_probes: boolean;
   /** For how long its event loop has been blocked, 0 while responsive; `null` if not monitored. */
   readonly blocked_ms: number | null;
 }
@@ -74,10 +74,6 @@ export interface ShutdownOnWire {
   readonly pending: readonly string[];
   /** Milliseconds left of the budget, negative when it is overspent. */
   readonly left_ms: number | null;
-  /** When it was accepted; absent if the application began it by itself. */
-  readonly accepted_at_ms?: number | undefined;
-  /** Milliseconds from the acceptance to the start of each of `running`. */
-  readonly running_since_ms?: readonly (number | null)[] | undefined;
 }
 
 /** The boot; 0 where it has not happened. */
@@ -117,6 +113,8 @@ export interface Status extends Place {
   readonly shutting_down_at_ms: number | null;
   readonly stopped_at_ms: number | null;
   readonly shutdown_requested: boolean;
+  /** When a shutdown was accepted; `null` if none was. */
+  readonly accepted_at_ms: number | null;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
   readonly checks?: readonly CheckOnWire[] | undefined;
@@ -124,8 +122,10 @@ export interface Status extends Place {
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;
   readonly steps: readonly StepOnWire[];
-  /** Milliseconds from the acceptance to the end of each of `steps`; absent where there are none. */
-  readonly step_ends_ms?: readonly (number | null)[] | undefined;
+  /** Milliseconds from the acceptance to the end of each of `steps`; `null` where it is not known. */
+  readonly step_ends_ms: readonly (number | null)[];
+  /** The same to the start of each of `shutdown.running`. */
+  readonly running_since_ms: readonly (number | null)[];
   readonly report: ReportOnWire | null;
   readonly backend: string;
 }
@@ -146,13 +146,14 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
     shutting_down_at_ms: seen.shuttingDownAtMs,
     stopped_at_ms: seen.stoppedAtMs,
     shutdown_requested: seen.shutdownRequested,
-    shutdown: shutdown === null ? null : shutdownOnWire(shutdown, seen),
+    accepted_at_ms: seen.acceptedAtMs,
+    shutdown: shutdown === null ? null : shutdownOnWire(shutdown),
     holds: seen.holds,
     in_flight: inFlight,
     members: members.map(({ threadId, isProbes, blockedMs, ...member }) => ({
       ...member,
       thread_id: threadId,
-      probes: isProbes || undefined,
+      is_probes: isProbes,
       blocked_ms: blockedMs,
     })),
     cold_start: {
@@ -172,7 +173,8 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
       durations_ms: coldStart.durationsMs(),
     },
     steps: steps.map(stepOnWire),
-    step_ends_ms: steps.length > 0 ? seen.stepEndsMs : undefined,
+    step_ends_ms: seen.stepEndsMs,
+    running_since_ms: seen.runningSinceMs,
     report: report === null ? null : reportOnWire(report),
     backend: seen.backend,
   };
@@ -195,18 +197,9 @@ export function reportOnWire(report: Readonly<ShutdownReport>): ReportOnWire {
   };
 }
 
-function shutdownOnWire(
-  { trigger, running, pending, leftMs }: ShutdownSnapshot,
-  { acceptedAtMs, runningSinceMs }: Pick<LifecycleSnapshot, 'acceptedAtMs' | 'runningSinceMs'>,
-): ShutdownOnWire {
-  return {
-    trigger,
-    running,
-    pending,
-    left_ms: leftMs,
-    accepted_at_ms: acceptedAtMs ?? undefined,
-    running_since_ms: running.length > 0 ? runningSinceMs : undefined,
-  };
+function shutdownOnWire(shutdown: ShutdownSnapshot): ShutdownOnWire {
+  const { trigger, running, pending, leftMs } = shutdown;
+  return { trigger, running, pending, left_ms: leftMs };
 }
 
 /** `error` is left out where there is none: JSON has no `undefined`. */

@@ -58,8 +58,8 @@ export function failingChecks({ checks = [] }: Status): readonly CheckOnWire[] {
 }
 
 /** A thread as people call it. */
-export function threadName({ member, thread_id, probes = false }: MemberOnWire): string {
-  if (probes) return 'probe thread';
+export function threadName({ member, thread_id, is_probes }: MemberOnWire): string {
+  if (is_probes) return 'probe thread';
   if (thread_id === null) return `thread of member ${member}`;
   return thread_id === 0 ? 'main thread' : `worker ${thread_id}`;
 }

@@ -101,9 +101,9 @@ describe('the course of a shutdown', () => {
         running: ['b'],
         pending: ['c'],
         left_ms: 10_000,
-        accepted_at_ms: 1_000,
-        running_since_ms: [5_000],
       },
+      accepted_at_ms: 1_000,
+      running_since_ms: [5_000],
     });
     expect(courseOf(status)).toEqual([
       { name: 'load balancers leave', state: 'done', ms: 1_000, from: 0, to: 0.1 },
@@ -128,9 +128,9 @@ describe('the course of a shutdown', () => {
         running: ['b', 'unknown'],
         pending: [],
         left_ms: -5,
-        accepted_at_ms: 1_000,
-        running_since_ms: [700],
       },
+      accepted_at_ms: 1_000,
+      running_since_ms: [700],
     });
     for (const { from, to, ms } of courseOf(status)) {
       expect(from).toBeGreaterThanOrEqual(0);
@@ -182,9 +182,10 @@ describe('threads', () => {
     [{ thread_id: 0 }, 'main thread'],
     [{ thread_id: 3 }, 'worker 3'],
     [{ thread_id: null }, 'thread of member 5'],
-    [{ thread_id: 2, probes: true }, 'probe thread'],
+    [{ thread_id: 2, is_probes: true }, 'probe thread'],
   ])('%j is the %s', (more, name) => {
-    const member = { member: 5, incarnation: 1, writes: 0, queries: 0, blocked_ms: null, ...more };
+    const rest = { incarnation: 1, writes: 0, queries: 0, blocked_ms: null, is_probes: false };
+    const member = { member: 5, ...rest, ...more };
     expect(threadName(member)).toBe(name);
   });
 });
