@@ -1,5 +1,5 @@
 /**
- * The bytes of a lifecycle: how they are allocated, and how a stranger's are told from ours. It
+ * The bytes of a lifecycle: how they are allocated, and how other bytes are told apart from ours. It
  * does not know what the words mean beyond magic, version and capacities.
  *
  * @module
@@ -110,7 +110,7 @@ export function adopt(value: unknown): CoreMemory | Refusal {
 }
 
 /**
- * What a class says of an object of its own, also if that comes from another realm, where `instanceof` is
+ * What a class says of an object of its own, even if that comes from another realm, where `instanceof` is
  * false: what a thread posts to a test under Jest does.
  */
 function got(prototype: object, name: string, value: unknown): unknown {

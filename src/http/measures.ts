@@ -20,7 +20,7 @@ export type Sample = readonly [labels: Readonly<Record<string, string | number>>
  * A metric and its samples. What is no counter is a gauge, in both forms, so that a metric is the same
  * whichever was scraped. OpenMetrics has closer types for two of them, but neither fits: the label of a
  * StateSet is called like its family (not `phase`), and an Info is called `tidegate_build` where
- * its type is told, which classic readers (promtool among them) refuse.
+ * its type is declared, which classic readers (promtool among them) refuse.
  */
 export interface Family {
   /** That of a counter ends with `_total`. */
@@ -35,7 +35,7 @@ export interface Family {
 /**
  * All families, in a fixed order; those of what has not happened have no samples.
  *
- * @param service what the service is called; without a version the one of this package is told
+ * @param service what the service is called; without a version the one of this package is given
  */
 export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();

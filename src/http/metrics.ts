@@ -1,5 +1,5 @@
 /**
- * Metrics as text: the classic Prometheus format, and OpenMetrics for whoever asks for it.
+ * Metrics as text: the classic Prometheus format, and OpenMetrics where it is asked for.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/

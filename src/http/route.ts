@@ -21,7 +21,7 @@ export interface Route {
   readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
 }
 
-/** One that looks at nothing of the request but who asks: a probe. */
+/** One that looks at nothing of the request but its sender: a probe. */
 export interface PlainRoute extends Route {
   readonly answerPlainly: (asker: Asker) => Answer;
   /** Hears the status of each answer. */
@@ -55,7 +55,7 @@ export function ask(route: Route, request: WebRequest): Answer | Promise<Answer>
   return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request);
 }
 
-/** The same for whoever has no `Request`; `undefined` where one is needed. */
+/** The same without a `Request`; `undefined` where one is needed. */
 export function askPlainly(route: Route, method: string, asker: Asker): Answer | undefined {
   const isKnown = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
   return isPlain(route) && isKnown ? askProbe(route, method, () => asker) : undefined;

@@ -47,6 +47,8 @@ export type LifecycleErrorCode =
   | 'leaving'
   /** A step would wait for itself, by way of the steps it names in `after`. */
   | 'circular_steps'
+  /** Components need each other in a circle (`tidegate/compose`). */
+  | 'circular_components'
   /** This thread may not block. */
   | 'cannot_block'
   /** Signals are handled on the main thread only, and this is a worker. */

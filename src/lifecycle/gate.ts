@@ -213,7 +213,7 @@ export class WriteGate {
     return HOLD_NAMES.filter((name) => (bits & HOLD_BITS[name]) !== 0);
   }
 
-  /** Permits held over all threads. Each number is exact, but the two are not of one moment. */
+  /** Permits held over all threads. Each number is exact, but the two may be from different moments. */
   inFlight(): { writes: number; queries: number } {
     return { writes: this.#seat.core.writesOut(), queries: this.#seat.core.queriesOut() };
   }

@@ -149,7 +149,7 @@ export class Lifecycle extends Boot {
 
   /**
    * An immutable value in which phase, times, reason and report belong together. Each count in it is
-   * exact, but the counts are not all of one moment.
+   * exact, but the counts may be from different moments.
    *
    * @throws {LifecycleError} `reaped`; `invalid_clock` while the clock has no time yet
    * @example

@@ -5,6 +5,7 @@
  */
 
 import { coldStart } from './cold-start.ts';
+import { composing } from './compose.ts';
 import { counters } from './counters.ts';
 import { ending } from './ending.ts';
 import { gate } from './gate.ts';
@@ -32,4 +33,5 @@ export const SUITES: readonly Suite[] = [
   ownership,
   report,
   seats,
+  composing,
 ];

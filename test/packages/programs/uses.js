@@ -111,12 +111,32 @@ async function adopt({ lifecycle }) {
   return `${status} ${text} ${refused.status} ${once}`;
 }
 
+/** Two components, one over the other, for a whole life; and what cannot be composed. */
+async function assemble({ compose }) {
+  const { Lifecycle } = await import('tidegate');
+  const lifecycle = Lifecycle.create();
+  const stopped = [];
+  const values = await compose(lifecycle, {
+    b: {
+      needs: ['a'],
+      start: ({ a }) => `b over ${a}`,
+      stop: () => stopped.push('-b'),
+    },
+    a: { start: async () => 'a', stop: () => stopped.push('-a') },
+  });
+  await lifecycle.shutdown();
+  const circle = { a: { needs: ['b'] }, b: { needs: ['a'] } };
+  const code = await compose(Lifecycle.create(), circle).catch((error) => error.code);
+  return `${values.b}, ${stopped.join(' ')}, ${code}`;
+}
+
 /** By path: what it does with the module, or with the file if it is none. */
 export const uses = {
   tidegate: live,
   'tidegate/auto': adopt,
   'tidegate/browser': live,
   'tidegate/cloudflare': lead,
+  'tidegate/compose': assemble,
   'tidegate/opentelemetry': observe,
   'tidegate/atomics': async ({ useAtomics }) => {
     const { Lifecycle } = await import('tidegate/browser');
