@@ -171,7 +171,10 @@ export class Run {
 
   #stepStarted({ name }: Step): void {
     const index = this.#places.get(name);
-    if (index !== undefined) putWaiting(this.#seat, this.#slot, index, name, 'running');
+    if (index !== undefined) {
+      const sinceMs = Math.round(sinceAcceptanceMs(this.#seat));
+      putWaiting(this.#seat, this.#slot, index, name, 'running', sinceMs);
+    }
     this.#parts.tell({ type: 'step_started', step: name });
   }
 

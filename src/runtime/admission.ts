@@ -44,13 +44,17 @@ export class Admission {
   /**
    * A permit, or the answer in place of the application's.
    *
-   * @param accepts what the client accepts, asked for where it matters: headers are made when they are read
+   * @param acceptOf what the client of `asked` accepts: headers are made when they are read
    */
-  enter(kind: PermitKind, accepts: () => string | null | undefined): Permit | PlainAnswer {
+  enter<Asked>(
+    kind: PermitKind,
+    asked: Asked,
+    acceptOf: (asked: Asked) => string | null | undefined,
+  ): Permit | PlainAnswer {
     try {
       const permit = this.#lifecycle.gate.tryEnter(kind);
       if (permit !== null) return permit;
-      if (kind === 'query' && accepts()?.includes('text/event-stream')) return RETRY;
+      if (kind === 'query' && acceptOf(asked)?.includes('text/event-stream')) return RETRY;
       return closedAnswer(this.#refused(kind));
     } catch (thrown) {
       // Detached, or reaped: this thread no longer knows, and unknown means "do not serve".
@@ -92,6 +96,11 @@ export class Admission {
     const reason = kind === 'write' ? this.#lifecycle.gate.writeRefusal() : null;
     return new GateClosedError(kind, phase, reason ?? phaseName(phase));
   }
+}
+
+/** Whether a request was let in. */
+export function isPermit(entered: Permit | PlainAnswer): entered is Permit {
+  return (entered as Partial<Permit>).kind !== undefined;
 }
 
 /** 503, as the probes have it. */

@@ -29,8 +29,10 @@ let lastBegin = '//';
 export function addressed(request: Request, isParsed: boolean): Request | undefined {
   try {
     const { url } = request;
-    if (url.startsWith(lastBegin) && (isParsed || request.headers.get('host') === lastHost)) {
-      return request;
+    if (url.startsWith(lastBegin)) {
+      // A target begins with a slash, and a host that is none would have another: `http://a/b` is of `a`.
+      if (isParsed || isOneSegment(url)) return request;
+      if (request.headers.get('host') === lastHost) return request;
     }
     const host = request.headers.get('host');
     if (host === null && url.startsWith('/')) return new Request(`http://localhost${url}`, request);
@@ -41,4 +43,9 @@ export function addressed(request: Request, isParsed: boolean): Request | undefi
   } catch {
     return undefined;
   }
+}
+
+/** Whether what comes after the host that was looked at has one slash, that of the target. */
+function isOneSegment(url: string): boolean {
+  return !url.includes('/', lastBegin.length);
 }

@@ -197,6 +197,8 @@ const SELDOM = new Set([
   'exits',
   'isExiting',
   'watchBeats',
+  'counters',
+  'countProbe',
 ]);
 
 /** Calls that are another one with another constant in it, or are measured in another part. */

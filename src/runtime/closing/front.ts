@@ -14,9 +14,9 @@
 import { GateClosedError } from '../../lifecycle/errors.ts';
 import type { Permit } from '../../lifecycle/gate.ts';
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
-import { pathOf } from '../../lifecycle/routes.ts';
+import { type PlainAnswer, pathOf } from '../../lifecycle/routes.ts';
 import { isThenable } from '../../lifecycle/thenable.ts';
-import { Admission, closedAnswer, kindOfMethod } from '../admission.ts';
+import { Admission, closedAnswer, isPermit, kindOfMethod } from '../admission.ts';
 import { closing, native, refusal, responseOf, sendable } from '../answer.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
 import { upgradedForMs } from '../grace-period.ts';
@@ -37,18 +37,25 @@ export interface Stoppable {
   cut?(): void;
 }
 
-/** What a runtime tells of a request; it is given its permit here. */
-export type Told = Omit<RequestInfo, 'permit'>;
+/** What a handler is told of a request; it is given its permit here. */
+export interface Told extends RequestInfo {
+  permit: Permit | null;
+}
 
 /** What is sent; `undefined` for a connection that was upgraded. */
 type Answer = Response | undefined;
 
-/** Hears of a response that is handed over, and how its permit is given back. */
-export type Handed = (release: () => void) => void;
+/** How one runtime differs from another. */
+export interface Ways {
+  /** Makes a response out of one that this runtime would not send well-formed. */
+  readonly mend: (response: Response) => Response | Promise<Response>;
+  /** Gives the permit back when the response, which is handed over now, is sent or its connection is gone. */
+  readonly handed: (request: Request, told: Told, permit: Permit) => void;
+  /** True where the runtime has parsed the address of a request. */
+  readonly isParsed: boolean;
+}
 
 const SWITCHING_PROTOCOLS = 101;
-
-type Mend = (response: Response) => Response | Promise<Response>;
 
 /** How often the closing looks whether anything is in flight. */
 const LOOK_MS = 10;
@@ -56,21 +63,15 @@ const LOOK_MS = 10;
 /** Answers and closing of one server. */
 export class Front {
   readonly #options: CheckedOptions;
-  readonly #mend: Mend;
-  readonly #isParsed: boolean;
+  readonly #ways: Ways;
   readonly #admission: Admission;
   readonly #streams: EventStreams;
   readonly #hold: Hold = new Hold();
   #closing: Closing | undefined;
 
-  /**
-   * @param mend makes a response out of one that this runtime would not send well-formed
-   * @param isParsed true where the runtime has parsed the address of a request
-   */
-  constructor(options: CheckedOptions, mend: Mend, isParsed: boolean) {
+  constructor(options: CheckedOptions, ways: Ways) {
     this.#options = options;
-    this.#mend = mend;
-    this.#isParsed = isParsed;
+    this.#ways = ways;
     this.#admission = new Admission(options.lifecycle, options.kindOf);
     this.#streams = new EventStreams(options.lifecycle);
   }
@@ -78,14 +79,12 @@ export class Front {
   /**
    * Answers one request, at once where the handler does: a promise for each request costs as much as all
    * of this. `undefined` for one that the handler has upgraded.
-   *
-   * @param handed gives the permit back when the response is sent or its connection is gone
    */
-  answer(request: Request, told: Told, handed: Handed): Answer | Promise<Answer> {
+  answer(request: Request, told: Told): Answer | Promise<Answer> {
     const held = this.#hold.current;
-    const fit = addressed(request, this.#isParsed);
+    const fit = addressed(request, this.#ways.isParsed);
     if (fit === undefined) return this.#whole(refusal(400, 'malformed host'), held);
-    const response = this.#admitted(fit, told, handed);
+    const response = this.#admitted(fit, told);
     return isPromise(response)
       ? response.then((later) => this.#whole(later, held))
       : this.#whole(response, held);
@@ -95,7 +94,7 @@ export class Front {
   #whole(response: Answer, held: Promise<void> | undefined): Answer | Promise<Answer> {
     // An upgrade is the runtime's own, and goes back as it is.
     if (response === undefined || response.status === SWITCHING_PROTOCOLS) return response;
-    const whole = this.#mend(native(response));
+    const whole = this.#ways.mend(native(response));
     if (held === undefined && !isPromise(whole)) return this.#last(whole);
     return Promise.all([whole, held]).then(([later]) => this.#last(later));
   }
@@ -106,42 +105,44 @@ export class Front {
       : response;
   }
 
-  #admitted(request: Request, told: Told, handed: Handed): Answer | Promise<Answer> {
-    let permit: Permit | null = null;
-    const failed = (thrown: unknown): Promise<Answer> | Response => {
-      permit?.release();
-      if (!(thrown instanceof GateClosedError)) return this.#failure(thrown, request);
-      return responseOf(closedAnswer(thrown), request.method === 'HEAD');
-    };
+  #admitted(request: Request, told: Told): Answer | Promise<Answer> {
     try {
-      const { kindOf, fetch } = this.#options;
-      const { method } = request;
-      if (!this.#admission.own.has(pathOf(request.url))) {
-        const noUpgrade = this.#admission.refusesUpgrade();
-        if (noUpgrade !== undefined && isUpgrade(request)) {
-          return responseOf(noUpgrade, method === 'HEAD');
-        }
-        const kind = kindOf === undefined ? kindOfMethod(method) : kindOf(request);
-        if (kind !== null) {
-          const entered = this.#admission.enter(kind, () => request.headers.get('accept'));
-          if ('status' in entered) return responseOf(entered, method === 'HEAD');
-          permit = entered;
-        }
-      }
-      const given: unknown = fetch(request, Object.assign(told, { permit }));
-      if (isThenable(given)) {
-        return Promise.resolve(given)
-          .then((later) => this.#handed(later, request, permit, handed))
-          .catch(failed);
-      }
-      return this.#handed(given, request, permit, handed);
+      const instead = this.#refused(request, told);
+      if (instead !== undefined) return responseOf(instead, request.method === 'HEAD');
+      const given: unknown = this.#options.fetch(request, told);
+      if (!isThenable(given)) return this.#handed(given, request, told);
+      return Promise.resolve(given)
+        .then((later) => this.#handed(later, request, told))
+        .catch((thrown: unknown) => this.#failed(thrown, request, told));
     } catch (thrown) {
-      return failed(thrown);
+      return this.#failed(thrown, request, told);
     }
   }
 
+  /** Gives a request its permit, or the answer in place of the application's. */
+  #refused(request: Request, told: Told): PlainAnswer | undefined {
+    const admission = this.#admission;
+    if (admission.own.has(pathOf(request.url))) return undefined;
+    const noUpgrade = admission.refusesUpgrade();
+    if (noUpgrade !== undefined && isUpgrade(request)) return noUpgrade;
+    const { kindOf } = admission;
+    const kind = kindOf === undefined ? kindOfMethod(request.method) : kindOf(request);
+    if (kind === null) return undefined;
+    const entered = admission.enter(kind, request, acceptOf);
+    if (!isPermit(entered)) return entered;
+    told.permit = entered;
+    return undefined;
+  }
+
+  #failed(thrown: unknown, request: Request, { permit }: Told): Promise<Answer> | Response {
+    permit?.release();
+    if (!(thrown instanceof GateClosedError)) return this.#failure(thrown, request);
+    return responseOf(closedAnswer(thrown), request.method === 'HEAD');
+  }
+
   /** What the handler returned, with an eye on when it is sent. */
-  #handed(given: unknown, request: Request, permit: Permit | null, handed: Handed): Answer {
+  #handed(given: unknown, request: Request, told: Told): Answer {
+    const { permit } = told;
     // Nobody waits for an upgraded connection.
     if ((given as Answer)?.status === SWITCHING_PROTOCOLS) {
       permit?.release();
@@ -153,8 +154,9 @@ export class Front {
       permit?.release();
       return response === undefined ? undefined : endable(response, this.#streams);
     }
+    if (permit === null) return response;
     const instead = this.#admission.tooLate(permit);
-    if (permit !== null) handed(() => permit.release());
+    this.#ways.handed(request, told, permit);
     return instead === undefined ? response : responseOf(instead, request.method === 'HEAD');
   }
 
@@ -194,6 +196,10 @@ export class Front {
     this.#closing = new Closing(lifecycle, { stop, finish });
     return this.#closing;
   }
+}
+
+function acceptOf({ headers }: Request): string | null {
+  return headers.get('accept');
 }
 
 function isUpgrade(request: Request): boolean {
