@@ -54,8 +54,6 @@ const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 2_000;
 /** Rounds without a pause, before there is one: a store that always says no must not keep us busy. */
 const QUICK_ROUNDS = 4;
-/** The least pause after a store has told of a change: it may do so for nothing. */
-const TOLD_MS = 10;
 /** Of so many of our own writes it is known when they were sent. */
 const SENT_KEPT = 8;
 
@@ -317,8 +315,7 @@ export class Contender {
   /** How long until somebody who waits looks again. */
   #lookMs(): number {
     const { store, ttlMs } = this.#parts;
-    const mostMs = ttlMs * RENEW_PART;
-    return this.#spread(store.watch === undefined ? Math.min(store.pollMs, mostMs) : mostMs);
+    return this.#spread(Math.min(store.pollMs, ttlMs * RENEW_PART));
   }
 
   /** Less by chance, so that many do not ask at once. */
@@ -349,27 +346,16 @@ export class Contender {
     }
   }
 
-  /** Until the time is over, the store has seen a change, or the lease is given back. */
+  /** Until the time is over, or the lease is given back. */
   async #sleep(ms: number): Promise<void> {
     if (ms <= 0) return;
-    const { store, key, time } = this.#parts;
-    const controller = new AbortController();
     let cancel = (): void => {};
     await new Promise<void>((resolve) => {
-      cancel = time.after(ms, resolve);
+      cancel = this.#parts.time.after(ms, resolve);
       this.#wake = resolve;
-      if (this.#seen === undefined || this.#state === 'held' || this.#failures > 0) return;
-      const told = (): void => {
-        if (controller.signal.aborted) return;
-        cancel();
-        cancel = time.after(Math.min(ms, TOLD_MS), resolve);
-      };
-      // One that fails costs nothing: the time ends the sleep.
-      store.watch?.(key, this.#seen.version, controller.signal).then(told, () => {});
     });
     cancel();
     this.#wake = undefined;
-    controller.abort();
   }
 }
 

@@ -18,19 +18,10 @@
  */
 
 import { isObject, isWhole, must } from '../lifecycle/check.ts';
-import { LifecycleError } from '../lifecycle/errors.ts';
-import { checkKeys } from '../lifecycle/known-keys.ts';
+import { attempt, checkStore, type StoreOptions } from './options.ts';
 import type { Store } from './store.ts';
 
-/** What {@link fileStore} takes besides the folder. */
-export interface FileStoreOptions {
-  /** Milliseconds between two looks of somebody who waits, 1 to 60000; default 50. */
-  readonly pollMs?: number | undefined;
-}
-
 const ACTION = 'use a folder as a store';
-const POLL_MS = 50;
-const POLL_MAX_MS = 60_000;
 /** Values before the last one that are not deleted yet. */
 const KEPT = 16;
 /** A file that was written and never linked, by a process that was killed, is deleted after this. */
@@ -53,17 +44,15 @@ const REFUSED = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'];
  * await writer.release();
  * ```
  */
-export function fileStore(folder: string, options: FileStoreOptions = {}): Store {
+export function fileStore(folder: string, options: StoreOptions = {}): Store {
   const isFolder = typeof folder === 'string' && folder !== '';
   must(isFolder, ACTION, 'folder must be a path', folder);
-  checkKeys(ACTION, options, ['pollMs']);
-  const { pollMs = POLL_MS } = options;
-  const isPoll = isWhole(pollMs, 1, POLL_MAX_MS);
-  must(isPoll, ACTION, `pollMs must be an integer from 1 to ${POLL_MAX_MS}`, pollMs);
+  const pollMs = checkStore(ACTION, options, []);
   return {
     pollMs,
-    read: (key) => attempt(() => read(folder, key)),
-    swap: (key, version, value) => attempt(() => swap(folder, key, Number(version), value)),
+    read: (key) => attempt(ACTION, meaningOf, () => read(folder, key)),
+    swap: (key, version, value) =>
+      attempt(ACTION, meaningOf, () => swap(folder, key, Number(version), value)),
   };
 }
 
@@ -178,14 +167,8 @@ async function clean(folder: string, key: string, old: readonly number[]): Promi
   }
 }
 
-async function attempt<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    const code = REFUSED.includes(codeOf(cause) ?? '') ? 'store_refused' : 'store_unreachable';
-    const { message } = cause as Error;
-    throw new LifecycleError(code, `Cannot ${ACTION}: ${message}`, { cause });
-  }
+function meaningOf(code: string): 'store_refused' | undefined {
+  return REFUSED.includes(code) ? 'store_refused' : undefined;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -33,7 +33,7 @@ export interface StoreEntry {
  * could not be reached, and it is asked again.
  */
 export interface Store {
-  /** Milliseconds between two looks of somebody who waits for a change, if the store cannot tell. */
+  /** Milliseconds between two looks of somebody who waits for a change. */
   readonly pollMs: number;
   /** What is stored. Never older than what was stored when the call was made. */
   read(key: string, signal: Signal): Promise<StoreEntry>;
@@ -44,11 +44,6 @@ export interface Store {
    * @returns the new version, or `null` if the version was another one
    */
   swap(key: string, version: string, value: string, signal: Signal): Promise<string | null>;
-  /**
-   * Resolves when the key may have another version than `version`, at the latest when the signal aborts;
-   * it may resolve for nothing. Where it is missing, or rejects, `pollMs` counts.
-   */
-  watch?(key: string, version: string, signal: Signal): Promise<void>;
 }
 
 /** The codes that say that asking again is of no use. */
