@@ -16,14 +16,10 @@ import {
   type Store,
 } from '../../src/fleet.ts';
 
-/** The part of `pg` that is used: it carries no types. */
-interface Pg {
-  readonly Pool: new (
-    config: object,
-  ) => PostgresPool & {
-    on(event: 'error', listener: (error: Error) => void): unknown;
-    end(): Promise<void>;
-  };
+/** The part of a pool of `pg` that is used: it carries no types. */
+export interface Pool extends PostgresPool {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  end(): Promise<void>;
 }
 
 /** The part of a connection of `nats` that is used: its types do not pass the compiler as we set it. */
@@ -64,15 +60,7 @@ export async function open(place: Place): Promise<{ store: Store; close: () => u
       return { store: redisStore(client), close: () => client.disconnect() };
     }
     case 'postgres': {
-      const pool = new (await pg()).Pool({
-        host: HOST,
-        port,
-        user: user ?? 'tidegate',
-        ...(password !== undefined && { password }),
-        database: 'postgres',
-        query_timeout: QUERY_MS,
-      });
-      pool.on('error', () => {});
+      const pool = await openPool(place);
       return { store: postgresStore(pool), close: () => pool.end() };
     }
     case 'nats': {
@@ -93,8 +81,19 @@ async function load(name: string): Promise<unknown> {
   return loaded.default ?? loaded;
 }
 
-async function pg(): Promise<Pg> {
-  return (await load('pg')) as Pg;
+/** A pool of `pg`. */
+export async function openPool({ port, user = 'tidegate', password }: Place): Promise<Pool> {
+  const { Pool } = (await load('pg')) as { readonly Pool: new (config: object) => Pool };
+  const pool = new Pool({
+    host: HOST,
+    port,
+    user,
+    password,
+    database: 'postgres',
+    query_timeout: QUERY_MS,
+  });
+  pool.on('error', () => {});
+  return pool;
 }
 
 /** As `connect` of `nats` does. */
