@@ -2,8 +2,8 @@
  * A store in etcd, by the JSON gateway that every member serves: no client is needed but `fetch`. The
  * revision of a key's last change is its version.
  *
- * @module
  * @see https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/
+ * @module
  */
 
 import { must } from '../lifecycle/check.ts';

@@ -6,7 +6,7 @@
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, missing } from '../proxy/haproxy.ts';
@@ -72,8 +72,6 @@ export class Engine {
     while (true) {
       const child = spawn(command, [...args, ...this.#arguments], {
         stdio: 'ignore',
-        // It has children of its own, which are to be stopped with it.
-        detached: true,
         ...(kind === 'postgres' && asNobody()),
       });
       this.#child = child;
@@ -112,7 +110,14 @@ export class Engine {
 
   #signal(name: NodeJS.Signals): void {
     const pid = this.#child?.pid;
-    if (pid !== undefined) process.kill(-pid, name);
+    if (pid === undefined) return;
+    for (const each of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(each, name);
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
   }
 
   async #answers(): Promise<boolean> {
@@ -154,6 +159,23 @@ function commandOf(kind: EngineKind, port: number, folder: string): [string, str
     case 'nats':
       return ['nats-server', ['-js', '-sd', folder, '-p', `${port}`, '-a', '127.0.0.1']];
   }
+}
+
+/** The processes that it started: PostgreSQL has one for each connection, in a group of its own. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        // After the name in parentheses, which may be anything: the state, and the parent.
+        const [, ppid] =
+          readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+        return Number(ppid) === parent;
+      } catch {
+        return false;
+      }
+    });
 }
 
 async function makeBucket(port: number): Promise<boolean> {
