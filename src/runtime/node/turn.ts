@@ -7,26 +7,26 @@
 
 /** Who waits; what was called off keeps nothing. */
 interface Waiting {
-  then: (() => void) | undefined;
+  run: (() => void) | undefined;
 }
 
 let waiting: Waiting[] = [];
 
 /**
- * Calls `then` after all that is settled in this turn of the loop has been heard.
+ * Calls `run` after all that is settled in this turn of the loop has been heard.
  *
  * @returns calls it off, and lets go of what it holds: under load a turn is long
  */
-export function afterTurn(then: () => void): () => void {
-  const entry: Waiting = { then };
+export function afterTurn(run: () => void): () => void {
+  const entry: Waiting = { run };
   if (waiting.push(entry) === 1) setImmediate(endTurn);
   return () => {
-    entry.then = undefined;
+    entry.run = undefined;
   };
 }
 
 function endTurn(): void {
   const now = waiting;
   waiting = [];
-  for (const { then } of now) then?.();
+  for (const { run } of now) run?.();
 }
