@@ -8,6 +8,7 @@
 import type {
   ColdStartOnWire,
   MemberOnWire,
+  PreviousRunOnWire,
   ReportOnWire,
   ShutdownOnWire,
   StageOnWire,
@@ -124,6 +125,23 @@ export const isStatus: Check<Status> = record<Status>({
   steps: list(step),
   report: orNull(report),
   backend: text,
+  previous_run: orNull(
+    record<PreviousRunOnWire>({
+      outcome: oneOf('clean', 'failed', 'crashed', 'exited', 'out_of_budget', 'killed', 'running'),
+      pid: count,
+      started_at_ms: count,
+      ready_at_ms: orNull(count),
+      accepted_at_ms: orNull(count),
+      ended_at_ms: orNull(count),
+      last_seen_at_ms: count,
+      trigger: orNull(text),
+      phase,
+      step: orNull(text),
+      step_status: orNull(oneOf('running', 'ok', 'failed', 'skipped', 'timed_out')),
+      exit_code: orNull(count),
+      error: orNull(text),
+    }),
+  ),
 });
 
 /**

@@ -8,6 +8,7 @@
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
+import type { PreviousRun, RunOutcome } from '../lifecycle/previous-run.ts';
 import type { ShutdownReport, StepReport, StepStatus } from '../lifecycle/report.ts';
 import type { ShutdownSnapshot } from '../lifecycle/snapshot.ts';
 import type { ServiceName } from './options.ts';
@@ -76,6 +77,23 @@ export interface ColdStartOnWire {
   readonly durations_ms: readonly (readonly [name: string, ms: number])[];
 }
 
+/** How the run before this one ended. */
+export interface PreviousRunOnWire {
+  readonly outcome: RunOutcome;
+  readonly pid: number;
+  readonly started_at_ms: number;
+  readonly ready_at_ms: number | null;
+  readonly accepted_at_ms: number | null;
+  readonly ended_at_ms: number | null;
+  readonly last_seen_at_ms: number;
+  readonly trigger: string | null;
+  readonly phase: PhaseName;
+  readonly step: string | null;
+  readonly step_status: StepStatus | 'running' | null;
+  readonly exit_code: number | null;
+  readonly error: string | null;
+}
+
 /** All of it. */
 export interface Status {
   /** What the service is called, and its version; absent where it does not say. */
@@ -99,6 +117,8 @@ export interface Status {
   readonly steps: readonly StepOnWire[];
   readonly report: ReportOnWire | null;
   readonly backend: string;
+  /** How the run before this one ended; `null` if it is not known. */
+  readonly previous_run: PreviousRunOnWire | null;
 }
 
 /** Takes the snapshot. */
@@ -147,7 +167,19 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
     steps: steps.map(stepOnWire),
     report: report === null ? null : reportOnWire(report),
     backend: seen.backend,
+    previous_run: previousOnWire(lifecycle.previousRun()),
   };
+}
+
+/** Its keys as all others; one by one they were bytes that every isolate loads, and none has a record. */
+function previousOnWire(run: PreviousRun | null): PreviousRunOnWire | null {
+  if (run === null) return null;
+  const entries = Object.entries(run).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  // The types above say what that makes of it, and a test compares them.
+  return Object.fromEntries(entries) as PreviousRunOnWire;
 }
 
 /** The report, as the answer to a shutdown has it too. */

@@ -31,6 +31,8 @@ export type LogEventType =
   | 'finally_failed'
   /** One of `finally` did not end in time. */
   | 'finally_timed_out'
+  /** The record of this run cannot be kept, or that of the previous one cannot be read. */
+  | 'record_failed'
   /** An error that nobody caught. */
   | 'uncaught'
   /** A signal came to a thread that has detached from the lifecycle. */

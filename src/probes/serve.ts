@@ -126,7 +126,8 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     worker.on('error', () => {});
     worker.unref();
     forget = onHeard(lifecycle, (heard) => {
-      worker.postMessage(heard satisfies SignalsMessage);
+      const previousRun = lifecycle.previousRun();
+      worker.postMessage({ ...heard, previousRun } satisfies SignalsMessage);
     });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {

@@ -12,6 +12,7 @@ import { createProbeHandler } from '../http/for-servers.ts';
 import type { ProbeOptions } from '../http/handler.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
+import { keepPreviousRun, type PreviousRun } from '../lifecycle/previous-run.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import type { Heard } from '../runtime/heard.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
@@ -49,8 +50,10 @@ export interface RefusalMessage {
   readonly member: Member | undefined;
 }
 
-/** What it is told: which signals ask for the shutdown from now on, and whether it may write. */
-export type SignalsMessage = Heard;
+/** What it is told: which signals ask for the shutdown, whether it may write, how the last run ended. */
+export interface SignalsMessage extends Heard {
+  readonly previousRun: PreviousRun | null;
+}
 
 /** The part of Deno that hears signals, which it does on every thread; others on the main one only. */
 interface SignalNamespace {
@@ -115,13 +118,15 @@ function tryToListen(
 }
 
 function watch(lifecycle: Lifecycle): void {
-  let isSilent = false;
+  const killer = new Killer(lifecycle);
   const listening: Map<string, () => void> = new Map();
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
   parentPort?.on('message', (heard: SignalsMessage) => {
     const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
-    ({ isSilent } = heard);
+    const { previousRun, isSilent, record } = heard;
+    if (previousRun !== null) keepPreviousRun(lifecycle, previousRun);
+    killer.tell({ isSilent, record });
     for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
     listening.clear();
     for (const name of heard.names) {
@@ -130,7 +135,6 @@ function watch(lifecycle: Lifecycle): void {
       Deno?.addSignalListener?.(name, listener);
     }
   });
-  const killer = new Killer(lifecycle, () => isSilent);
   setInterval(() => killer.look(LOOK_MS), LOOK_MS);
 }
 
