@@ -5,9 +5,9 @@
  */
 
 import type { Backend } from '../../src/core/core.ts';
+import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import type { Phase } from '../../src/lifecycle/phase.ts';
 import type { LifecycleHandle } from '../../src/lifecycle/seat.ts';
-import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import type { Body } from '../cases/case.ts';
 import { kept } from '../cases/sink.ts';
 import { clock, subjectOf } from '../cases/subject.ts';

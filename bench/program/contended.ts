@@ -6,8 +6,8 @@
  */
 
 import type { Backend } from '../../src/core/core.ts';
-import { Phase } from '../../src/lifecycle/phase.ts';
 import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
+import { Phase } from '../../src/lifecycle/phase.ts';
 import { words } from '../cases/primitives.ts';
 import { clock } from '../cases/subject.ts';
 import type { Assignment } from '../harness/assignment.ts';

@@ -6,8 +6,8 @@
  */
 
 import type { Backend } from '../../src/core/core.ts';
-import { Phase } from '../../src/lifecycle/phase.ts';
 import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
+import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Body } from '../cases/case.ts';
 import { kept, sink } from '../cases/sink.ts';
 import { clock } from '../cases/subject.ts';

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Lifecycle } from '../../src/lifecycle/for-servers.ts';
+import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Channel } from './threads.ts';
 
 /** Telling and hearing. */

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { LifecycleHandle } from '../../src/lifecycle/seat.ts';
-import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import type { Task } from './task.ts';
 import type { Channel } from './threads.ts';
 import { waysOf } from './wakeup-ways.ts';

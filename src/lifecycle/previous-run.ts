@@ -27,9 +27,11 @@ export type RunOutcome =
 
 /** How the previous run ended. Times are wall-clock milliseconds, as that run saw them. */
 export interface PreviousRun {
+  /** How it ended. */
   readonly outcome: RunOutcome;
   /** Its process. */
   readonly pid: number;
+  /** When its lifecycle was created. */
   readonly startedAtMs: number;
   /** `null` if it never became Ready. */
   readonly readyAtMs: number | null;

@@ -139,6 +139,37 @@ describe.each(RUNTIMES)('on %s the next run says', (runtime) => {
     }
   });
 
+  it('it in the status, as a metric, and on the probe thread', async () => {
+    const record = fresh();
+    const first = await start(runtime, { record });
+    first.signal('SIGKILL');
+    await first.exit;
+    const { port, ...next } = await start(runtime, { record, probes: true });
+    const probes = String(next.events.find(({ event }) => event === 'listening')?.probes);
+    const own = `http://127.0.0.1:${port}`;
+    const status = await (await fetch(`${own}/admin/status`)).json();
+    const { pid } = await first.heard('listening');
+    expect(status.previous_run).toEqual({
+      outcome: 'killed',
+      pid,
+      started_at_ms: expect.any(Number),
+      ready_at_ms: expect.any(Number),
+      accepted_at_ms: null,
+      ended_at_ms: null,
+      last_seen_at_ms: expect.any(Number),
+      trigger: null,
+      phase: 'ready',
+      step: null,
+      step_status: null,
+      exit_code: null,
+      error: null,
+    });
+    const metric = 'tidegate_previous_run_info{outcome="killed"} 1\n';
+    expect(await (await fetch(`${own}/metrics`)).text()).toContain(metric);
+    // It has been told by a message, which its loop takes in its own time.
+    while (!(await (await fetch(`${probes}/metrics`)).text()).includes(metric)) await sleep(10);
+  });
+
   it('that it has not ended, where the two overlap; and the newer one owns the file', async () => {
     const record = fresh();
     const old = await start(runtime, { record });

@@ -16,8 +16,9 @@ const STOPPED = lineOf('phase', { phase: 'stopped', enteredAtMs: 9, ok: true });
 const EXITED = lineOf('exited', { phase: 'stopped', exitCode: 0 });
 const WHOLE = BEGUN + READY + ACCEPTED + STEP + OVER + STOPPED + EXITED;
 
-const dead = (): boolean => false;
-const outcomeOf = (text: string, alive = dead): unknown => readRecord(text, alive)?.outcome;
+type Alive = Parameters<typeof readRecord>[1];
+const dead: Alive = () => false;
+const outcomeOf = (text: string, alive: Alive = dead): unknown => readRecord(text, alive)?.outcome;
 
 describe('a record', () => {
   it('that was cut at any byte tells what the whole lines before it tell', () => {
