@@ -1,12 +1,13 @@
 /**
- * The handler as `tidegate/http` publishes it where a browser may ask: with the status page. The
- * edge and pages themselves get the one without it, since a few kilobytes count there.
+ * The handler as `tidegate/http` publishes it where a browser may ask: with the status page and
+ * the audit. The edge and pages themselves get the one without them, since a few kilobytes count there.
  *
  * @module
  */
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { statusAsJson } from './admin.ts';
+import { type StatusForm, statusAsJson } from './admin.ts';
+import { actsOf } from './audit.ts';
 import {
   createHandler as createPlainHandler,
   createProbeHandler as createPlainProbeHandler,
@@ -41,9 +42,7 @@ import { pageOf, wantsPage } from './page/page.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainHandler(lifecycle, options, form, actsOf);
 }
 
 /**
@@ -56,7 +55,8 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainProbeHandler(lifecycle, watched, options, form, actsOf);
 }
+
+const form: StatusForm = (status, accept) =>
+  wantsPage(accept) ? pageOf(status) : statusAsJson(status);

@@ -8,6 +8,7 @@
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
 import type { Asker } from '../lifecycle/routes.ts';
+import type { Act } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Guard } from './guards.ts';
 import { type Answer, noContent, refusal } from './respond.ts';
@@ -18,7 +19,7 @@ export interface Route {
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: Guard;
   /** The body is empty for a GET. */
-  readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
+  readonly answer: (body: Uint8Array, request: WebRequest, act?: Act) => Answer | Promise<Answer>;
 }
 
 /** One that looks at nothing of the request but who asks: a probe. */
@@ -41,7 +42,7 @@ export function probe(answer: PlainRoute['answerPlainly']): PlainRoute {
 }
 
 /** What a route answers, at once if it can: each promise costs a probe a tenth of its answer. */
-export function ask(route: Route, request: WebRequest): Answer | Promise<Answer> {
+export function ask(route: Route, request: WebRequest, act?: Act): Answer | Promise<Answer> {
   const { method, refuse, answer } = route;
   if (request.method === 'OPTIONS') return options(route, () => askerOf(request));
   const isAllowed = request.method === method || (method === 'GET' && request.method === 'HEAD');
@@ -49,9 +50,9 @@ export function ask(route: Route, request: WebRequest): Answer | Promise<Answer>
     const allow = allowed(route);
     return refusal(405, `The method is ${shown(request.method)}, not ${allow}`, { allow });
   }
-  const refused = refuse?.(request);
+  const refused = refuse?.(request, act);
   if (refused !== undefined) return refused;
-  return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request);
+  return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request, act);
 }
 
 /** The same for whoever has no `Request`; `undefined` where one is needed. */
@@ -99,7 +100,11 @@ function askerOf({ headers }: WebRequest): Asker {
   return { userAgent: headers.get('user-agent') };
 }
 
-async function askWithBody(answer: Route['answer'], request: WebRequest): Promise<Answer> {
+async function askWithBody(
+  answer: Route['answer'],
+  request: WebRequest,
+  act: Act | undefined,
+): Promise<Answer> {
   const body = await readBody(request);
-  return body instanceof Uint8Array ? answer(body, request) : body;
+  return body instanceof Uint8Array ? answer(body, request, act) : body;
 }

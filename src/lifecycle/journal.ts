@@ -23,6 +23,8 @@ export type LogEventType =
   | 'details_failed'
   /** The function `adminToken` threw, or returned what cannot be a token. */
   | 'token_failed'
+  /** The function `audit` threw or rejected. */
+  | 'audit_failed'
   /** Something in `servers` could not be closed. */
   | 'close_failed'
   /** Something in `servers` did not close in time. */

@@ -39,13 +39,16 @@ export class Killer {
   readonly #lifecycle: Lifecycle;
   /** When the waits after Stopped must be over, by this thread's own clock. */
   #exitsBy: number | undefined;
+  readonly #unheard: readonly object[];
   #isKilling = false;
   #isSilent = false;
   #path: string | undefined;
   #record: number | undefined;
 
-  constructor(lifecycle: Lifecycle) {
+  /** @param unheard what is to be told of a kill, too: admin acts that nobody has heard of */
+  constructor(lifecycle: Lifecycle, unheard: readonly object[]) {
     this.#lifecycle = lifecycle;
+    this.#unheard = unheard;
   }
 
   /** Says what is to be told of a kill. The record is opened now: later it may be another process's. */
@@ -102,7 +105,9 @@ export class Killer {
     const record = this.#record === undefined ? [] : [[this.#record, `\n${lineOf(OUT)}`] as const];
     // Not through the main thread, as a worker's own stderr goes, and not for longer than a moment:
     // the pipe may be full, and the write block.
-    const line = this.#isSilent ? [] : [[STDERR, `tidegate: ${why}: SIGKILL\n`] as const];
+    const acts = this.#unheard.map((act) => `tidegate: audit: ${JSON.stringify(act)}\n`).join('');
+    const said = `${acts}tidegate: ${why}: SIGKILL\n`;
+    const line = this.#isSilent ? [] : [[STDERR, said] as const];
     const texts = [...line, ...record];
     if (texts.length === 0) kill();
     let left = texts.length;

@@ -8,6 +8,7 @@
 import { createServer, type Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
+import type { AuditEvent } from '../http/audit.ts';
 import { createProbeHandler } from '../http/for-servers.ts';
 import type { ProbeOptions } from '../http/handler.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
@@ -28,14 +29,17 @@ export interface ThreadData {
   /** `undefined` for all addresses. */
   readonly hostname: string | undefined;
   readonly stuckAfterMs: number | undefined;
+  /** Admin acts are posted. */
+  readonly isAudited: boolean;
   /** What it answers, and to whom. */
   readonly options: ProbeOptions;
 }
 
-/** What it says, once: that it listens, or why it cannot. */
-export type ThreadMessage = ListeningMessage | RefusalMessage;
+/** What it says: first that it listens, or why it cannot; then of each admin act. */
+type ThreadMessage = ListeningMessage | RefusalMessage | ActMessage;
 
-interface ListeningMessage {
+/** That it listens. */
+export interface ListeningMessage {
   readonly hostname: string;
   readonly port: number;
   readonly member: Member;
@@ -48,6 +52,16 @@ export interface RefusalMessage {
   readonly isOurs: boolean;
   /** None if it did not come to attach. */
   readonly member: Member | undefined;
+}
+
+/** An admin act on this port. */
+export interface ActMessage {
+  readonly act: AuditEvent;
+}
+
+/** That the first act which was not heard of yet is heard of. */
+export interface HeardMessage {
+  readonly isActHeard: true;
 }
 
 /** What it is told: which signals ask for the shutdown, whether it may write, how the last run ended. */
@@ -65,9 +79,13 @@ interface SignalNamespace {
 const ALL = ['::', '0.0.0.0'];
 /** What an address of a family that is not there makes `listen` fail with. */
 const NO_SUCH_ADDRESS = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'];
+/** Attempts of strangers that are kept for a thread that is blocked. */
+const MOST_UNHEARD = 1_000;
 /** How often the process's time is looked at. */
 const LOOK_MS = 50;
 
+/** Acts that the other thread has not heard of. */
+const unheard: AuditEvent[] = [];
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
@@ -81,10 +99,20 @@ try {
 
 function listen(
   lifecycle: Lifecycle,
-  { hostname, port, watched, stuckAfterMs, options }: ThreadData,
+  { hostname, port, watched, stuckAfterMs, isAudited, options }: ThreadData,
 ): void {
   const { member } = lifecycle;
-  const handler = createProbeHandler(lifecycle, { member: watched, stuckAfterMs }, options);
+  const audit = (act: AuditEvent): void => {
+    // Of strangers not for ever: while the other thread is blocked, nothing takes them away.
+    if (act.by === null && unheard.length >= MOST_UNHEARD) return;
+    unheard.push(act);
+    say({ act });
+  };
+  const handler = createProbeHandler(
+    lifecycle,
+    { member: watched, stuckAfterMs },
+    isAudited ? { ...options, audit } : options,
+  );
   const server = createServer(toNodeListener(handler, { lifecycle }));
   const place = hostname === undefined ? ALL : [hostname];
   tryToListen(server, port, place, (error) => {
@@ -118,11 +146,15 @@ function tryToListen(
 }
 
 function watch(lifecycle: Lifecycle): void {
-  const killer = new Killer(lifecycle);
+  const killer = new Killer(lifecycle, unheard);
   const listening: Map<string, () => void> = new Map();
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
-  parentPort?.on('message', (heard: SignalsMessage) => {
+  parentPort?.on('message', (heard: SignalsMessage | HeardMessage) => {
+    if ('isActHeard' in heard) {
+      unheard.shift();
+      return;
+    }
     const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
     const { previousRun, isSilent, record } = heard;
     if (previousRun !== null) keepPreviousRun(lifecycle, previousRun);

@@ -142,6 +142,8 @@ describe.each(RUNTIMES)('on %s the next run says', (runtime) => {
   it('it in the status, as a metric, and on the probe thread', async () => {
     const record = fresh();
     const first = await start(runtime, { record });
+    // It has said that it listens in the turn in which it became Ready.
+    while (!readFileSync(record, 'utf8').includes('enteredAtMs')) await sleep(10);
     first.signal('SIGKILL');
     await first.exit;
     const { port, ...next } = await start(runtime, { record, probes: true });

@@ -11,9 +11,15 @@ import { createSecureServer as createSecure2, createServer as createServer2 } fr
 import { createServer as createSecure } from 'node:https';
 import { createServer as createBare, type Server as NetServer } from 'node:net';
 import process from 'node:process';
-import { createHandler } from '../../src/http/index.ts';
+import { type AuditEvent, createHandler } from '../../src/http/index.ts';
 import { Lifecycle, type Log, Phase } from '../../src/index.ts';
-import type { Closable, FinallyEntry, RecordStore, SignalOptions } from '../../src/node.ts';
+import type {
+  Closable,
+  FinallyEntry,
+  RecordStore,
+  RequestInfo,
+  SignalOptions,
+} from '../../src/node.ts';
 import { door, runtime, say as sayAlways } from '../runtime/door.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 
@@ -101,6 +107,8 @@ export interface EndOptions {
   /** The file of the record; or a store that does this. */
   readonly record?: string;
   readonly store?: StorePlan;
+  /** Tells of admin calls, for which the token of `ops` opens `/admin`, on the port of the probes, too. */
+  readonly opsToken?: string;
   /** Ends the process with this code once it listens. */
   readonly exitsWith?: number;
   /** Where `handleSignals` is called. */
@@ -159,9 +167,14 @@ lifecycle.onTransition(({ to }) => {
   }
 });
 
-const admin = createHandler(lifecycle, { openAdmin: true });
+const { opsToken } = options;
+const guarded =
+  opsToken === undefined
+    ? undefined
+    : { adminTokens: { ops: opsToken }, audit: (event: AuditEvent) => say('audit', { ...event }) };
+const admin = createHandler(lifecycle, guarded ?? { openAdmin: true });
 
-async function fetch(request: Request): Promise<Response | undefined> {
+async function fetch(request: Request, info: RequestInfo): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   if (pathname === '/slow') {
     say('slow_begins');
@@ -171,7 +184,7 @@ async function fetch(request: Request): Promise<Response | undefined> {
   }
   if (pathname === '/stream') return new Response(endless());
   if (pathname === '/events') return new Response(endless(), { headers: EVENTS });
-  return admin(request);
+  return admin(request, info);
 }
 
 function endless(): ReadableStream<Uint8Array> {
@@ -405,7 +418,7 @@ if (ownCrashCode !== undefined) {
   });
 }
 const hasProbes = options.probes !== undefined && options.probes !== false;
-const probes = hasProbes ? await door.serveProbes({ lifecycle }) : undefined;
+const probes = hasProbes ? await door.serveProbes({ lifecycle, ...guarded }) : undefined;
 install(options.probes === 'in servers' && probes !== undefined ? [...given, probes] : given);
 if (options.crash !== 'boot') lifecycle.markReady();
 if (options.holdsPermit === true) lifecycle.gate.tryEnter('write');
