@@ -42,9 +42,10 @@ export function beginDrain(lifecycle: Lifecycle, body: Uint8Array): Answer {
 /** `POST /admin/shutdown`: shuts down or joins, and answers when it is over. */
 export async function shutDown(lifecycle: Lifecycle, body: Uint8Array, act?: Act): Promise<Answer> {
   if (!isPlainCall(body)) return malformed();
+  const isOver = lifecycle.shutdownReport() !== null;
   const report = lifecycle.shutdown({ trigger: TRIGGER });
   // Nobody may be left to tell it at the end.
-  if (lifecycle.shutdownReport() === null) act?.tell(accepted(lifecycle));
+  if (!isOver) act?.tell(accepted(lifecycle));
   return reported(await report);
 }
 

@@ -40,6 +40,8 @@ export type Audit = (event: AuditEvent) => unknown;
 export interface AskedBy {
   /** The client's address. */
   readonly remoteAddress?: string | undefined;
+  /** Of an event's context, which workerd passes in this place: it is not looked at. */
+  readonly waitUntil?: unknown;
 }
 
 /** One request that may be an admin act. */

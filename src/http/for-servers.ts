@@ -6,7 +6,7 @@
  */
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { type StatusForm, statusAsJson } from './admin.ts';
+import { statusAsJson } from './admin.ts';
 import { actsOf } from './audit.ts';
 import {
   createHandler as createPlainHandler,
@@ -42,7 +42,12 @@ import { pageOf, wantsPage } from './page/page.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, form, actsOf);
+  return createPlainHandler(
+    lifecycle,
+    options,
+    (status, accept) => (wantsPage(accept) ? pageOf(status) : statusAsJson(status)),
+    actsOf,
+  );
 }
 
 /**
@@ -55,8 +60,11 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, form, actsOf);
+  return createPlainProbeHandler(
+    lifecycle,
+    watched,
+    options,
+    (status, accept) => (wantsPage(accept) ? pageOf(status) : statusAsJson(status)),
+    actsOf,
+  );
 }
-
-const form: StatusForm = (status, accept) =>
-  wantsPage(accept) ? pageOf(status) : statusAsJson(status);

@@ -256,6 +256,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       steps: [],
       report: null,
       backend,
+      previous_run: null,
     });
     subject.in(4);
     const after = (await subject.ask('/admin/status')).json;

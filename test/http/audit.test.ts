@@ -5,6 +5,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { createHandler as createEdgeHandler } from '../../src/http/for-edge.ts';
 import {
   type AuditEvent,
   createHandler,
@@ -219,7 +220,7 @@ describe('tokens with names', () => {
     token = '';
     expect((await post(handler, '/admin/drain', bearer('rotated'))).status).toBe(401);
     expect((await post(handler, '/admin/drain', bearer(TOKENS.ops))).status).toBe(200);
-    expect(log).toMatchObject([{ type: 'token_failed', message: 'vault failed' }]);
+    expect(log).toMatchObject([{ type: 'token_failed', message: 'token vault failed' }]);
     const closed = subject({ adminTokens: { vault } });
     expect((await post(closed.handler, '/admin/drain', bearer(''))).status).toBe(403);
   });
@@ -240,6 +241,13 @@ describe('tokens with names', () => {
       createHandler(Lifecycle.create(), { openAdmin: true, adminTokens: adminTokens as never });
     expect(refused).toThrow(/^Cannot create the handler: adminTokens/);
     expect(refused).not.toThrow(/s3cret/);
+  });
+
+  it('are there on the edge, too, where audit is refused and not passed over', () => {
+    const lifecycle = Lifecycle.create();
+    expect(createEdgeHandler(lifecycle, { adminTokens: TOKENS })).toBeTypeOf('function');
+    const refused = (): Handler => createEdgeHandler(lifecycle, { audit: () => {} });
+    expect(refused).toThrow('Cannot create the handler: unknown option "audit"');
   });
 
   it.each([null, 1, 'audit', {}])('refuse %j as audit', (audit) => {
