@@ -6,6 +6,7 @@
  */
 
 import type {
+  CheckOnWire,
   ColdStartOnWire,
   MemberOnWire,
   PreviousRunOnWire,
@@ -27,6 +28,8 @@ export interface ProbeAnswer {
   readonly status: string;
   readonly phase: PhaseName;
   readonly reason?: string | undefined;
+  /** Whole seconds since the process began. */
+  readonly since_secs?: number | undefined;
 }
 
 const phase = oneOf(...PHASE_NAMES);
@@ -36,6 +39,7 @@ export const isProbeAnswer: Check<ProbeAnswer> = record<ProbeAnswer>({
   status: text,
   phase,
   reason: optional(text),
+  since_secs: optional(count),
 });
 
 /** `POST /admin/drain`. */
@@ -43,6 +47,10 @@ export const isDrainAnswer: Check<{ readonly ok: boolean; readonly phase: PhaseN
   ok: flag,
   phase,
 });
+
+/** `POST /admin/readonly`. */
+export const isReadOnlyAnswer: Check<{ readonly read_only: boolean; readonly changed: boolean }> =
+  record({ read_only: flag, changed: flag });
 
 const step: Check<StepOnWire> = record<StepOnWire>({
   name: text,
@@ -81,6 +89,9 @@ const duration: Check<readonly [string, number]> = (value): value is readonly [s
 export const isStatus: Check<Status> = record<Status>({
   name: optional(text),
   version: optional(text),
+  host: optional(text),
+  pid: optional(count),
+  runtime: optional(text),
   phase,
   reason: orNull(text),
   at_ms: count,
@@ -90,6 +101,7 @@ export const isStatus: Check<Status> = record<Status>({
   shutting_down_at_ms: orNull(count),
   stopped_at_ms: orNull(count),
   shutdown_requested: flag,
+  accepted_at_ms: orNull(count),
   shutdown: orNull(
     record<ShutdownOnWire>({
       trigger: orNull(text),
@@ -99,6 +111,18 @@ export const isStatus: Check<Status> = record<Status>({
     }),
   ),
   holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
+  checks: optional(
+    list(
+      record<CheckOnWire>({
+        name: text,
+        healthy: flag,
+        affects: oneOf('ready', 'write', 'nothing'),
+        since_secs: count,
+        error: optional(text),
+        member: count,
+      }),
+    ),
+  ),
   in_flight: record({ writes: count, queries: count }),
   members: list(
     record<MemberOnWire>({
@@ -107,6 +131,7 @@ export const isStatus: Check<Status> = record<Status>({
       writes: count,
       queries: count,
       thread_id: orNull(count),
+      is_probes: flag,
       blocked_ms: orNull(count),
     }),
   ),
@@ -123,6 +148,8 @@ export const isStatus: Check<Status> = record<Status>({
     durations_ms: list(duration),
   }),
   steps: list(step),
+  step_ends_ms: list(orNull(count)),
+  running_since_ms: list(orNull(count)),
   report: orNull(report),
   backend: text,
   previous_run: orNull(

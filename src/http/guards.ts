@@ -8,7 +8,7 @@
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
 import type { Act } from './audit.ts';
-import { challenge, isCrossSite, presentedToken, type Scheme } from './authorization.ts';
+import { challenge, isCrossSite, isOwnPage, presentedToken, type Scheme } from './authorization.ts';
 import type { HandlerOptions } from './options.ts';
 import { type Answer, refusal } from './respond.ts';
 import { runtimeName } from './runtime-name.ts';
@@ -23,7 +23,10 @@ export interface AdminGuards {
   readonly mayRead: Guard;
 }
 
-/** Reading is also open to a browser, which asks its user for a name and a password. */
+/**
+ * Reading is also open to a browser, which asks its user for a name and a password. It sends them with
+ * whatever it then sends, so a call counts with them only if the page's own script makes it.
+ */
 export function adminGuards(lifecycle: Lifecycle, options: HandlerOptions): AdminGuards {
   const { adminToken, adminTokens, openAdmin = false } = options;
   const tokens = Object.entries(adminTokens ?? {});
@@ -31,7 +34,7 @@ export function adminGuards(lifecycle: Lifecycle, options: HandlerOptions): Admi
   if (tokens.length > 0) {
     const current = currentSecrets(lifecycle, tokens);
     return {
-      mayPost: tokenGuard(current, ['bearer']),
+      mayPost: tokenGuard(current, ['bearer'], isOwnPage),
       mayRead: tokenGuard(current, ['basic', 'bearer']),
     };
   }
@@ -59,9 +62,15 @@ function howToSet(): string {
   return '. Set its secret in .dev.vars for wrangler dev, and with wrangler secret put for a deployment';
 }
 
-function tokenGuard(current: Current, schemes: readonly Scheme[]): Guard {
-  return ({ headers }, act) => {
-    const by = current(presentedToken(headers, schemes));
+/** @param takesBasic whether a request may show the token as a password, too */
+function tokenGuard(
+  current: Current,
+  schemes: readonly Scheme[],
+  takesBasic: (request: WebRequest) => boolean = () => false,
+): Guard {
+  return (request, act) => {
+    const accepted = takesBasic(request) ? ([...schemes, 'basic'] as const) : schemes;
+    const by = current(presentedToken(request.headers, accepted));
     if (by === undefined) {
       return refusal(403, 'Admin calls are closed: adminToken gives no token at the moment');
     }

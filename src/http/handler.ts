@@ -35,7 +35,7 @@ export type Handler = (request: WebRequest, who?: AskedBy) => Promise<WebRespons
  *
  * @param form how `GET /admin/status` is answered
  * @param audits makes what tells `audit`; without it that is no option
- * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
+ * @throws {LifecycleError} `invalid_argument` for invalid options, an empty token among them
  */
 export function createHandler(
   lifecycle: Lifecycle,
@@ -47,7 +47,7 @@ export function createHandler(
 }
 
 /**
- * The same, with routes of another floor beside these.
+ * The same, with routes of another layer in addition to these.
  *
  * @throws {LifecycleError} `invalid_argument`
  */

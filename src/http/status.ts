@@ -20,8 +20,22 @@ export interface MemberOnWire {
   readonly writes: number;
   readonly queries: number;
   readonly thread_id: number | null;
+  /** It serves probes, and nothing of the application. */
+  readonly is_probes: boolean;
   /** For how long its event loop has been blocked, 0 while responsive; `null` if not monitored. */
   readonly blocked_ms: number | null;
+}
+
+/** A check of a dependency, and how it last came out. */
+export interface CheckOnWire {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly affects: 'ready' | 'write' | 'nothing';
+  /** For how long it has been so. */
+  readonly since_secs: number;
+  readonly error?: string | undefined;
+  /** Whose it is. */
+  readonly member: number;
 }
 
 /** A stage of the boot; 0 where it has not happened. */
@@ -94,8 +108,16 @@ export interface PreviousRunOnWire {
   readonly error: string | null;
 }
 
+/** Which process answers; what is not known there is absent. */
+export interface Place {
+  readonly host?: string | undefined;
+  readonly pid?: number | undefined;
+  /** Name and version, as `node 22.21.0`. */
+  readonly runtime?: string | undefined;
+}
+
 /** All of it. */
-export interface Status {
+export interface Status extends Place {
   /** What the service is called, and its version; absent where it does not say. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
@@ -109,12 +131,19 @@ export interface Status {
   readonly shutting_down_at_ms: number | null;
   readonly stopped_at_ms: number | null;
   readonly shutdown_requested: boolean;
+  /** When a shutdown was accepted; `null` if none was. */
+  readonly accepted_at_ms: number | null;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
+  readonly checks?: readonly CheckOnWire[] | undefined;
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;
   readonly steps: readonly StepOnWire[];
+  /** Milliseconds from the acceptance to the end of each of `steps`; `null` where it is not known. */
+  readonly step_ends_ms: readonly (number | null)[];
+  /** The same to the start of each of `shutdown.running`. */
+  readonly running_since_ms: readonly (number | null)[];
   readonly report: ReportOnWire | null;
   readonly backend: string;
   /** How the run before this one ended; `null` if it is not known. */
@@ -123,7 +152,7 @@ export interface Status {
 
 /** Takes the snapshot. */
 export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = {}): Status {
-  const { phase, coldStart, stepEndsMs: _, startedAtMs, ...seen } = lifecycle.snapshot();
+  const { phase, coldStart, startedAtMs, ...seen } = lifecycle.snapshot();
   return {
     name,
     version,

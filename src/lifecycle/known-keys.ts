@@ -15,7 +15,8 @@ import { LifecycleError, shown } from './errors.ts';
  * @throws {LifecycleError} `invalid_argument`
  */
 export function checkKeys(action: string, options: object, known: readonly string[]): void {
-  must(isObject(options), action, 'the options must be an object', options);
+  const isRecord = isObject(options) && !Array.isArray(options);
+  must(isRecord, action, 'the options must be an object', options);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new LifecycleError(

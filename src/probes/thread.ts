@@ -15,7 +15,8 @@ import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
 import { keepPreviousRun, type PreviousRun } from '../lifecycle/previous-run.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
-import type { Heard } from '../runtime/heard.ts';
+import { tagAsProbes } from '../lifecycle/thread.ts';
+import type { Heard } from '../runtime/heard-signals.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { Killer } from './killer.ts';
 
@@ -89,6 +90,7 @@ const unheard: AuditEvent[] = [];
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
+tagAsProbes();
 try {
   attached = Lifecycle.attach(data.handle, { backend: data.backend });
   listen(attached, data);

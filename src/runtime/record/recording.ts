@@ -14,7 +14,7 @@ import { keepPreviousRun } from '../../lifecycle/previous-run.ts';
 import { succeeded } from '../../lifecycle/report.ts';
 import type { ShutdownEvent } from '../../lifecycle/shutdown-events.ts';
 import { isThenable } from '../../lifecycle/thenable.ts';
-import { whenLeaving } from '../leaving.ts';
+import { whenLeaving } from '../when-leaving.ts';
 import { isAlive, markOf } from './alive.ts';
 import { RecordFile } from './file.ts';
 import { type Kept, KeptInStore, type RecordStore } from './kept.ts';
