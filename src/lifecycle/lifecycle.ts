@@ -21,6 +21,7 @@ import { detach, reap } from './membership.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import type { Signal } from './platform.ts';
 import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
+import { type PreviousRun, previousRunOf } from './previous-run.ts';
 import type { ShutdownReport } from './report.ts';
 import {
   type CreateOptions,
@@ -177,6 +178,22 @@ export class Lifecycle extends Boot {
    */
   counters(): Counters {
     return readCounters(this.#seat);
+  }
+
+  /**
+   * How the run of this service before this one ended, on the thread that called `handleSignals` with a
+   * `record`, and on the probe thread; `null` elsewhere, and if there was none that was recorded.
+   *
+   * @throws {LifecycleError} `detached`
+   * @example
+   * ```ts
+   * const previous = lifecycle.previousRun();
+   * if (previous?.outcome === 'killed') console.log(`killed in step ${previous.step}`);
+   * ```
+   */
+  previousRun(): PreviousRun | null {
+    this.#seat.core.phase();
+    return previousRunOf(this);
   }
 
   /** True once a shutdown was accepted, on whichever thread. */
