@@ -90,6 +90,30 @@ export interface ColdStartOnWire {
   readonly durations_ms: readonly (readonly [name: string, ms: number])[];
 }
 
+/** How the run before this one ended. */
+export interface PreviousRunOnWire {
+  readonly outcome:
+    | 'clean'
+    | 'failed'
+    | 'crashed'
+    | 'exited'
+    | 'out_of_budget'
+    | 'killed'
+    | 'running';
+  readonly pid: number;
+  readonly started_at_ms: number;
+  readonly ready_at_ms: number | null;
+  readonly accepted_at_ms: number | null;
+  readonly ended_at_ms: number | null;
+  readonly last_seen_at_ms: number;
+  readonly trigger: string | null;
+  readonly phase: PhaseName;
+  readonly step: string | null;
+  readonly step_status: StepStatus | 'running' | null;
+  readonly exit_code: number | null;
+  readonly error: string | null;
+}
+
 /** Which process answers; what is not known there is absent. */
 export interface Place {
   readonly host?: string | undefined;
@@ -128,6 +152,8 @@ export interface Status extends Place {
   readonly running_since_ms: readonly (number | null)[];
   readonly report: ReportOnWire | null;
   readonly backend: string;
+  /** How the run before this one ended; `null` if it is not known. */
+  readonly previous_run?: PreviousRunOnWire | null | undefined;
 }
 
 /** Takes the snapshot. */

@@ -5,6 +5,7 @@
  */
 
 import { elapsed } from '../../http/elapsed.ts';
+import { previousRun, wasClean } from '../../http/previous.ts';
 import type { CheckOnWire, MemberOnWire, Status } from '../../http/status.ts';
 import { threadName, verdictOf } from '../../http/verdict.ts';
 import type { PhaseName } from '../../lifecycle/phase.ts';
@@ -70,6 +71,7 @@ function head(seen: Status, terminal: Terminal): string[] {
       holds.length === 0 ? undefined : 'between',
     ],
     ['in flight', counts(out)],
+    ['last run', previousRun(seen) ?? '', wasClean(seen) ? undefined : 'between'],
     [
       'process',
       [host, pid === undefined ? undefined : `process ${pid}`, runtime]
