@@ -18,7 +18,8 @@ const check = (more: Partial<CheckOnWire> = {}): CheckOnWire => ({
   name: 'database',
   healthy: false,
   affects: 'ready',
-  since_secs: 3,
+  since_ms: 3_000,
+  error: null,
   member: 0,
   ...more,
 });

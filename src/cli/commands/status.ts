@@ -107,13 +107,11 @@ const AFFECTS: Readonly<Record<CheckOnWire['affects'], string>> = {
 /** A line a check, and one more for its error. */
 function checks({ checks: all = [] }: Status, terminal: Terminal): string[] {
   const width = Math.max(0, ...all.map(({ name }) => plain(name).length));
-  const lines = all.flatMap(({ name, healthy, since_secs, affects, error }) => {
+  const lines = all.flatMap(({ name, healthy, since_ms, affects, error }) => {
     const state = terminal.paint(healthy ? 'good' : 'bad', healthy ? 'healthy' : 'failing');
-    const time = elapsed(since_secs * 1000).padStart(9);
+    const time = elapsed(since_ms).padStart(9);
     const line = `  ${state}  ${plain(name).padEnd(width)}  ${time}  ${AFFECTS[affects]}`;
-    return error === undefined
-      ? [line]
-      : [line, `           ${terminal.wrap(plain(error), INDENT)}`];
+    return error === null ? [line] : [line, `           ${terminal.wrap(plain(error), INDENT)}`];
   });
   return lines.length === 0 ? [] : ['checks', ...lines];
 }
