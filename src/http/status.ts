@@ -26,15 +26,14 @@ export interface MemberOnWire {
   readonly blocked_ms: number | null;
 }
 
-/** A check of a dependency, and how it last came out. */
+/** A check, as of its last outcome. */
 export interface CheckOnWire {
   readonly name: string;
   readonly healthy: boolean;
   readonly affects: 'ready' | 'write' | 'nothing';
-  /** For how long it has been so. */
-  readonly since_secs: number;
-  readonly error?: string | undefined;
-  /** Whose it is. */
+  /** Milliseconds since it has been so. */
+  readonly since_ms: number;
+  readonly error: string | null;
   readonly member: number;
 }
 
