@@ -7,7 +7,7 @@
 
 /** Who waits; what was called off keeps nothing. */
 interface Waiting {
-  then: (() => void) | undefined;
+  run: (() => void) | undefined;
 }
 
 let waiting: Waiting[] = [];
@@ -18,15 +18,15 @@ let waiting: Waiting[] = [];
  * @returns calls it off, and lets go of what it holds: under load a turn is long
  */
 export function afterTurn(then: () => void): () => void {
-  const entry: Waiting = { then };
+  const entry: Waiting = { run: then };
   if (waiting.push(entry) === 1) setImmediate(endTurn);
   return () => {
-    entry.then = undefined;
+    entry.run = undefined;
   };
 }
 
 function endTurn(): void {
   const now = waiting;
   waiting = [];
-  for (const { then } of now) then?.();
+  for (const { run } of now) run?.();
 }
