@@ -16,6 +16,8 @@ import {
 import type { Watched } from './health.ts';
 import type { HandlerOptions } from './options.ts';
 import { pageOf, wantsPage } from './page/page.ts';
+import { placeOf } from './place.ts';
+import type { Status } from './status.ts';
 
 /**
  * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
@@ -41,9 +43,10 @@ import { pageOf, wantsPage } from './page/page.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainHandler(lifecycle, options, (seen, { headers, url }) => {
+    const status = located(seen);
+    return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+  });
 }
 
 /**
@@ -56,7 +59,13 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainProbeHandler(lifecycle, watched, options, (seen, { headers, url }) => {
+    const status = located(seen);
+    return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+  });
+}
+
+/** With what a server knows of its process. */
+function located(status: Status): Status {
+  return { ...status, ...placeOf() };
 }

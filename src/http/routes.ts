@@ -67,8 +67,7 @@ export function adminRoutes(
       {
         method: 'GET',
         refuse: mayRead,
-        answer: (_, { headers }) =>
-          form(statusOf(lifecycle, { name, version }), headers.get('accept')),
+        answer: (_, request) => form(statusOf(lifecycle, { name, version }), request),
       },
     ],
     ['/admin/drain', post((body) => beginDrain(lifecycle, body))],

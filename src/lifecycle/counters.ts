@@ -18,15 +18,21 @@ export type ProbeStatus = 200 | 204 | 405 | 503;
 
 /** Refusals for one reason: that of the gate at that very moment. */
 export interface RefusalCount {
+  /** What was asked for. */
   readonly kind: PermitKind;
+  /** The phase, or the hold, that refused it. */
   readonly reason: PhaseName | HoldName;
+  /** Refusals since the creation; at least 0. */
   readonly count: number;
 }
 
 /** Answers of one probe with one status. */
 export interface ProbeCount {
+  /** The probe that was asked. */
   readonly probe: CountedProbe;
+  /** The HTTP status of its answer. */
   readonly code: ProbeStatus;
+  /** Answers since the creation; at least 0. */
   readonly count: number;
 }
 

@@ -47,6 +47,8 @@ export type LifecycleErrorCode =
   | 'leaving'
   /** A step would wait for itself, by way of the steps it names in `after`. */
   | 'circular_steps'
+  /** Components need each other in a circle (`tidegate/compose`). */
+  | 'circular_components'
   /** This thread may not block. */
   | 'cannot_block'
   /** Signals are handled on the main thread only, and this is a worker. */
@@ -56,7 +58,17 @@ export type LifecycleErrorCode =
   /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
   | 'fleet_unreachable'
   /** The fleet's object refused the call: there is no such deployment. */
-  | 'unknown_deployment';
+  | 'unknown_deployment'
+  /** The store did not answer in time, or not as one does (`tidegate/fleet`). */
+  | 'store_unreachable'
+  /** The store refused the credentials, or they do not allow what a lease needs. */
+  | 'store_refused'
+  /** The store is of a version that has not what a lease needs. */
+  | 'store_version'
+  /** The store may forget what it has acknowledged. */
+  | 'store_not_durable'
+  /** Something else was written under the key of the lease. */
+  | 'store_conflict';
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {

@@ -35,6 +35,8 @@ export type LogEventType =
   | 'uncaught'
   /** A signal came to a thread that has detached from the lifecycle. */
   | 'detached'
+  /** A lease was lost or not given back, or its store does not answer. */
+  | 'lease_failed'
   /** The budget was over, and the process is killed. */
   | 'killed';
 

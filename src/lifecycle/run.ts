@@ -14,6 +14,7 @@ import {
   STOPPED,
 } from '../../assembly/layout.ts';
 import { leftMs, readTrigger, sinceAcceptanceMs, stamp } from './acceptance.ts';
+import { runAfterSteps } from './after-steps.ts';
 import { monotonicMs } from './clock.ts';
 import { type PermitCount, returned } from './drain.ts';
 import { markDraining, runShutdown } from './moves.ts';
@@ -106,6 +107,8 @@ export class Run {
     await this.#schedule.ended('drained');
     await this.#schedule.ended('accepted');
     if (!this.#isHost()) return this.#giveUp('given_up');
+    await runAfterSteps(this.#seat.afterSteps, this.#leftMs());
+    if (!this.#isHost()) return this.#giveUp('given_up');
     this.#finish(drained);
     return 'stopped';
   }
@@ -171,7 +174,10 @@ export class Run {
 
   #stepStarted({ name }: Step): void {
     const index = this.#places.get(name);
-    if (index !== undefined) putWaiting(this.#seat, this.#slot, index, name, 'running');
+    if (index !== undefined) {
+      const sinceMs = Math.round(sinceAcceptanceMs(this.#seat));
+      putWaiting(this.#seat, this.#slot, index, name, 'running', sinceMs);
+    }
     this.#parts.tell({ type: 'step_started', step: name });
   }
 

@@ -32,6 +32,16 @@ export interface StageContext {
   readonly signal: Signal;
 }
 
+/**
+ * Refuses what a stage cannot be called.
+ *
+ * @throws {LifecycleError} `invalid_argument`
+ */
+export function checkStageName(action: string, name: string): void {
+  const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
+  must(isName, action, 'name must match [a-z][a-z0-9_]{0,31}, but not be total', name);
+}
+
 /** Sets mark `index` to now; false if it is set, or the clock has no time yet. */
 export function markNow(seat: Seat, index: number): boolean {
   if (seat.core.markedAt(index) !== 0) return false;
@@ -68,8 +78,7 @@ export class Stage {
    * is `total`; `stages_full` for one more than there is room for; `reaped`
    */
   constructor(seat: Seat, name: string, leaving: Leaving) {
-    const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
-    must(isName, 'add the stage', 'name must match [a-z][a-z0-9_]{0,31}, but not be total', name);
+    checkStageName('add the stage', name);
     this.name = name;
     this.#seat = seat;
     this.#leaving = leaving;

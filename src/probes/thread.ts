@@ -13,6 +13,7 @@ import type { ProbeOptions } from '../http/handler.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
+import { tagAsProbes } from '../lifecycle/thread.ts';
 import type { Heard } from '../runtime/heard-signals.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { Killer } from './killer.ts';
@@ -68,6 +69,7 @@ const LOOK_MS = 50;
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
+tagAsProbes();
 try {
   attached = Lifecycle.attach(data.handle, { backend: data.backend });
   listen(attached, data);

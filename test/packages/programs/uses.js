@@ -93,6 +93,21 @@ async function lead({ FleetClient, LifecycleObject }) {
   return `${refused} ${phase} ${Math.ceil(settles_in_ms / 1_000) * 1_000}`;
 }
 
+/** A lease that is kept in a folder, from its first holder to the end of the shutdown. */
+async function leased({ fileStore, lease }) {
+  const { mkdtemp, rm } = await import('node:fs/promises');
+  const { tmpdir } = await import('node:os');
+  const { Lifecycle } = await import('tidegate');
+  const folder = await mkdtemp(`${tmpdir()}/tidegate-uses-`);
+  const lifecycle = Lifecycle.create();
+  lifecycle.markReady();
+  const held = await lease(lifecycle, { store: fileStore(folder), name: 'writer' });
+  const before = `${held.state} ${held.token}`;
+  await lifecycle.shutdown();
+  await rm(folder, { recursive: true });
+  return `${before} ${held.state}`;
+}
+
 /** A server that is adopted by being opened, and a lifecycle that is the one there is. */
 async function adopt({ lifecycle }) {
   const { createServer } = await import('node:http');
@@ -111,12 +126,33 @@ async function adopt({ lifecycle }) {
   return `${status} ${text} ${refused.status} ${once}`;
 }
 
+/** Two components, one over the other, for a whole life; and what cannot be composed. */
+async function assemble({ compose }) {
+  const { Lifecycle } = await import('tidegate');
+  const lifecycle = Lifecycle.create();
+  const stopped = [];
+  const values = await compose(lifecycle, {
+    b: {
+      needs: ['a'],
+      start: ({ a }) => `b over ${a}`,
+      stop: () => stopped.push('-b'),
+    },
+    a: { start: async () => 'a', stop: () => stopped.push('-a') },
+  });
+  await lifecycle.shutdown();
+  const circle = { a: { needs: ['b'] }, b: { needs: ['a'] } };
+  const code = await compose(Lifecycle.create(), circle).catch((error) => error.code);
+  return `${values.b}, ${stopped.join(' ')}, ${code}`;
+}
+
 /** By path: what it does with the module, or with the file if it is none. */
 export const uses = {
   tidegate: live,
   'tidegate/auto': adopt,
   'tidegate/browser': live,
   'tidegate/cloudflare': lead,
+  'tidegate/compose': assemble,
+  'tidegate/fleet': leased,
   'tidegate/opentelemetry': observe,
   'tidegate/atomics': async ({ useAtomics }) => {
     const { Lifecycle } = await import('tidegate/browser');
