@@ -27,7 +27,8 @@ export function sinceAcceptance(own: f64, slack: f64): f64 {
   return raised(AT_SINCE, own, slack);
 }
 
-function raised(word: i32, own: f64, slack: f64): f64 {
+/** The larger of `own` and a word, which is raised if it is more than `slack` behind. */
+export function raised(word: i32, own: f64, slack: f64): f64 {
   let found = atomic.load<u64>(word);
   while (own - <f64>found > slack) {
     const previous = found;

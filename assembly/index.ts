@@ -7,6 +7,7 @@
  */
 
 export { age, sinceAcceptance } from './age';
+export { countAnswer } from './counts';
 export { epoch, waitEpoch } from './epoch';
 export { create } from './header';
 export {
@@ -74,3 +75,10 @@ export {
   stoppedReport,
 } from './state';
 export { publishReason, readReason, staging } from './texts';
+export {
+  answers,
+  queriesAdmitted,
+  queriesRefused,
+  writesAdmitted,
+  writesRefused,
+} from './totals';

@@ -6,7 +6,7 @@
  * annotations on constants, no expressions that only one of the two languages has.
  *
  * ```text
- * two 64 KiB pages, 1024 lines of 128 bytes; u64 unless it says u32
+ * three 64 KiB pages, 1536 lines of 128 bytes; u64 unless it says u32
  *
  * offset   line(s)    what                                              changed by
  * 0x00000  0          HEADER   magic u32 · version u32 · capacities u32    create, once
@@ -27,21 +27,28 @@
  *                              budget in force + 1                         0 -> value, once
  *                              members that end the process, u32           add
  * 0x00500  10         AGE      milliseconds since creation, monotonic      raise
+ * 0x00580  11         TOTALS   writes, queries admitted, as last told      raise
  * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
  * 0x01000  32-158     MEMBERS  127 lines, see below                        owner, reap
  * 0x05000  160-667    TEXTS    2 slots of 256 bytes a member, u32 words    owner
  * 0x14E00  668-931    REPORTS  8 slots of 33 lines, see below              claimer
+ * 0x20000  1024-1404  COUNTS   3 lines a member, see below                 owner
  *
  * a member's line
  * +0    OWNER      incarnation 32 · tag 29 · has steps 1 · has a pipeline 1 · alive 1
- * +8    WRITES     incarnation 32 · write permits held 32
- * +16   QUERIES    incarnation 32 · query permits held 32
+ * +8    WRITES     incarnation 32 · write permits admitted 8 · held 24
+ * +16   QUERIES    incarnation 32 · query permits admitted 8 · held 24
  * +24   BEAT       heartbeats so far
  * +32   SEQUENCE   texts published by this line, u32
  * +36   TRIGGER    length+1 u32, then 64 bytes as u32 words
- * +104  BOOTS      incarnation 32 · stages of the boot in progress 32
+ * +104  BOOTS      incarnation 32 · stages of the boot begun 8 · in progress 24
  * +112  BEGAN      incarnation that last called beginShutdown() 32 · 0
  * +120  BUDGET     incarnation 32 · budget of its pipeline, milliseconds 32
+ *
+ * a member's counts: 3 lines; they go on from one tenant of the line to the next
+ * +0    BASES      write and query permits admitted, when that was last stored
+ * +16   REFUSALS   writes, 5 phases and 11 holds · queries, 5 phases
+ * +256  ANSWERS    4 probes with 4 status codes each
  *
  * a report slot: 33 lines of 128 bytes, all u32 words but the claim
  * +0    CLAIM      incarnation 32 · sealed 1 · kind 7 · member+1 8
@@ -61,9 +68,9 @@
 /** "TIDE", little-endian: what the first word of a lifecycle says. */
 export const MAGIC = 0x45444954;
 /** Bumped by every change of this file; `attach` refuses any other. */
-export const VERSION = 2;
+export const VERSION = 3;
 /** 64 KiB pages of one lifecycle: initial and maximum alike. */
-export const PAGES = 2;
+export const PAGES = 3;
 
 // Header (u32). Capacities are words, and the binary reads them, so that a model checker can run
 // the shipped binary with three members instead of 127.
@@ -87,10 +94,13 @@ export const AT_SINCE = 0x0488;
 export const AT_BUDGET = 0x0490;
 export const AT_EXITS = 0x0498;
 export const AT_AGE = 0x0500;
+/** The most permits that any reader was told of: writes, then queries. */
+export const AT_TOTALS = 0x0580;
 export const AT_STAGES = 0x0800;
 export const AT_MEMBERS = 0x1000;
 export const AT_TEXTS = 0x5000;
 export const AT_REPORTS = 0x14e00;
+export const AT_COUNTS = 0x20000;
 
 /** The most members that a memory has room for; the header says how many it takes. */
 export const MEMBER_CAPACITY = 127;
@@ -178,6 +188,32 @@ export const TRIGGER_BYTES = 64;
 export const MEMBER_BOOTS = 104;
 export const MEMBER_BEGAN = 112;
 export const MEMBER_BUDGET = 120;
+
+// WRITES, QUERIES, BOOTS: held in bits 0-23, the lowest eight bits of all that were ever admitted in
+// 24-31, incarnation in 32-63.
+/** Most permits of one kind that one member may hold: 2^24-1. */
+export const PERMIT_MAX = 0xffffff;
+/** One more admitted, and held. */
+export const PERMIT_TAKEN = 0x1000001;
+export const ADMITTED_SHIFT = 24;
+export const ADMITTED_MASK = 255;
+/** The base is stored anew when the lowest bits of what was admitted are all 0 under this mask. */
+export const BASE_MASK = 63;
+
+// A member's counts.
+export const COUNT_SIZE = 384;
+export const COUNT_WRITES = 0;
+export const COUNT_QUERIES = 8;
+/** Writes refused: by each phase, then by each hold, in the order of its bit. */
+export const COUNT_WRITES_REFUSED = 16;
+/** Queries refused, by each phase. */
+export const COUNT_QUERIES_REFUSED = 144;
+/** Answers of the probes: ANSWER_CODES words for each of the PROBES. */
+export const COUNT_ANSWERS = 256;
+export const PROBES = 4;
+export const ANSWER_CODES = 4;
+/** Words for writes refused: the phases, and room for eleven holds. */
+export const REFUSAL_REASONS = 16;
 
 // OWNER: alive in bit 0, pipeline in bit 1, steps in bit 2, tag in 3-31, incarnation in 32-63.
 export const OWNER_ALIVE = 1;
@@ -280,5 +316,3 @@ export const REFUSED_HOLD = 2;
 export const REFUSED_REAPED = 3;
 /** More permits held than a word can count. */
 export const REFUSED_FULL = 4;
-/** Most permits of one kind that one member may hold: 2^31-1. */
-export const PERMIT_MAX = 0x7fffffff;

@@ -15,12 +15,17 @@
  * @module
  */
 
+import { countLine, settleCount } from './counts';
 import { announce } from './epoch';
 import {
+  ADMITTED_MASK,
+  ADMITTED_SHIFT,
   AT_EPOCH,
   AT_MEMBER_CAPACITY,
   AT_MEMBERS,
   AT_USED,
+  COUNT_QUERIES,
+  COUNT_WRITES,
   INCARNATION_SHIFT,
   INCARNATION_STEP,
   MEMBER_BEAT,
@@ -147,15 +152,23 @@ function settleIn(member: i32, incarnation: u32): void {
   advance(line + MEMBER_WRITES, incarnation);
   advance(line + MEMBER_QUERIES, incarnation);
   advance(line + MEMBER_BOOTS, incarnation);
+  const counts = countLine(member);
+  settleCount(counts + COUNT_WRITES, line + MEMBER_WRITES, incarnation);
+  settleCount(counts + COUNT_QUERIES, line + MEMBER_QUERIES, incarnation);
   renewTexts(member);
 }
 
-/** Brings a word to a newer incarnation with a count of zero; never back to an older one. */
+/**
+ * Brings a word to a newer incarnation with nothing held; never back to an older one. What was
+ * admitted stays: it counts the line, whoever has it.
+ */
 export function advance(word: i32, incarnation: u32): void {
   let found = atomic.load<u64>(word);
   while (<u32>(found >> INCARNATION_SHIFT) < incarnation) {
     const previous = found;
-    found = atomic.cmpxchg<u64>(word, previous, (<u64>incarnation) << INCARNATION_SHIFT);
+    const admitted = previous & ((<u64>ADMITTED_MASK) << ADMITTED_SHIFT);
+    const next = ((<u64>incarnation) << INCARNATION_SHIFT) | admitted;
+    found = atomic.cmpxchg<u64>(word, previous, next);
     if (found === previous) return;
   }
 }

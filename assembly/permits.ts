@@ -25,18 +25,25 @@
  * @module
  */
 
+import { countLine, countRefusedQuery, countRefusedWrite, settleCount } from './counts';
 import { announce } from './epoch';
 import { isAccepted } from './host';
 import {
   ADMITTED,
+  ADMITTED_SHIFT,
   AT_HOLDS,
   AT_STATE,
+  BASE_MASK,
+  COUNT_QUERIES,
+  COUNT_WRITES,
   DRAINING,
   INCARNATION_SHIFT,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
   PERMIT_MAX,
+  PERMIT_TAKEN,
+  PHASES,
   READY,
   REFUSED_FULL,
   REFUSED_HOLD,
@@ -47,28 +54,41 @@ import {
 } from './layout';
 import { isAlive, memberLine, membersUsed } from './members';
 
-/** Admits a write of this member, or says what refuses it. */
+/** What refuses nothing; else the number of what refuses, as refusals are counted. */
+const NOTHING = -1;
+/** `take` took, and what was admitted is due to be stored in the base of the line. */
+const BASE_IS_DUE = -1;
+
+/** Admits a write of this member, or says what refuses it, and counts that. */
 export function enterWrite(member: i32, incarnation: u32): i32 {
-  let refusal = writeRefusal();
-  if (refusal !== ADMITTED) return refusal;
+  let reason = whyNoWrites();
+  if (reason !== NOTHING) return refuseWrite(member, reason);
   const word = memberLine(member) + MEMBER_WRITES;
-  refusal = take(word, incarnation);
-  if (refusal !== ADMITTED) return refusal;
-  refusal = writeRefusal();
-  if (refusal !== ADMITTED) giveBack(word, incarnation);
-  return refusal;
+  const taken = take(word, incarnation);
+  if (taken > ADMITTED) return taken;
+  reason = whyNoWrites();
+  if (reason !== NOTHING) {
+    takeBack(word, incarnation);
+    return refuseWrite(member, reason);
+  }
+  if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_WRITES, word, incarnation);
+  return ADMITTED;
 }
 
-/** Admits a query of this member, or says what refuses it. */
+/** Admits a query of this member, or says what refuses it, and counts that. */
 export function enterQuery(member: i32, incarnation: u32): i32 {
-  let refusal = queryRefusal();
-  if (refusal !== ADMITTED) return refusal;
+  let reason = whyNoQueries();
+  if (reason !== NOTHING) return refuseQuery(member, reason);
   const word = memberLine(member) + MEMBER_QUERIES;
-  refusal = take(word, incarnation);
-  if (refusal !== ADMITTED) return refusal;
-  refusal = queryRefusal();
-  if (refusal !== ADMITTED) giveBack(word, incarnation);
-  return refusal;
+  const taken = take(word, incarnation);
+  if (taken > ADMITTED) return taken;
+  reason = whyNoQueries();
+  if (reason !== NOTHING) {
+    takeBack(word, incarnation);
+    return refuseQuery(member, reason);
+  }
+  if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_QUERIES, word, incarnation);
+  return ADMITTED;
 }
 
 /** Releases a write; false if this member was reaped, and its permits with it. */
@@ -85,8 +105,8 @@ export function leaveQuery(member: i32, incarnation: u32): bool {
 export function enterBoot(member: i32, incarnation: u32): i32 {
   if (isLeaving()) return REFUSED_PHASE;
   const word = memberLine(member) + MEMBER_BOOTS;
-  const refusal = take(word, incarnation);
-  if (refusal !== ADMITTED) return refusal;
+  const taken = take(word, incarnation);
+  if (taken > ADMITTED) return taken;
   if (!isLeaving()) return ADMITTED;
   leaveBoot(member, incarnation);
   return REFUSED_PHASE;
@@ -101,18 +121,18 @@ export function leaveBoot(member: i32, incarnation: u32): bool {
 
 /** What would refuse a write now; ADMITTED if nothing. Two loads, no change. */
 export function writeRefusal(): i32 {
-  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) !== READY) return REFUSED_PHASE;
-  return atomic.load<u32>(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
+  const reason = whyNoWrites();
+  return reason === NOTHING ? ADMITTED : refusalOf(reason);
 }
 
 /** Writes that this member holds. */
 export function writesOf(member: i32): i32 {
-  return <i32>atomic.load<u64>(memberLine(member) + MEMBER_WRITES);
+  return <i32>atomic.load<u64>(memberLine(member) + MEMBER_WRITES) & PERMIT_MAX;
 }
 
 /** Queries that this member holds. */
 export function queriesOf(member: i32): i32 {
-  return <i32>atomic.load<u64>(memberLine(member) + MEMBER_QUERIES);
+  return <i32>atomic.load<u64>(memberLine(member) + MEMBER_QUERIES) & PERMIT_MAX;
 }
 
 /** Writes held over all members. */
@@ -140,7 +160,7 @@ export function bootsOut(): f64 {
   const used = membersUsed();
   for (let member = 0; member < used; member++) {
     const boots = atomic.load<u64>(memberLine(member) + MEMBER_BOOTS);
-    const count = <i32>boots;
+    const count = <i32>boots & PERMIT_MAX;
     if (count !== 0 && isAlive(member, <u32>(boots >> INCARNATION_SHIFT))) sum += <f64>count;
   }
   return sum;
@@ -161,20 +181,51 @@ export function holds(): i32 {
   return atomic.load<i32>(AT_HOLDS);
 }
 
-function queryRefusal(): i32 {
+/** The phase that refuses writes, or PHASES + the bit of the first hold that does. */
+function whyNoWrites(): i32 {
   const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
-  return phase === READY || phase === DRAINING ? ADMITTED : REFUSED_PHASE;
+  if (phase !== READY) return phase;
+  const holds = atomic.load<i32>(AT_HOLDS);
+  return holds === 0 ? NOTHING : PHASES + ctz(holds);
 }
 
-/** One more. Only a reap changes another thread's line, so a lost swap is a reap. */
+/** The phase that refuses queries. */
+function whyNoQueries(): i32 {
+  const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
+  return phase === READY || phase === DRAINING ? NOTHING : phase;
+}
+
+function refuseWrite(member: i32, reason: i32): i32 {
+  countRefusedWrite(member, reason);
+  return refusalOf(reason);
+}
+
+function refuseQuery(member: i32, phase: i32): i32 {
+  countRefusedQuery(member, phase);
+  return REFUSED_PHASE;
+}
+
+function refusalOf(reason: i32): i32 {
+  return reason < PHASES ? REFUSED_PHASE : REFUSED_HOLD;
+}
+
+/**
+ * One more held, and admitted: what that says of the total is in `counts.ts`. Only a reap changes
+ * another thread's line, so a lost swap is a reap.
+ */
 function take(word: i32, incarnation: u32): i32 {
   const before = atomic.load<u64>(word);
   if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return REFUSED_REAPED;
-  if (<u32>before >= <u32>PERMIT_MAX) return REFUSED_FULL;
-  return atomic.cmpxchg<u64>(word, before, before + 1) === before ? ADMITTED : REFUSED_REAPED;
+  if ((<u32>before & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
+  let after = before + PERMIT_TAKEN;
+  const isDue = ((<u32>after >> ADMITTED_SHIFT) & BASE_MASK) === 0;
+  // What is admitted wraps around within its bits, and not into the incarnation.
+  if (isDue && <u32>after >> ADMITTED_SHIFT === 0) after -= (<u64>1) << INCARNATION_SHIFT;
+  if (atomic.cmpxchg<u64>(word, before, after) !== before) return REFUSED_REAPED;
+  return isDue ? BASE_IS_DUE : ADMITTED;
 }
 
-/** One less, and then the look at STATE that the drain relies on. */
+/** One less held, and then the look at STATE that the drain relies on. */
 function giveBack(word: i32, incarnation: u32): bool {
   if (!lower(word, incarnation)) return false;
   if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
@@ -184,8 +235,19 @@ function giveBack(word: i32, incarnation: u32): bool {
 /** One less, unless the line was reaped. */
 function lower(word: i32, incarnation: u32): bool {
   const before = atomic.load<u64>(word);
-  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation || <u32>before === 0) return false;
+  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return false;
+  if ((<u32>before & PERMIT_MAX) === 0) return false;
   return atomic.cmpxchg<u64>(word, before, before - 1) === before;
+}
+
+/** One less held that was not admitted after all, and the same look. */
+function takeBack(word: i32, incarnation: u32): void {
+  const before = atomic.load<u64>(word);
+  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return;
+  // The difference of 32 bits, which wraps around within them.
+  const after = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>(<u32>before - PERMIT_TAKEN);
+  if (atomic.cmpxchg<u64>(word, before, after) !== before) return;
+  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
 }
 
 /** A shutdown was accepted, or begun without being asked for. */

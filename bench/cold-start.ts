@@ -1,5 +1,5 @@
 /**
- * `node bench/run.js cold-start`: the start of a process with a lifecycle beside one with an empty
+ * `node bench/run.js cold-start`: the start of a process with a lifecycle and of one with an empty
  * module, on Node, Deno and Bun, as a table. It fails where the bound does not hold.
  *
  * @module

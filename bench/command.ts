@@ -47,7 +47,7 @@ async function measure(): Promise<void> {
   const rounds =
     values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds, 1);
   const chosen = chooseJobs(jobs, positionals, values.part);
-  // Further versions of Node are installed once, under build/, by whoever measures on all of them.
+  // Further versions of Node are installed once, under build/, for a run on all of them.
   if (values.runtime === undefined) nodes();
   const runtimes = chooseRuntimes(allRuntimes(), values.runtime);
   console.log(`order by --seed ${seed}`);

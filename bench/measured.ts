@@ -13,7 +13,7 @@ import schema from './results.schema.json' with { type: 'json' };
 import { type Results, SCHEMA_VERSION } from './results.ts';
 import { WrongInput } from './wrong-input.ts';
 
-/** Runs, and puts beside it what a time means nothing without. */
+/** Runs, and adds what a time means nothing without. */
 export async function measured(seed: number, run: () => Promise<Outcome>): Promise<Results> {
   const began = Date.now();
   const before = machine();
@@ -54,7 +54,7 @@ export function checkResults(value: unknown, from: string): Results {
 /**
  * Reads results from a file.
  *
- * @throws {WrongInput} if there is none, or it holds something else
+ * @throws {WrongInput} if the file is missing, or holds something else
  */
 export function readResults(path: string): Results {
   let value: unknown;

@@ -67,7 +67,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly os: string;
-  /** Load average of one minute at the begin: a busy machine measures its neighbours. */
+  /** Load average of one minute at the start: a busy machine measures its neighbours. */
   readonly loadBefore: number;
 }
 

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { slimLoader } from '../src/packing/loader.js';
 
-/** Servers of others, which are loaded as whoever uses them loads them. */
+/** Servers of others, which are loaded as their users load them. */
 const RIVALS = [
   '@godaddy/terminus',
   '@hono/node-server',
@@ -55,7 +55,7 @@ process.chdir(join(import.meta.dirname, '..'));
 try {
   await import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
 } catch (error) {
-  // What whoever typed it can mend needs no stack; everything else does.
+  // A mistake in the command needs no stack; everything else does.
   const isTyped = error?.name === 'WrongInput' || String(error?.code).startsWith('ERR_PARSE_ARGS');
   if (!isTyped) throw error;
   console.error(error.message);

@@ -1,11 +1,11 @@
 /**
- * What whoever typed the command can mend. `run.js` prints the message alone and ends with 2; any
+ * What the user of the command can correct. `run.js` prints the message alone and ends with 2; any
  * other error is a fault of ours, and keeps its stack.
  *
  * @module
  */
 
-/** A case, a runtime, a file or a number that is none. */
+/** An unknown case or runtime, an unreadable file, an invalid number. */
 export class WrongInput extends Error {
   override readonly name = 'WrongInput';
 }

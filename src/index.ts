@@ -7,6 +7,13 @@
 export type { Backend } from './core/core.ts';
 export type { Clock } from './lifecycle/clock.ts';
 export type { ColdStartPhases, StageTimes } from './lifecycle/cold-start.ts';
+export type {
+  CountedProbe,
+  Counters,
+  ProbeCount,
+  ProbeStatus,
+  RefusalCount,
+} from './lifecycle/counters.ts';
 export type { DrainResult } from './lifecycle/drain.ts';
 export {
   GateClosedError,

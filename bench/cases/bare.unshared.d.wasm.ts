@@ -1,6 +1,6 @@
 /**
- * What `bare.unshared.wasm` is to who imports it: the bare module of `primitives.ts`, which
- * `src/packing/bundle.js` writes beside the built package.
+ * What an import of `bare.unshared.wasm` gives: the bare module of `primitives.ts`, which
+ * `src/packing/bundle.js` writes next to the built package.
  *
  * @module
  */

@@ -15,9 +15,8 @@ import {
   subject,
 } from './subject.ts';
 
-/** One call, as it is written in the files beside this one. */
+/** One call, as it is written in the other files of this folder. */
 export interface Call {
-  readonly group: Group;
   readonly what: string;
   /** The phase it is called in. Default Ready. */
   readonly phase?: Phase;
@@ -32,15 +31,15 @@ export interface Call {
 /** Calls by name. */
 export type Calls = Readonly<Record<string, Call>>;
 
-/** The cases of some calls. */
-export function casesOf(calls: Calls): Case[] {
+/** The cases of the calls of one kind. */
+export function casesOf(group: Group, calls: Calls): Case[] {
   return Object.entries(calls).map(([name, given]) => {
     const variants: Variant[] = ['wasm', 'atomics'];
     if (given.naive !== undefined) variants.push('naive');
     if (given.bare !== undefined) variants.push('bare');
     return {
       name,
-      group: given.group,
+      group,
       what: given.what,
       variants,
       isAsync: given.isAsync ?? false,

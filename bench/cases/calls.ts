@@ -9,11 +9,17 @@ import { casesOf } from './call.ts';
 import type { Case } from './case.ts';
 import { gateCalls } from './gate.ts';
 import { marks } from './marks.ts';
-import { others } from './others.ts';
+import { seats, texts, waits } from './others.ts';
 import { reads } from './reads.ts';
 import { transitions } from './transitions.ts';
 
 /** The cases: one for each call. */
-export const calls: readonly Case[] = [reads, marks, transitions, gateCalls, others].flatMap(
-  casesOf,
-);
+export const calls: readonly Case[] = [
+  ...casesOf('read', reads),
+  ...casesOf('mark', marks),
+  ...casesOf('transition', transitions),
+  ...casesOf('gate', gateCalls),
+  ...casesOf('text', texts),
+  ...casesOf('seat', seats),
+  ...casesOf('wait', waits),
+];

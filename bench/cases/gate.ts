@@ -7,46 +7,29 @@
 import { AT_HOLDS, AT_MEMBERS, AT_STATE, MEMBER_WRITES } from '../../assembly/layout.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Calls } from './call.ts';
-import { kept, kept64, sink } from './sink.ts';
+import { body } from './case.ts';
+import { keep, keep64, keepAny, kept, kept64 } from './sink.ts';
 import { at32, at64 } from './subject.ts';
 
 const { load, compareExchange } = Atomics;
+const one = (): number => 1;
 
 /** Calls of the write gate. */
 export const gateCalls: Calls = {
   writeRefusal: {
-    group: 'gate',
     what: 'gate.writeRefusal(): the check alone',
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.writeRefusal();
-      },
-    naive:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.writeRefusal();
-      },
-    bare:
-      ({ words32, words64 }) =>
-      () => {
+    call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.writeRefusal())),
+    naive: ({ lifecycle: { gate } }) => body(() => keepAny(gate.writeRefusal())),
+    bare: ({ words32, words64 }) =>
+      body(() => {
         kept64[0] = load(words64, at64(AT_STATE));
         kept[0] = load(words32, at32(AT_HOLDS));
-      },
+      }),
   },
   'write permit': {
-    group: 'gate',
     what: "gate.tryEnter('write') and its release()",
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        gate.tryEnter('write')?.release();
-      },
-    naive:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        gate.tryEnter('write')?.release();
-      },
+    call: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('write')?.release()),
+    naive: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('write')?.release()),
     bare: ({ words32, words64 }) => {
       const line = at64(AT_MEMBERS + MEMBER_WRITES);
       words64[line] = 1n;
@@ -64,103 +47,42 @@ export const gateCalls: Calls = {
     },
   },
   'query permit': {
-    group: 'gate',
     what: "gate.tryEnter('query') and its release()",
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        gate.tryEnter('query')?.release();
-      },
-    naive:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        gate.tryEnter('query')?.release();
-      },
+    call: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('query')?.release()),
+    naive: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('query')?.release()),
   },
   'write refused': {
-    group: 'gate',
     what: "gate.tryEnter('write') in Draining",
     phase: Phase.Draining,
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.tryEnter('write');
-      },
-    naive:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.tryEnter('write');
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-      },
+    call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.tryEnter('write'))),
+    naive: ({ lifecycle: { gate } }) => body(() => keepAny(gate.tryEnter('write'))),
+    bare: ({ words64 }) => body(() => keep64(load(words64, at64(AT_STATE)))),
   },
   'gate.run': {
-    group: 'gate',
-    what: "gate.run('write', fn) with an empty fn",
-    call: ({ lifecycle: { gate } }) => {
-      const fn = (): number => 1;
-      return () => {
-        kept[0] = gate.run('write', fn);
-      };
-    },
-    naive: ({ lifecycle: { gate } }) => {
-      const fn = (): number => 1;
-      return () => {
-        kept[0] = gate.run('write', fn);
-      };
-    },
+    what: "gate.run('write', fn) with an fn that does nothing",
+    call: ({ lifecycle: { gate } }) => body(() => keep(gate.run('write', one))),
+    naive: ({ lifecycle: { gate } }) => body(() => keep(gate.run('write', one))),
   },
   hold: {
-    group: 'gate',
     what: "gate.hold('paused') and gate.release('paused')",
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        kept[0] = +gate.hold('paused');
-        kept[0] = +gate.release('paused');
-      },
-    naive:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        kept[0] = +gate.hold('paused');
-        kept[0] = +gate.release('paused');
-      },
-    bare:
-      ({ words32 }) =>
-      () => {
+    call: ({ lifecycle: { gate } }) =>
+      body(() => keep(+gate.hold('paused') + +gate.release('paused'))),
+    naive: ({ lifecycle: { gate } }) =>
+      body(() => keep(+gate.hold('paused') + +gate.release('paused'))),
+    bare: ({ words32 }) =>
+      body(() => {
         kept[0] = Atomics.or(words32, at32(AT_HOLDS), 8);
         kept[0] = Atomics.and(words32, at32(AT_HOLDS), ~8);
-      },
+      }),
   },
   holds: {
-    group: 'gate',
     what: 'gate.holds()',
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.holds();
-      },
-    bare:
-      ({ words32 }) =>
-      () => {
-        kept[0] = load(words32, at32(AT_HOLDS));
-      },
+    call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.holds())),
+    bare: ({ words32 }) => body(() => keep(load(words32, at32(AT_HOLDS)))),
   },
   inFlight: {
-    group: 'gate',
     what: 'gate.inFlight() of one member',
-    call:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.inFlight();
-      },
-    naive:
-      ({ lifecycle: { gate } }) =>
-      () => {
-        sink.value = gate.inFlight();
-      },
+    call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.inFlight())),
+    naive: ({ lifecycle: { gate } }) => body(() => keepAny(gate.inFlight())),
   },
 };

@@ -6,49 +6,40 @@
 
 import { AT_MARKS } from '../../assembly/layout.ts';
 import type { Calls } from './call.ts';
-import { kept, kept64, sink } from './sink.ts';
-import { at64, MOMENT_MS } from './subject.ts';
+import { body } from './case.ts';
+import { keep, keep64, keepAny, kept, kept64 } from './sink.ts';
+import { at64, type BareSubject, MOMENT_MS } from './subject.ts';
 
 const { load, compareExchange } = Atomics;
+
+const bareMark = ({ words64 }: BareSubject) => body(() => keep64(load(words64, at64(AT_MARKS))));
 
 /** Calls that mark the stages of a cold start. */
 export const marks: Calls = {
   'mark set before': {
-    group: 'mark',
     what: 'markRestoreStarted() of a mark that is set',
     call: ({ lifecycle }) => {
       lifecycle.markRestoreStarted();
-      return () => {
-        kept[0] = +lifecycle.markRestoreStarted();
-      };
+      return () => keep(+lifecycle.markRestoreStarted());
     },
     naive: ({ lifecycle }) => {
       lifecycle.markRestoreStarted();
-      return () => {
-        kept[0] = +lifecycle.markRestoreStarted();
-      };
+      return () => keep(+lifecycle.markRestoreStarted());
     },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_MARKS));
-      },
+    bare: bareMark,
   },
   mark: {
-    group: 'mark',
     what: 'markRestoreStarted() of a mark that is not set',
-    call:
-      ({ lifecycle, unmark }) =>
-      () => {
+    call: ({ lifecycle, unmark }) =>
+      body(() => {
         unmark();
         kept[0] = +lifecycle.markRestoreStarted();
-      },
-    naive:
-      ({ lifecycle, unmark }) =>
-      () => {
+      }),
+    naive: ({ lifecycle, unmark }) =>
+      body(() => {
         unmark();
         kept[0] = +lifecycle.markRestoreStarted();
-      },
+      }),
     bare: ({ words64, unmark }) => {
       const moment = BigInt(MOMENT_MS);
       return () => {
@@ -59,20 +50,17 @@ export const marks: Calls = {
     },
   },
   backfill: {
-    group: 'mark',
     what: 'setRestoreStartedAtMs(ms) of a mark that is not set',
-    call:
-      ({ lifecycle, unmark }) =>
-      () => {
+    call: ({ lifecycle, unmark }) =>
+      body(() => {
         unmark();
         kept[0] = +lifecycle.setRestoreStartedAtMs(MOMENT_MS);
-      },
-    naive:
-      ({ lifecycle, unmark }) =>
-      () => {
+      }),
+    naive: ({ lifecycle, unmark }) =>
+      body(() => {
         unmark();
         kept[0] = +lifecycle.setRestoreStartedAtMs(MOMENT_MS);
-      },
+      }),
     bare: ({ words64, unmark }) => {
       const moment = BigInt(MOMENT_MS);
       return () => {
@@ -82,28 +70,16 @@ export const marks: Calls = {
     },
   },
   stage: {
-    group: 'mark',
     what: "stage('cache_fill'), registered before",
-    call:
-      ({ lifecycle }) =>
-      () => {
-        sink.value = lifecycle.stage('cache_fill');
-      },
+    call: ({ lifecycle }) => body(() => keepAny(lifecycle.stage('cache_fill'))),
   },
   'stage mark set before': {
-    group: 'mark',
     what: 'markStarted() of a stage, set before',
     call: ({ lifecycle }) => {
       const stage = lifecycle.stage('cache_fill');
       stage.markStarted();
-      return () => {
-        kept[0] = +stage.markStarted();
-      };
+      return () => keep(+stage.markStarted());
     },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_MARKS));
-      },
+    bare: bareMark,
   },
 };

@@ -6,8 +6,8 @@
  */
 
 import { MEMORY_BYTES, whyNotShared } from '../../src/core/memory.ts';
-import type { Body, Case, Variant } from './case.ts';
-import { kept, kept64 } from './sink.ts';
+import { type Body, body, type Case, type Variant } from './case.ts';
+import { keep, keep64, kept } from './sink.ts';
 
 /** The bare module's exports. */
 interface Bare {
@@ -79,94 +79,52 @@ export function words(): { readonly words32: Int32Array; readonly words64: BigIn
   return { words32: new Int32Array(buffer), words64: new BigInt64Array(buffer) };
 }
 
-const CONTROLS: readonly { name: string; what: string; make: () => Body }[] = [
-  {
-    name: 'empty function',
-    what: 'a JavaScript function that stores a number: the harness itself',
-    make: () => () => {
-      kept[0] = 1;
-    },
-  },
-  {
-    name: 'wasm call',
-    what: 'an empty WebAssembly function',
-    make: () => {
-      const { empty } = bare();
-      return () => empty();
-    },
-  },
-  {
-    name: 'wasm load',
-    what: 'a WebAssembly function with one i64.atomic.load',
-    make: () => {
-      const { load } = bare();
-      return () => {
-        kept[0] = load();
-      };
-    },
-  },
-  {
-    name: 'wasm CAS',
-    what: 'a WebAssembly function with one i64.atomic.rmw.cmpxchg',
-    make: () => {
-      const { cas } = bare();
-      return () => {
-        kept[0] = cas();
-      };
-    },
-  },
-  {
-    name: 'two wasm CAS',
-    what: 'two calls of it, one after the other',
-    make: () => {
-      const { cas } = bare();
-      return () => {
+const CONTROLS: readonly (readonly [name: string, what: string, make: () => Body])[] = [
+  [
+    'empty function',
+    'a JavaScript function that stores a number: the harness itself',
+    () => () => keep(1),
+  ],
+  ['wasm call', 'an empty WebAssembly function', ({ empty } = bare()) => body(() => empty())],
+  [
+    'wasm load',
+    'a WebAssembly function with one i64.atomic.load',
+    ({ load } = bare()) => body(() => keep(load())),
+  ],
+  [
+    'wasm CAS',
+    'a WebAssembly function with one i64.atomic.rmw.cmpxchg',
+    ({ cas } = bare()) => body(() => keep(cas())),
+  ],
+  [
+    'two wasm CAS',
+    'two calls of it, one after the other',
+    ({ cas } = bare()) =>
+      body(() => {
         kept[0] = cas();
         kept[0] = cas();
-      };
-    },
-  },
-  {
-    name: 'Atomics.load 32',
-    what: 'one Atomics.load of an Int32Array',
-    make: () => {
-      const { words32 } = words();
-      return () => {
-        kept[0] = Atomics.load(words32, 0);
-      };
-    },
-  },
-  {
-    name: 'Atomics.load 64',
-    what: 'one Atomics.load of a BigInt64Array',
-    make: () => {
-      const { words64 } = words();
-      return () => {
-        kept64[0] = Atomics.load(words64, 0);
-      };
-    },
-  },
-  {
-    name: 'Atomics.compareExchange 64',
-    what: 'one Atomics.compareExchange of a BigInt64Array',
-    make: () => {
-      const { words64 } = words();
-      return () => {
-        kept64[0] = Atomics.compareExchange(words64, 0, 0n, 0n);
-      };
-    },
-  },
-  {
-    name: 'Date.now',
-    what: 'one look at the wall clock',
-    make: () => () => {
-      kept[0] = Date.now();
-    },
-  },
+      }),
+  ],
+  [
+    'Atomics.load 32',
+    'one Atomics.load of an Int32Array',
+    ({ words32 } = words()) => body(() => keep(Atomics.load(words32, 0))),
+  ],
+  [
+    'Atomics.load 64',
+    'one Atomics.load of a BigInt64Array',
+    ({ words64 } = words()) => body(() => keep64(Atomics.load(words64, 0))),
+  ],
+  [
+    'Atomics.compareExchange 64',
+    'one Atomics.compareExchange of a BigInt64Array',
+    ({ words64 } = words()) => body(() => keep64(Atomics.compareExchange(words64, 0, 0n, 0n))),
+  ],
+  ['Date.now', 'one look at the wall clock', () => () => keep(Date.now())],
 ];
 
 /** The primitives as cases. */
-export const primitives: readonly Case[] = CONTROLS.map(({ name, what, make }) => ({
+export const primitives: readonly Case[] = CONTROLS.map(([name, what, make]) => ({
   name,
   group: 'control',
   what,

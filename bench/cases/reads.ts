@@ -8,180 +8,89 @@ import { AT_HOST, AT_STATE } from '../../assembly/layout.ts';
 import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Calls } from './call.ts';
-import { kept, kept64, sink } from './sink.ts';
-import { at64, enteredAt, REPORT } from './subject.ts';
+import { body } from './case.ts';
+import { keep, keep64, keepAny, kept64 } from './sink.ts';
+import { at64, type BareSubject, enteredAt, REPORT } from './subject.ts';
 
 const { load } = Atomics;
+
+const bareState = ({ words64 }: BareSubject) => body(() => keep64(load(words64, at64(AT_STATE))));
+const bareHost = ({ words64 }: BareSubject) => body(() => keep64(load(words64, at64(AT_HOST))));
+const bareStart = ({ words64 }: BareSubject) =>
+  body(() => {
+    kept64[0] = load(words64, at64(AT_STATE));
+    kept64[0] = load(words64, at64(enteredAt(Phase.Starting)));
+  });
 
 /** Calls that read: phase, times, cold start, snapshot, report. */
 export const reads: Calls = {
   phase: {
-    group: 'read',
     what: 'phase()',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.phase();
-      },
-    naive:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.phase();
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-      },
+    call: ({ lifecycle }) => body(() => keep(lifecycle.phase())),
+    naive: ({ lifecycle }) => body(() => keep(lifecycle.phase())),
+    bare: bareState,
   },
   startedAtMs: {
-    group: 'read',
     what: 'startedAtMs(): a time of a phase that is past',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.startedAtMs();
-      },
-    naive:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.startedAtMs();
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-        kept64[0] = load(words64, at64(enteredAt(Phase.Starting)));
-      },
+    call: ({ lifecycle }) => body(() => keep(lifecycle.startedAtMs())),
+    naive: ({ lifecycle }) => body(() => keep(lifecycle.startedAtMs())),
+    bare: bareStart,
   },
   readyAtMs: {
-    group: 'read',
-    what: 'readyAtMs(): the time of the phase that is',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.readyAtMs() ?? 0;
-      },
-    naive:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.readyAtMs() ?? 0;
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-      },
+    what: 'readyAtMs(): the time of the current phase',
+    call: ({ lifecycle }) => body(() => keep(lifecycle.readyAtMs() ?? 0)),
+    naive: ({ lifecycle }) => body(() => keep(lifecycle.readyAtMs() ?? 0)),
+    bare: bareState,
   },
   drainingAtMs: {
-    group: 'read',
     what: 'drainingAtMs(): the time of a phase that is not reached',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.drainingAtMs() ?? 0;
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-      },
+    call: ({ lifecycle }) => body(() => keep(lifecycle.drainingAtMs() ?? 0)),
+    bare: bareState,
   },
   ageMs: {
-    group: 'read',
     what: 'ageMs()',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.ageMs();
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-        kept64[0] = load(words64, at64(enteredAt(Phase.Starting)));
-      },
+    call: ({ lifecycle }) => body(() => keep(lifecycle.ageMs())),
+    bare: bareStart,
   },
   coldStartPhases: {
-    group: 'read',
     what: 'coldStartPhases(), no mark set: each is looked for, and none is new',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        sink.value = lifecycle.coldStartPhases();
-      },
-    naive:
-      ({ lifecycle }) =>
-      () => {
-        sink.value = lifecycle.coldStartPhases();
-      },
+    call: ({ lifecycle }) => body(() => keepAny(lifecycle.coldStartPhases())),
+    naive: ({ lifecycle }) => body(() => keepAny(lifecycle.coldStartPhases())),
   },
   'coldStartPhases all set': {
-    group: 'read',
     what: 'coldStartPhases(), six marks set: no stage is new',
     call: ({ lifecycle }) => {
       markAll(lifecycle);
-      return () => {
-        sink.value = lifecycle.coldStartPhases();
-      };
+      return () => keepAny(lifecycle.coldStartPhases());
     },
   },
   durationsMs: {
-    group: 'read',
     what: 'coldStartPhases().durationsMs(), six marks set',
     call: ({ lifecycle }) => {
       markAll(lifecycle);
-      return () => {
-        sink.value = lifecycle.coldStartPhases().durationsMs();
-      };
+      return () => keepAny(lifecycle.coldStartPhases().durationsMs());
     },
   },
   snapshot: {
-    group: 'read',
     what: 'snapshot()',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        sink.value = lifecycle.snapshot();
-      },
+    call: ({ lifecycle }) => body(() => keepAny(lifecycle.snapshot())),
   },
   shutdownRequested: {
-    group: 'read',
     what: 'shutdownRequested()',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = +lifecycle.shutdownRequested();
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_HOST));
-      },
+    call: ({ lifecycle }) => body(() => keep(+lifecycle.shutdownRequested())),
+    bare: bareHost,
   },
   shutdownLeftMs: {
-    group: 'read',
     what: 'shutdownLeftMs() while no shutdown is accepted',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = lifecycle.shutdownLeftMs() ?? 0;
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_HOST));
-      },
+    call: ({ lifecycle }) => body(() => keep(lifecycle.shutdownLeftMs() ?? 0)),
+    bare: bareHost,
   },
   shutdownReport: {
-    group: 'read',
     what: 'shutdownReport() of a stopped lifecycle, no steps',
     phase: Phase.ShuttingDown,
     call: ({ lifecycle }) => {
       lifecycle.finishShutdown(REPORT);
-      return () => {
-        sink.value = lifecycle.shutdownReport();
-      };
+      return () => keepAny(lifecycle.shutdownReport());
     },
   },
 };

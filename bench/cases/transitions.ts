@@ -7,8 +7,8 @@
 import { AT_EPOCH, AT_STATE } from '../../assembly/layout.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Calls } from './call.ts';
-import type { Body } from './case.ts';
-import { kept, kept64 } from './sink.ts';
+import { type Body, body } from './case.ts';
+import { keep, keep64, kept, kept64 } from './sink.ts';
 import { at32, at64, type BareSubject, enteredAt, REPORT } from './subject.ts';
 
 const { load, add, compareExchange, notify } = Atomics;
@@ -16,87 +16,63 @@ const { load, add, compareExchange, notify } = Atomics;
 /** Calls that move the phase. */
 export const transitions: Calls = {
   markReady: {
-    group: 'transition',
     what: 'markReady() from Starting',
     phase: Phase.Starting,
-    call:
-      ({ lifecycle, back }) =>
-      () => {
+    call: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.markReady();
-      },
-    naive:
-      ({ lifecycle, back }) =>
-      () => {
+      }),
+    naive: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.markReady();
-      },
+      }),
     bare: (words) => bareMove(words, Phase.Starting),
   },
   markDraining: {
-    group: 'transition',
     what: 'markDraining() from Ready',
-    call:
-      ({ lifecycle, back }) =>
-      () => {
+    call: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.markDraining();
-      },
-    naive:
-      ({ lifecycle, back }) =>
-      () => {
+      }),
+    naive: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.markDraining();
-      },
+      }),
     bare: (words) => bareMove(words, Phase.Ready),
   },
   beginShutdown: {
-    group: 'transition',
     what: 'beginShutdown() from Draining',
     phase: Phase.Draining,
-    call:
-      ({ lifecycle, back }) =>
-      () => {
+    call: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.beginShutdown();
-      },
-    naive:
-      ({ lifecycle, back }) =>
-      () => {
+      }),
+    naive: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.beginShutdown();
-      },
+      }),
     bare: (words) => bareMove(words, Phase.Draining),
   },
   finishShutdown: {
-    group: 'transition',
     what: 'finishShutdown(report) from ShuttingDown, no steps',
     phase: Phase.ShuttingDown,
-    call:
-      ({ lifecycle, back }) =>
-      () => {
+    call: ({ lifecycle, back }) =>
+      body(() => {
         back();
         kept[0] = +lifecycle.finishShutdown(REPORT);
-      },
+      }),
   },
   'markReady refused': {
-    group: 'transition',
     what: 'markReady() in Ready',
-    call:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = +lifecycle.markReady();
-      },
-    naive:
-      ({ lifecycle }) =>
-      () => {
-        kept[0] = +lifecycle.markReady();
-      },
-    bare:
-      ({ words64 }) =>
-      () => {
-        kept64[0] = load(words64, at64(AT_STATE));
-      },
+    call: ({ lifecycle }) => body(() => keep(+lifecycle.markReady())),
+    naive: ({ lifecycle }) => body(() => keep(+lifecycle.markReady())),
+    bare: ({ words64 }) => body(() => keep64(load(words64, at64(AT_STATE)))),
   },
 };
 

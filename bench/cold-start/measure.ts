@@ -1,6 +1,6 @@
 /**
  * What `import` and `Lifecycle.create()` add to the start of a process: whole processes, from spawn
- * to exit, beside processes that import an empty module. A clock within the process would miss what
+ * to exit, compared with processes that import an empty module. A clock within the process would miss what
  * the runtime loads or ends because of us, and begin when the first import is paid for.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * An assignment: what a process, a page or an isolate that measures is told, as JSON.
+ * An assignment: what a process, a page or an isolate is asked to measure, as JSON.
  *
  * @module
  */

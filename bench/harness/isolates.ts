@@ -1,7 +1,7 @@
 /**
  * workerd as a runtime: a Worker for each case, in a workerd of its own. The clock of an isolate
  * stands still while code runs, so the time is taken here, outside: a request runs the body a number
- * of times, and what a call costs is the slope between two such numbers. What a request costs beside
+ * of times, and what a call costs is the slope between two such numbers. What a request costs besides
  * them is in both, and drops out.
  *
  * @module
@@ -23,7 +23,7 @@ const RATIO = 10;
 /** What it has run before it is measured, at least and at most. */
 const WARM_UP_MS = 200;
 const MOST_WARM_UP_MS = 4_000;
-/** So many requests none of which was quicker by a tenth: compilers, which work beside it, are done. */
+/** So many requests none of which was quicker by a tenth: compilers, which work at the same time, are done. */
 const STEADY = 10;
 /** Pairs that are measured; each is a sample. */
 const PAIRS = 9;

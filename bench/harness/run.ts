@@ -94,6 +94,7 @@ function roundsOf({ job, runtime }: { readonly job: Job; readonly runtime: Runti
 
 function pointOf(job: Job, runtime: Runtime, rounds: readonly (readonly number[])[]): Point {
   const { part, case: name, variant, unit, size } = job;
+  const { median, p25, p75, min, max } = summarize(rounds.flat());
   return {
     part,
     case: name,
@@ -101,19 +102,12 @@ function pointOf(job: Job, runtime: Runtime, rounds: readonly (readonly number[]
     runtime: runtime.name,
     ...(size === undefined ? {} : { size }),
     unit,
-    ...rounded(summarize(rounds.flat())),
-    rounds: rounds.map((round) => round.map(toFour)),
-  };
-}
-
-function rounded(summary: ReturnType<typeof summarize>): ReturnType<typeof summarize> {
-  const { median, p25, p75, min, max } = summary;
-  return {
     median: toFour(median),
     p25: toFour(p25),
     p75: toFour(p75),
     min: toFour(min),
     max: toFour(max),
+    rounds: rounds.map((round) => round.map(toFour)),
   };
 }
 

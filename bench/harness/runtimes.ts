@@ -4,11 +4,11 @@
  * @module
  */
 
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { foundNodes, pinned } from '../../test/matrix/engines.ts';
 import type { RuntimeInfo } from '../results.ts';
 import type { Assignment } from './assignment.ts';
-import { answerOf } from './processes.ts';
 
 /** A runtime that can measure. */
 export interface Runtime {
@@ -28,7 +28,7 @@ export interface Runtime {
 /** Where the child program is, once it is bundled. */
 export const PROGRAM = 'build/bench/program.mjs';
 
-/** What a child says of itself, beside its samples. */
+/** What a child says of itself, in addition to its samples. */
 export interface Answer {
   readonly version: string;
   readonly engine: string;
@@ -90,4 +90,33 @@ export function absentRuntime(name: string, reason: string): Runtime {
     run: () => Promise.reject(new Error(`${name} is not there: ${reason}`)),
     close: async () => {},
   };
+}
+
+/** Longest that a child may take: one that hangs must not take the run with it. */
+const LOST_MS = 120_000;
+
+/** Runs a command to its end and reads its last line, which is JSON. */
+export function answerOf<T>(command: readonly string[]): Promise<T> {
+  const [program = '', ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LOST_MS,
+      env: { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '1' },
+    });
+    let out = '';
+    let error = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      error += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const last = out.trim().split('\n').at(-1) ?? '';
+      if (code === 0 && last.startsWith('{')) resolve(JSON.parse(last) as T);
+      else reject(new Error(`${args.at(-1)} ended with ${code ?? signal}: ${error.trim()}`));
+    });
+  });
 }

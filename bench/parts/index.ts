@@ -1,25 +1,27 @@
 /**
- * The parts of a run, in the order of the report.
+ * The parts of a run.
  *
  * @module
  */
 
+import { calls } from '../cases/calls.ts';
+import { primitives } from '../cases/primitives.ts';
 import type { Job } from '../harness/job.ts';
 import { bytesJobs } from './bytes.ts';
-import { callJobs } from './calls.ts';
 import { drainJobs } from './drain.ts';
 import { httpJobs } from './http.ts';
-import { coldStartJobs, contendedJobs, growthJobs, memoryJobs, wakeupJobs } from './inside.ts';
+import { insideJobs } from './inside.ts';
+
+/** Every call, uncontended, and the primitives: one for each case and variant. */
+const callJobs: readonly Job[] = [...primitives, ...calls].flatMap(({ name, variants }) =>
+  variants.map((variant): Job => ({ part: 'calls', case: name, variant, unit: 'ns', rounds: 3 })),
+);
 
 /** All jobs. */
 export const jobs: readonly Job[] = [
   ...callJobs,
-  ...contendedJobs,
-  ...wakeupJobs,
-  ...coldStartJobs,
+  ...insideJobs,
   ...bytesJobs,
-  ...memoryJobs,
   ...httpJobs,
   ...drainJobs,
-  ...growthJobs,
 ];

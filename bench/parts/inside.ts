@@ -9,95 +9,50 @@ import type { Job } from '../harness/job.ts';
 import type { Unit } from '../results.ts';
 
 const BACKENDS = ['wasm', 'atomics'];
+const THREADS = [1, 2, 4, 8];
 
-/** Jobs of one part: each case in each variant, at each size. */
-function grid(
+type Row = readonly [
   part: Job['part'],
   unit: Unit,
   rounds: number,
   cases: readonly string[],
   variants: readonly string[],
-  sizes: readonly (number | undefined)[] = [undefined],
-): Job[] {
-  return cases.flatMap((name) =>
-    variants.flatMap((variant) =>
-      sizes.map((size) => ({
-        part,
-        case: name,
-        variant,
-        unit,
-        rounds,
-        ...(size === undefined ? {} : { size }),
-      })),
+  sizes?: readonly number[],
+];
+
+/** Each case in each variant, at each size. */
+const ROWS: readonly Row[] = [
+  // On so many threads at once; the controls count in one shared word, and in a line each.
+  ['contended', 'ns', 3, ['write permit', 'mark set before'], BACKENDS, THREADS],
+  ['contended', 'ns', 3, ['mark', 'markReady'], BACKENDS, THREADS],
+  ['contended', 'ns', 3, ['write permit'], ['one counter', 'own counters'], THREADS],
+  // How long it takes until another thread is notified.
+  ['wakeup', 'ms', 3, ['another thread'], ['waitFor', 'waitForSync', 'Atomics.waitAsync']],
+  ['wakeup', 'ms', 3, ['another thread'], ['postMessage', 'polling 1 ms']],
+  // What a program waits for before it has a lifecycle.
+  ['cold-start', 'ns', 8, ['import'], ['tidegate', 'an empty module']],
+  ['cold-start', 'ns', 8, ['first create', 'second create', 'attach'], BACKENDS],
+  ['memory', 'B', 3, ['heap', 'resident'], [...BACKENDS, 'naive']],
+  // What a call costs when there is more of something.
+  ['growth', 'ns', 1, ['members: write permit'], BACKENDS, [1, 2, 8, 32, 127]],
+  ['growth', 'ns', 1, ['members: inFlight'], BACKENDS, [1, 2, 8, 32, 127]],
+  ['growth', 'ns', 1, ['members: snapshot'], BACKENDS, [1, 2, 8, 32, 127]],
+  ['growth', 'ns', 1, ['stages: coldStartPhases'], BACKENDS, [0, 1, 4, 16]],
+  ['growth', 'ns', 1, ['stages: stage, the last'], BACKENDS, [1, 4, 16]],
+  ['growth', 'ns', 1, ['permits out: write permit'], BACKENDS, [0, 1_000, 1_000_000]],
+  ['growth', 'ns', 1, ['permits out: inFlight'], BACKENDS, [0, 1_000, 1_000_000]],
+  ['growth', 'ns', 1, ['waiters: markReady to the last'], BACKENDS, [1, 10, 100, 1_000, 10_000]],
+];
+
+/** All of them. */
+export const insideJobs: readonly Job[] = ROWS.flatMap(
+  ([part, unit, rounds, cases, variants, sizes = [undefined]]) =>
+    cases.flatMap((name) =>
+      variants.flatMap((variant) =>
+        sizes.map((size): Job => {
+          const job = { part, case: name, variant, unit, rounds };
+          return size === undefined ? job : { ...job, size };
+        }),
+      ),
     ),
-  );
-}
-
-const THREADS = [1, 2, 4, 8];
-
-/** On so many threads at once; the controls count in one shared word, and in a line each. */
-export const contendedJobs: readonly Job[] = [
-  ...grid(
-    'contended',
-    'ns',
-    3,
-    ['write permit', 'mark set before', 'mark', 'markReady'],
-    BACKENDS,
-    THREADS,
-  ),
-  ...grid('contended', 'ns', 3, ['write permit'], ['one counter', 'own counters'], THREADS),
-];
-
-/** How long it takes until another thread has heard. */
-export const wakeupJobs: readonly Job[] = grid(
-  'wakeup',
-  'ms',
-  3,
-  ['another thread'],
-  ['waitFor', 'waitForSync', 'Atomics.waitAsync', 'postMessage', 'polling 1 ms'],
 );
-
-/** What a program waits for before it has a lifecycle. */
-export const coldStartJobs: readonly Job[] = [
-  ...grid('cold-start', 'ns', 8, ['import'], ['tidegate', 'an empty module']),
-  ...grid('cold-start', 'ns', 8, ['first create', 'second create', 'attach'], BACKENDS),
-];
-
-/** What a lifecycle takes. */
-export const memoryJobs: readonly Job[] = grid(
-  'memory',
-  'B',
-  3,
-  ['heap', 'resident'],
-  [...BACKENDS, 'naive'],
-);
-
-/** What a call costs when there is more of something. */
-export const growthJobs: readonly Job[] = [
-  ...grid(
-    'growth',
-    'ns',
-    1,
-    ['members: write permit', 'members: inFlight', 'members: snapshot'],
-    BACKENDS,
-    [1, 2, 8, 32, 127],
-  ),
-  ...grid('growth', 'ns', 1, ['stages: coldStartPhases'], BACKENDS, [0, 1, 4, 16]),
-  ...grid('growth', 'ns', 1, ['stages: stage, the last'], BACKENDS, [1, 4, 16]),
-  ...grid(
-    'growth',
-    'ns',
-    1,
-    ['permits out: write permit', 'permits out: inFlight'],
-    BACKENDS,
-    [0, 1_000, 1_000_000],
-  ),
-  ...grid(
-    'growth',
-    'ns',
-    1,
-    ['waiters: markReady to the last'],
-    BACKENDS,
-    [1, 10, 100, 1_000, 10_000],
-  ),
-];

@@ -9,12 +9,12 @@ import type { Backend } from '../../src/core/core.ts';
 import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import { Phase } from '../../src/lifecycle/phase.ts';
 import type { Body } from '../cases/case.ts';
-import { kept, sink } from '../cases/sink.ts';
+import { keep, keepAny } from '../cases/sink.ts';
 import { clock } from '../cases/subject.ts';
 import type { Assignment } from '../harness/assignment.ts';
 import { sample } from '../harness/sample.ts';
 
-/** Nanoseconds a call; for waiters, nanoseconds until the last has heard. */
+/** Nanoseconds a call; for waiters, nanoseconds until the last is notified. */
 export async function measureGrowth(assignment: Assignment): Promise<readonly number[]> {
   const { size = 0 } = assignment;
   const backend = assignment.variant as Backend;
@@ -26,43 +26,22 @@ function bodyOf(name: string, backend: Backend, size: number): Body {
   const lifecycle = Lifecycle.create({ backend, clock });
   lifecycle.markReady();
   const { gate } = lifecycle;
-  switch (name) {
-    case 'members: inFlight':
-      attach(lifecycle, size);
-      return () => {
-        sink.value = gate.inFlight();
-      };
-    case 'members: snapshot':
-      attach(lifecycle, size);
-      return () => {
-        sink.value = lifecycle.snapshot();
-      };
-    case 'members: write permit':
-      attach(lifecycle, size);
-      return () => {
-        gate.tryEnter('write')?.release();
-      };
-    case 'stages: coldStartPhases':
-      for (let index = 0; index < size; index++) lifecycle.stage(`stage_${index}`).markStarted();
-      return () => {
-        sink.value = lifecycle.coldStartPhases();
-      };
-    case 'stages: stage, the last':
-      for (let index = 0; index < size; index++) lifecycle.stage(`stage_${index}`);
-      return () => {
-        sink.value = lifecycle.stage(`stage_${size - 1}`);
-      };
-    case 'permits out: write permit':
-      // They are counted, not listed; so they are kept nowhere here, either.
-      for (let index = 0; index < size; index++) sink.value = gate.tryEnter('write');
-      return () => {
-        gate.tryEnter('write')?.release();
-      };
-    case 'permits out: inFlight':
-      for (let index = 0; index < size; index++) sink.value = gate.tryEnter('write');
-      return () => {
-        kept[0] = gate.inFlight().writes;
-      };
+  const [more, what] = name.split(': ');
+  // Permits are counted, not listed; so they are kept nowhere here, either.
+  if (more === 'members') attach(lifecycle, size);
+  else if (more === 'permits out') for (let n = 0; n < size; n++) keepAny(gate.tryEnter('write'));
+  else for (let n = 0; n < size; n++) lifecycle.stage(`stage_${n}`).markStarted();
+  switch (what) {
+    case 'inFlight':
+      return () => keep(gate.inFlight().writes);
+    case 'snapshot':
+      return () => keepAny(lifecycle.snapshot());
+    case 'write permit':
+      return () => gate.tryEnter('write')?.release();
+    case 'coldStartPhases':
+      return () => keepAny(lifecycle.coldStartPhases());
+    case 'stage, the last':
+      return () => keepAny(lifecycle.stage(`stage_${size - 1}`));
     default:
       throw new RangeError(`There is no case ${name}`);
   }

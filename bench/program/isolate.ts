@@ -1,6 +1,6 @@
 /**
  * A Worker that `harness/isolates.ts` starts: each request names a case, a variant and how often to
- * run it. It reads no clock, since that of an isolate stands still while code runs; who asks does.
+ * run it. It reads no clock, since that of an isolate stands still while code runs; the caller does.
  *
  * The binaries are imported and memory is unshared, as in `tidegate/workerd`.
  *
@@ -18,7 +18,7 @@ export interface Turns {
   readonly turns: number;
 }
 
-/** What it is told: nothing, or why the case cannot be had here. */
+/** What it answers: nothing, or why the case cannot be had here. */
 export interface TurnsAnswer {
   readonly refused?: string;
 }

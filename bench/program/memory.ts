@@ -10,7 +10,7 @@ import { Lifecycle } from '../../src/lifecycle/for-servers.ts';
 import { NaiveLifecycle } from '../cases/naive.ts';
 import type { Assignment } from '../harness/assignment.ts';
 
-/** Enough to drown what the runtime does beside. */
+/** Enough to drown what else the runtime does. */
 const COUNT = 64;
 
 /** Bytes a lifecycle, one sample. */

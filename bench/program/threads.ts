@@ -7,6 +7,11 @@
 
 import { Worker as NodeWorker, parentPort } from 'node:worker_threads';
 
+/** The first message that a worker gets: its task. */
+export interface Task {
+  readonly task: 'contend' | 'wakeup';
+}
+
 /** The other end, seen from either side. */
 export interface Channel {
   post(message: unknown): void;

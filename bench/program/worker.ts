@@ -4,10 +4,9 @@
  * @module
  */
 
-import { contend } from './contended-worker.ts';
-import type { Task } from './task.ts';
-import { nextMessage, parent } from './threads.ts';
-import { answerWakeups } from './wakeup-worker.ts';
+import { contend } from './contended.ts';
+import { nextMessage, parent, type Task } from './threads.ts';
+import { answerWakeups } from './wakeup.ts';
 
 const channel = parent();
 const task = await nextMessage<Task>(channel);

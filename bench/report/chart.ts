@@ -1,7 +1,7 @@
 /**
- * Charts as SVG, light and dark, from results: a dot for each median, and a line for the spread. The
- * scale is logarithmic, since a bare load and a snapshot are four orders of magnitude apart; so there
- * are no bars, whose lengths would say something else.
+ * A chart as SVG: a dot for each median, and a line for the spread. One file for light and dark, which
+ * follows the reader's colour scheme. The scale is logarithmic, since a bare load and a snapshot are
+ * four orders of magnitude apart; so there are no bars, whose lengths would say something else.
  *
  * @module
  */
@@ -9,87 +9,53 @@
 import type { Point, Unit } from '../results.ts';
 import { shown } from './table.ts';
 
-/** Colours of one of the two versions. */
-interface Theme {
-  readonly name: 'light' | 'dark';
-  readonly background: string;
-  readonly text: string;
-  readonly faint: string;
-  readonly colors: readonly string[];
-}
-
-/** Both versions. The colours are told apart by those who see no red or no green, too (Okabe, Ito). */
-export const THEMES: readonly Theme[] = [
-  {
-    name: 'light',
-    background: '#ffffff',
-    text: '#1f2328',
-    faint: '#d0d7de',
-    colors: ['#0072b2', '#e69f00', '#009e73', '#8c8c8c', '#cc79a7', '#56b4e9'],
-  },
-  {
-    name: 'dark',
-    background: '#0d1117',
-    text: '#e6edf3',
-    faint: '#30363d',
-    colors: ['#56b4e9', '#e69f00', '#2ac39b', '#9a9a9a', '#cc79a7', '#f0e442'],
-  },
-];
-
 /** A chart: groups of dots, one a series. */
 export interface Chart {
   readonly title: string;
   readonly unit: Unit;
-  /** A group is a line of text with its dots below each other. */
-  readonly groups: readonly { readonly label: string; readonly dots: readonly Dot[] }[];
+  /** A group is a line of text with its dots below each other, or in a row. */
+  readonly groups: readonly { readonly label: string; readonly dots: readonly Point[] }[];
   /** What the colours stand for, in order. */
   readonly series: readonly string[];
+  /** All dots of a group in one row, without their numbers. */
+  readonly isDense: boolean;
 }
 
-/** One median, with its spread. */
-export interface Dot {
-  readonly series: string;
-  readonly median: number;
-  readonly p25: number;
-  readonly p75: number;
-}
+/** The colours are told apart by readers who see no red or no green, too (Okabe, Ito). */
+const LIGHT = ['#0072b2', '#e69f00', '#009e73', '#8c8c8c', '#cc79a7', '#56b4e9'];
+const DARK = ['#56b4e9', '#e69f00', '#2ac39b', '#9a9a9a', '#cc79a7', '#f0e442'];
 
 const WIDTH = 860;
 const LEFT = 190;
 const RIGHT = 110;
 const TOP = 76;
 const ROW = 13;
-const GAP = 9;
 
-/** The chart of points: a group for each `label` and a dot for each `series`, in order of coming. */
+/** The chart of points: a group for each `label` and a dot for each variant, in the order given. */
 export function chartOf(
   title: string,
   points: readonly Point[],
   label: (point: Point) => string,
-  series: (point: Point) => string,
+  isDense = false,
 ): Chart {
-  const groups = new Map<string, Dot[]>();
-  const names = new Set<string>();
-  for (const point of points) {
-    const { median, p25, p75 } = point;
-    names.add(series(point));
-    const dots = groups.get(label(point)) ?? [];
-    dots.push({ series: series(point), median, p25, p75 });
-    groups.set(label(point), dots);
-  }
   const [first] = points.filter(({ median }) => median > 0);
-  if (first === undefined) throw new RangeError(`There is nothing to draw for ${title}`);
+  if (first === undefined) throw new RangeError(`Cannot draw ${title}: there are no points`);
+  const labels = [...new Set(points.map(label))];
   return {
     title,
     unit: first.unit,
-    groups: [...groups].map(([name, dots]) => ({ label: name, dots })),
-    series: [...names],
+    groups: labels.map((name) => ({
+      label: name,
+      dots: points.filter((point) => label(point) === name),
+    })),
+    series: [...new Set(points.map(({ variant }) => variant))],
+    isDense,
   };
 }
 
-/** The chart in one of the two versions. */
-export function svgOf(chart: Chart, theme: Theme): string {
-  const values = chart.groups.flatMap(({ dots }) => dots.flatMap(({ p25, p75 }) => [p25, p75]));
+/** The chart as a file. */
+export function svgOf({ title, unit, groups, series, isDense }: Chart): string {
+  const values = groups.flatMap(({ dots }) => dots.flatMap(({ p25, p75 }) => [p25, p75]));
   // A logarithm has no place for 0, which a coarse clock or a page that was there before may give: such
   // a dot is at the left edge, and its text says 0.
   const positive = values.filter((value) => value > 0);
@@ -100,44 +66,45 @@ export function svgOf(chart: Chart, theme: Theme): string {
     round(LEFT + (Math.log10(Math.max(value, low) / low) / span) * (WIDTH - LEFT - RIGHT));
   const parts: string[] = [];
   let y = TOP;
-  for (const { label, dots } of chart.groups) {
-    const middle = y + (dots.length * ROW) / 2;
-    parts.push(text(LEFT - 10, middle + 4, label, theme.text, 'end', 12));
-    for (const dot of dots) {
-      const color =
-        theme.colors[chart.series.indexOf(dot.series) % theme.colors.length] ?? theme.text;
-      const center = round(y + ROW / 2);
+  for (const { label, dots } of groups) {
+    const rows = isDense ? 1 : dots.length;
+    parts.push(text(LEFT - 10, y + (rows * ROW) / 2 + 4, label, 12, 'end'));
+    for (const [index, { variant, median, p25, p75 }] of dots.entries()) {
+      const center = round(y + (isDense ? 0 : index * ROW) + ROW / 2);
+      const color = `c${series.indexOf(variant) % LIGHT.length}`;
+      if (!isDense || index === 0) {
+        const end = isDense ? WIDTH - RIGHT : x(median);
+        parts.push(`<path class="faint" d="M${LEFT} ${center}H${end}" stroke-dasharray="1 3"/>`);
+      }
       parts.push(
-        `<path d="M${LEFT} ${center}H${x(dot.median)}" stroke="${theme.faint}" stroke-dasharray="1 3"/>`,
-        `<path d="M${x(dot.p25)} ${center}H${x(dot.p75)}" stroke="${color}" stroke-width="3"/>`,
-        `<circle cx="${x(dot.median)}" cy="${center}" r="4" fill="${color}"/>`,
-        text(
-          Math.max(x(dot.median) + 4, x(dot.p75)) + 5,
-          center + 3.5,
-          shown(dot.median, chart.unit),
-          theme.text,
-          'start',
-          10,
-        ),
+        `<path class="${color}" d="M${x(p25)} ${center}H${x(p75)}" stroke-width="3"/>`,
+        `<circle class="${color}" cx="${x(median)}" cy="${center}" r="4" stroke="none"/>`,
       );
-      y += ROW;
+      const beside = Math.max(x(median) + 4, x(p75)) + 5;
+      if (!isDense) parts.push(text(beside, center + 3.5, shown(median, unit), 10));
     }
-    y += GAP;
+    y += rows * ROW + (isDense ? 3 : 9);
   }
-  const bottom = y;
   const grid: string[] = [];
   for (let tick = low; tick <= high * 1.001; tick *= 10) {
     grid.push(
-      `<path d="M${x(tick)} ${TOP - 6}V${bottom}" stroke="${theme.faint}"/>`,
-      text(x(tick), TOP - 10, tickText(tick, chart.unit), theme.text, 'middle', 10),
+      `<path class="faint" d="M${x(tick)} ${TOP - 6}V${y}"/>`,
+      text(x(tick), TOP - 10, tickText(tick, unit), 10, 'middle'),
     );
   }
   return [
     '<!-- Generated by `npm run bench`. Do not edit. -->',
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 8}" width="${WIDTH}" height="${bottom + 8}" font-family="system-ui, sans-serif" role="img" aria-label="${escaped(chart.title)}">`,
-    `<rect width="100%" height="100%" fill="${theme.background}"/>`,
-    text(16, 24, chart.title, theme.text, 'start', 15),
-    ...legend(chart, theme),
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" width="${WIDTH}" height="${y + 8}" font-family="system-ui, sans-serif" role="img">`,
+    `<title>${escaped(title)}</title>`,
+    '<style>',
+    ...stylesOf('#ffffff', '#1f2328', '#d0d7de', LIGHT),
+    '@media (prefers-color-scheme: dark) {',
+    ...stylesOf('#0d1117', '#e6edf3', '#30363d', DARK),
+    '}',
+    '</style>',
+    '<rect class="page" width="100%" height="100%"/>',
+    text(16, 24, title, 15),
+    ...legend(series),
     ...grid,
     ...parts,
     '</svg>',
@@ -145,41 +112,40 @@ export function svgOf(chart: Chart, theme: Theme): string {
   ].join('\n');
 }
 
-function legend(chart: Chart, theme: Theme): string[] {
+function stylesOf(page: string, ink: string, faint: string, colors: readonly string[]): string[] {
+  return [
+    `.page { fill: ${page} } text { fill: ${ink} } .faint { stroke: ${faint} }`,
+    colors.map((color, index) => `.c${index} { fill: ${color}; stroke: ${color} }`).join(' '),
+  ];
+}
+
+function legend(series: readonly string[]): string[] {
   let left = 16;
-  return chart.series.flatMap((name, index) => {
-    const color = theme.colors[index % theme.colors.length] ?? theme.text;
-    const parts = [
-      `<rect x="${left}" y="36" width="10" height="10" fill="${color}"/>`,
-      text(left + 15, 45, name, theme.text, 'start', 11),
-    ];
+  return series.flatMap((name, index) => {
+    const at = left;
     // A little more than the text is wide, by the widest letters of a common font.
     left += 32 + name.length * 6.6;
-    return parts;
+    return [
+      `<rect class="c${index % LIGHT.length}" x="${round(at)}" y="36" width="10" height="10"/>`,
+      text(at + 15, 45, name, 11),
+    ];
   });
 }
 
 /** A power of ten in the unit that it is 1, 10 or 100 of. */
 function tickText(value: number, unit: Unit): string {
-  const round = (number: number): string => String(Number(number.toPrecision(1)));
-  if (unit === 'ratio') return round(value);
-  if (unit === 'B') return value < 1_000 ? `${round(value)} B` : `${round(value / 1_000)} kB`;
+  const power = (number: number): string => String(Number(number.toPrecision(1)));
+  if (unit === 'ratio') return power(value);
+  if (unit === 'B') return value < 1_000 ? `${power(value)} B` : `${power(value / 1_000)} kB`;
   if (unit === 'req/s') return shown(value, unit);
   const ns = unit === 'ms' ? value * 1e6 : value;
-  if (ns >= 0.999e9) return `${round(ns / 1e9)} s`;
-  if (ns >= 0.999e6) return `${round(ns / 1e6)} ms`;
-  return ns >= 999 ? `${round(ns / 1e3)} µs` : `${round(ns)} ns`;
+  if (ns >= 0.999e9) return `${power(ns / 1e9)} s`;
+  if (ns >= 0.999e6) return `${power(ns / 1e6)} ms`;
+  return ns >= 999 ? `${power(ns / 1e3)} µs` : `${power(ns)} ns`;
 }
 
-function text(
-  x: number,
-  y: number,
-  content: string,
-  color: string,
-  anchor: 'start' | 'middle' | 'end',
-  size: number,
-): string {
-  return `<text x="${round(x)}" y="${round(y)}" fill="${color}" text-anchor="${anchor}" font-size="${size}">${escaped(content)}</text>`;
+function text(x: number, y: number, content: string, size: number, anchor = 'start'): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" font-size="${size}">${escaped(content)}</text>`;
 }
 
 function escaped(content: string): string {

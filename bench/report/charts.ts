@@ -1,5 +1,5 @@
 /**
- * Which charts there are: the questions that people come with, each with its controls beside it.
+ * Which charts there are: the questions that people come with, each with its controls.
  *
  * @module
  */
@@ -20,28 +20,68 @@ const SHOWN_CALLS = [
   'snapshot',
 ];
 
-/** What a call costs when there is more of something. */
-const GROWTH = [
-  {
-    file: 'permits',
-    title: 'A write permit, by permits that are out',
-    name: 'permits out: write permit',
-    what: 'permit',
-  },
-  { file: 'members', title: 'snapshot(), by members', name: 'members: snapshot', what: 'member' },
-  {
-    file: 'stages',
-    title: 'coldStartPhases(), by stages',
-    name: 'stages: coldStartPhases',
-    what: 'stage',
-  },
-  {
-    file: 'waiters',
-    title: 'markReady() until the last waiter has heard, by waiters',
-    name: 'waiters: markReady to the last',
-    what: 'waiter',
-  },
-] as const;
+type Shown = readonly [
+  file: string,
+  title: string,
+  part: Point['part'],
+  cases: readonly string[],
+  label: (point: Point) => string,
+  isDense?: boolean,
+];
+
+const byRuntime = ({ runtime }: Point): string => runtime;
+const byCase = ({ case: name, runtime }: Point): string => `${name}, ${runtime}`;
+const bySize =
+  (what: string) =>
+  ({ runtime, size = 0 }: Point): string =>
+    `${runtime}, ${size.toLocaleString('en')} ${what}${size === 1 ? '' : 's'}`;
+
+const STARTS = ['import', 'first create', 'attach'];
+const SPEEDS = ['GET: speed / bare node:http', "GET: speed / the runtime's own"];
+
+const CHARTS: readonly Shown[] = [
+  ['calls', 'A call, uncontended', 'calls', SHOWN_CALLS, byCase, true],
+  [
+    'contended',
+    'A write permit on several threads, for each of them',
+    'contended',
+    ['write permit'],
+    bySize('thread'),
+  ],
+  ['wakeup', 'Until another thread is notified', 'wakeup', ['another thread'], byRuntime],
+  ['http-ratio', 'Speed of a server; the bare one is 1', 'http', SPEEDS, byRuntime],
+  [
+    'drain',
+    'SIGTERM to exit, by kept-alive connections',
+    'drain',
+    ['SIGTERM to exit, idle connections'],
+    bySize('connection'),
+  ],
+  [
+    'growth-permits',
+    'A write permit, by permits held',
+    'growth',
+    ['permits out: write permit'],
+    bySize('permit'),
+  ],
+  ['growth-members', 'snapshot(), by members', 'growth', ['members: snapshot'], bySize('member')],
+  [
+    'growth-stages',
+    'coldStartPhases(), by stages',
+    'growth',
+    ['stages: coldStartPhases'],
+    bySize('stage'),
+  ],
+  [
+    'growth-waiters',
+    'markReady() until the last waiter is notified, by waiters',
+    'growth',
+    ['waiters: markReady to the last'],
+    bySize('waiter'),
+  ],
+  ['cold-start', 'Cold start', 'cold-start', STARTS, byCase],
+  ['memory', 'Resident memory of a lifecycle', 'memory', ['resident'], byRuntime],
+];
 
 /** A chart with the name of its file. */
 export interface NamedChart {
@@ -50,75 +90,14 @@ export interface NamedChart {
 }
 
 /** The charts that these results have the points for. */
-export function chartsOf(results: Results): NamedChart[] {
-  const { points } = results;
-  const runtimes = results.runtimes.filter(({ skipped }) => skipped === null);
-  const charts: NamedChart[] = [];
-  const add = (file: string, title: string, of: readonly Point[], by: By): void => {
-    if (!of.some(({ median }) => median > 0)) return;
-    charts.push({ file, chart: chartOf(title, of, by.label, by.series) });
-  };
-  for (const { name, version } of runtimes) {
-    const here = points.filter(({ runtime }) => runtime === name);
-    add(
-      `calls-${name}`,
-      `A call, uncontended, on ${name} ${version}`,
-      SHOWN_CALLS.flatMap((call) =>
-        here.filter(({ part, case: of }) => part === 'calls' && of === call),
-      ),
-      BY_CASE,
+export function chartsOf({ points }: Results): NamedChart[] {
+  return CHARTS.flatMap(([file, title, part, cases, label, isDense]) => {
+    const found = cases.flatMap((name) =>
+      points.filter((point) => point.part === part && point.case === name),
     );
-  }
-  const of = (wanted: Point['part'], ...cases: string[]): Point[] =>
-    points.filter(({ part, case: name }) => part === wanted && cases.includes(name));
-  add(
-    'contended',
-    'A write permit on several threads, for each of them',
-    of('contended', 'write permit'),
-    bySize('thread'),
-  );
-  add('wakeup', 'Until another thread has heard', of('wakeup', 'another thread'), BY_RUNTIME);
-  add(
-    'http-ratio',
-    'Speed of a server, the bare one beside it is 1',
-    // The quickest first, as in the table.
-    of('http', 'GET: speed / bare node:http', "GET: speed / the runtime's own").sort(
-      (one, other) => other.median - one.median,
-    ),
-    BY_RUNTIME,
-  );
-  add(
-    'drain',
-    'SIGTERM to exit, by kept-alive connections',
-    of('drain', 'SIGTERM to exit, idle connections'),
-    bySize('connection'),
-  );
-  for (const { file, title, name, what } of GROWTH) {
-    add(`growth-${file}`, title, of('growth', name), bySize(what));
-  }
-  for (const name of ['import', 'first create', 'attach']) {
-    add(
-      `cold-start-${name.replace(' ', '-')}`,
-      `Cold start: ${name}`,
-      of('cold-start', name),
-      BY_RUNTIME,
-    );
-  }
-  add('memory', 'Resident memory of a lifecycle', of('memory', 'resident'), BY_RUNTIME);
-  return charts;
+    // Servers: the quickest first, as in the table.
+    if (part === 'http') found.sort((one, other) => other.median - one.median);
+    if (!found.some(({ median }) => median > 0)) return [];
+    return [{ file, chart: chartOf(title, found, label, isDense) }];
+  });
 }
-
-/** How points become groups and dots. */
-interface By {
-  readonly label: (point: Point) => string;
-  readonly series: (point: Point) => string;
-}
-
-const variant = ({ variant: name }: Point): string => name;
-const BY_CASE: By = { label: ({ case: name }) => name, series: variant };
-const BY_RUNTIME: By = { label: ({ runtime }) => runtime, series: variant };
-const bySize = (what: string): By => ({
-  label: ({ runtime, size = 0 }) =>
-    `${runtime}, ${size.toLocaleString('en')} ${what}${size === 1 ? '' : 's'}`,
-  series: variant,
-});

@@ -16,7 +16,7 @@ export function plainTable(results: Results): string {
     );
     const points = results.points.filter(({ runtime }) => runtime === name);
     const rows = points.map((point) => [labelOf(point), point.variant, shownWithSpread(point)]);
-    lines.push(...aligned(rows));
+    lines.push(...aligned(rows).map((cells) => `  ${cells.join('  ')}`.trimEnd()));
     for (const skip of results.skips.filter(({ runtime }) => runtime === name)) {
       lines.push(`  ${skip.case} SKIPPED: ${skip.reason}`);
     }
@@ -59,11 +59,11 @@ function digits(value: number): string {
     : String(Number(value.toPrecision(3)));
 }
 
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = [0, 1].map((column) =>
-    Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
+/** The cells of a table, each as wide as the widest of its column. */
+export function aligned(rows: readonly (readonly string[])[]): string[][] {
   return rows.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+    row.map((cell, column) =>
+      cell.padEnd(Math.max(...rows.map((other) => other[column]?.length ?? 0))),
+    ),
   );
 }

@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { thinned } from '../harness/statistics.ts';
 import type { Results } from '../results.ts';
-import { svgOf, THEMES } from './chart.ts';
+import { svgOf } from './chart.ts';
 import { chartsOf } from './charts.ts';
 import { renewed } from './readme.ts';
 
@@ -21,11 +21,7 @@ export function writeReport(results: Results, folder: string): void {
   const pictures = join(folder, 'charts');
   rmSync(pictures, { recursive: true, force: true });
   mkdirSync(pictures);
-  for (const { file, chart } of charts) {
-    for (const theme of THEMES) {
-      writeFileSync(join(pictures, `${file}-${theme.name}.svg`), svgOf(chart, theme));
-    }
-  }
+  for (const { file, chart } of charts) writeFileSync(join(pictures, `${file}.svg`), svgOf(chart));
   const readme = join(folder, 'README.md');
   writeFileSync(readme, renewed(readFileSync(readme, 'utf8'), results, charts));
   // Few of the samples, which are most of the file; `build/bench/results.json` has them all.

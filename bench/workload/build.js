@@ -3,7 +3,7 @@
  * the sources of the lifecycle and of both backends.
  *
  * It is a script and a module at once. Alone it prints a figure for each backend; where a suite like
- * JetStream evaluates it, it declares `Benchmark` and waits; whoever sets `globalThis.tidegateWorkload`
+ * JetStream evaluates it, it declares `Benchmark` and waits; a script that sets `globalThis.tidegateWorkload`
  * to `false` before gets the same object there, and nothing is run.
  *
  * @module

@@ -79,7 +79,7 @@ export async function played<T>(life: Promise<T>): Promise<T> {
   }
 }
 
-/** The earliest timer; of those of one moment, the first that was set. */
+/** The earliest timer; of several at the same time, the first that was set. */
 function fireNext(): void {
   let found: [id: number, timer: Timer] | undefined;
   for (const each of timers) if (found === undefined || each[1].at < found[1].at) found = each;

@@ -25,7 +25,7 @@ const STAGES = ['restore', 'wal_replay', 'index_warmup', 'segments', 'caches', '
 const HOLDS = ['read_only', 'replica', 'lease_lost', 'paused'] as const;
 const STEPS = ['flush_wal', 'final_checkpoint', 'backup', 'close_pools', 'say_goodbye'];
 
-/** FNV-1a over all that is told of a life, 32 bits. */
+/** FNV-1a over all that is recorded of a life, 32 bits. */
 class Checksum {
   value = 0x811c9dc5;
 

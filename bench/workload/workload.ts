@@ -42,7 +42,7 @@ export class Benchmark {
     this.#lives += BACKENDS.length;
   }
 
-  /** @throws {Error} if fewer iterations have ended than it is told were run */
+  /** @throws {Error} if fewer iterations have ended than are said to have run */
   validate(iterations = 1): void {
     const expected = iterations * BACKENDS.length;
     if (this.#lives < expected) throw new Error(`${this.#lives} lives of ${expected} have ended`);

@@ -1,53 +1,80 @@
 /**
- * The boot, from the files of a data folder to an open store: restore, replay, load, warm-up. Only what there is
- * to do is done and marked, so a stage that is not in the cold start did not happen.
+ * What the service is made of, and in which order: a database that is restored, replayed, loaded and warmed up,
+ * the readers over it, and at the end the flush, the checkpoint and the backup.
+ *
+ * A shutdown may come before the boot has ended. Then the steps are skipped: what was loaded is in the write-ahead
+ * log, and the next boot goes on with it; the backup of a whole database is worth more than one of that.
  *
  * @module
  */
 
 import type { Lifecycle } from 'tidegate';
-import { progress, say } from './console.ts';
+import { compose } from 'tidegate/compose';
+import { progress, say, shown } from './console.ts';
 import { CORPUS, readCorpus } from './corpus.ts';
-import type { Files } from './files.ts';
-import { Store, type Told } from './store.ts';
+import { Files } from './files.ts';
+import { Readers, type ReadersOptions } from './readers.ts';
+import { Store } from './store.ts';
 
-/**
- * Boots. Each stage is the reason, while it runs, why the service is not ready.
- *
- * @throws what the file system or SQLite throws; a `LeavingError` once a shutdown was accepted: it waits
- * for the stage that runs, which ends at its next batch, and no other one begins
- */
-export async function boot(lifecycle: Lifecycle, files: Files): Promise<Store> {
+/** What it gives. */
+export type Booted = Awaited<ReturnType<typeof boot>>;
+
+/** Each part is the reason, while it starts, why the service is not ready. If one fails, all is stopped. */
+export async function boot(dataFolder: string, options: Omit<ReadersOptions, 'database'>) {
+  const { lifecycle } = options;
+  const same = ({ database }: { database: Store }): Store => database;
+  return compose(lifecycle, {
+    files: { start: () => new Files(dataFolder) },
+    database: {
+      needs: ['files'],
+      start: ({ files }: { files: Files }) => open(lifecycle, files),
+    },
+    corpus_load: {
+      needs: ['database'],
+      start: async ({ database, signal }) => {
+        if (database.isNew) await database.load(readCorpus(CORPUS), progress('load', signal));
+      },
+    },
+    index_warmup: {
+      needs: ['database', 'corpus_load'],
+      start: ({ database, signal }) => database.warmUp(progress('index_warmup', signal)),
+    },
+    readers: {
+      needs: ['files', 'index_warmup'],
+      start: ({ files }) => Readers.start({ ...options, database: files.database }),
+    },
+    backup: {
+      needs: ['database', 'index_warmup'],
+      start: same,
+      stop: shown('backup', (store) => `${store.backup()} bytes`),
+    },
+    final_checkpoint: {
+      needs: ['database', 'backup'],
+      start: same,
+      stop: shown('final_checkpoint', (store) => `${store.checkpoint()} left`),
+    },
+    flush_wal: {
+      needs: ['database', 'final_checkpoint'],
+      start: same,
+      stop: shown('flush_wal', (store) => `${store.flush()} pages of log`),
+    },
+  });
+}
+
+/** Restores and replays if there is something to: stages that are in the cold start only then. */
+function open(lifecycle: Lifecycle, files: Files): Store {
   if (files.needsRestore) {
-    await lifecycle.stage('restore').run(() => files.restore());
+    lifecycle.stage('restore').run(() => files.restore());
     say('  There was no database: restored the backup');
   }
-  const store = await open(lifecycle, files);
+  const { needsReplay, logBytes } = files;
+  const store = needsReplay
+    ? lifecycle.stage('wal_replay').run(() => opened(files))
+    : opened(files);
+  const kilobytes = `${Math.ceil(logBytes / 1024)} KiB of write-ahead log`;
+  if (needsReplay) say(`  The last run ended without a shutdown: replayed ${kilobytes}`);
   // From here on the log is never empty before the shutdown: a crash shows at the next boot.
   store.beginRun();
-  if (store.isNew) {
-    const stage = lifecycle.stage('corpus_load');
-    await stage.run(({ signal }) => store.load(readCorpus(CORPUS), told(signal, 'load')));
-  }
-  const stage = lifecycle.stage('index_warmup');
-  await stage.run(({ signal }) => store.warmUp(told(signal, 'index_warmup')));
-  return store;
-}
-
-/** Shows the progress, and ends the stage at the next batch once the process is leaving. */
-function told(leaving: AbortSignal, label: string): Told {
-  const show = progress(label);
-  return (done, total) => {
-    leaving.throwIfAborted();
-    show(done, total);
-  };
-}
-
-async function open(lifecycle: Lifecycle, files: Files): Promise<Store> {
-  if (!files.needsReplay) return opened(files);
-  const kilobytes = Math.ceil(files.logBytes / 1024);
-  const store = await lifecycle.stage('wal_replay').run(() => opened(files));
-  say(`  The last run ended without a shutdown: replayed ${kilobytes} KiB of write-ahead log`);
   return store;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ColdStartPhases, PipelineStep, ShutdownReport } from 'tidegate';
+import type { ColdStartPhases, ShutdownReport } from 'tidegate';
 
 const BAR_WIDTH = 30;
 const NAME_WIDTH = 18;
@@ -35,10 +35,14 @@ export function complain(what: string, error: unknown): void {
   process.stderr.write(`${what}: ${error instanceof Error ? error.message : String(error)}\n`);
 }
 
-/** Shows how far a long part of the boot is; called with what is done, never less than before. */
-export function progress(label: string): (done: number, total: number) => void {
+/** Shows how far a part of the boot is, and ends it at the next call once nobody waits for it any more. */
+export function progress(
+  label: string,
+  signal: AbortSignal,
+): (done: number, total: number) => void {
   let told = 0;
   return (done, total) => {
+    signal.throwIfAborted();
     const percent = Math.floor((done / total) * 100);
     const isTerminal = process.stdout.isTTY === true;
     const reached = isTerminal ? percent : Math.floor(percent / LINE_PERCENT) * LINE_PERCENT;
@@ -52,13 +56,13 @@ export function progress(label: string): (done: number, total: number) => void {
   };
 }
 
-/** The stages of the boot in the order in which they began, each where it was in the whole. */
-export function showColdStart(phases: ColdStartPhases, documents: number): void {
+/** The stages that take time, `own` among them, in the order in which they began, each where it was in the whole. */
+export function showColdStart(phases: ColdStartPhases, own: string[], documents: number): void {
   const durations = new Map(phases.durationsMs());
   const total = durations.get('total') ?? 0;
   say();
   say(`  cold start, ${documents} documents`);
-  for (const [name, startedAtMs] of begins(phases)) {
+  for (const [name, startedAtMs] of begins(phases, own)) {
     const ms = durations.get(name);
     if (ms === undefined) continue;
     const before = scaled(startedAtMs - phases.startedAtMs, total);
@@ -101,23 +105,15 @@ export function showDrain(writes: number): void {
   say(`\n  draining: ${many} under way, no new ones; reads are still served`);
 }
 
-/**
- * The step, saying what it did; the first one says what this is. That a step failed, and why, is said by
- * the library.
- */
-export function shown(step: PipelineStep, index: number): PipelineStep {
-  const { name, run } = step;
-  return {
-    ...step,
-    run: async (context) => {
-      // A turn of the loop: what waits is shown and answered before a step that blocks.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (index === 0) say('\n  shutdown');
-      const beganMs = performance.now();
-      const did = await run(context);
-      const ms = Math.round(performance.now() - beganMs);
-      say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ok, ${did}`);
-    },
+/** A stop that says what it did. That one failed, and why, is said by the library. */
+export function shown<T>(name: string, work: (value: T) => string): (value: T) => Promise<void> {
+  return async (value) => {
+    // A turn of the loop: what waits is shown and answered before a step that blocks.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const beganMs = performance.now();
+    const did = work(value);
+    const ms = Math.round(performance.now() - beganMs);
+    say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ok, ${did}`);
   };
 }
 
@@ -131,11 +127,12 @@ export function showReport(report: ShutdownReport): void {
   say(`  stopped at ${at}, ${durationMs} ms after ${trigger ?? 'the request'}: ${how}; ${writes}`);
 }
 
-function begins(phases: ColdStartPhases): [name: string, startedAtMs: number][] {
+function begins(phases: ColdStartPhases, own: string[]): [name: string, startedAtMs: number][] {
+  const named = phases.stages.filter(({ name }) => own.includes(name));
   const stages: [string, number][] = [
     ['restore', phases.restoreStartedAtMs],
     ['wal_replay', phases.walReplayStartedAtMs],
-    ...phases.stages.map(({ name, startedAtMs }): [string, number] => [name, startedAtMs]),
+    ...named.map(({ name, startedAtMs }): [string, number] => [name, startedAtMs]),
     ['index_warmup', phases.indexWarmupStartedAtMs],
   ];
   stages.sort(([, left], [, right]) => left - right);

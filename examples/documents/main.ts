@@ -47,9 +47,9 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Lifecycle, Phase, type PipelineStep } from 'tidegate';
+import { Lifecycle, type LifecycleError, Phase } from 'tidegate';
 import { createHandler } from 'tidegate/http';
-import { boot } from './boot.ts';
+import { type Booted, boot } from './boot.ts';
 import { type Config, readConfig } from './config.ts';
 import {
   complain,
@@ -58,34 +58,28 @@ import {
   showAddress,
   showColdStart,
   showDrain,
-  shown,
   showReport,
   showThreads,
 } from './console.ts';
-import { Files } from './files.ts';
-import { Readers, type ReadersOptions } from './readers.ts';
 import { createReads } from './reads.ts';
 import { createRoutes } from './routes.ts';
-import { type Adapter, loadAdapter } from './runtime.ts';
-import type { Store } from './store.ts';
+import { loadAdapter } from './runtime.ts';
 
 /** Listens before it boots, so that probes can tell how the boot goes. */
 async function main(config: Config): Promise<void> {
   const adapter = await loadAdapter();
   const lifecycle = Lifecycle.create();
-  let store: Store | undefined;
-  let readers: Readers | undefined;
-  const opened = (): Store | undefined => store;
+  let booted: Booted | undefined;
 
   const health = createHandler(lifecycle, { adminToken: config.adminToken });
-  const here = createReads(lifecycle, () => required(store).queries, complainOfRequest);
+  const here = createReads(lifecycle, () => required(booted).database.queries, complainOfRequest);
   const routes = createRoutes({
     lifecycle,
-    store: () => required(store),
-    read: (address) => readers?.read(address) ?? here(address),
+    store: () => required(booted).database,
+    read: (address) => booted?.readers.read(address) ?? here(address),
     complain: complainOfRequest,
   });
-  lifecycle.pipeline({ steps: steps(opened), budgetMs: config.budgetMs });
+  lifecycle.pipeline({ steps: [], budgetMs: config.budgetMs });
   tellOfShutdown(lifecycle);
   const { hostname, port, probePort } = config;
   const server = await adapter
@@ -105,59 +99,26 @@ async function main(config: Config): Promise<void> {
 
   say('tidegate: documents');
   say(`  ${server.url} answers its probes; data is in ${config.dataFolder}`);
+  const { watchWorker: watch } = adapter;
+  const count = watch === undefined ? 0 : config.workers;
   try {
-    const files = new Files(config.dataFolder);
-    store = await boot(lifecycle, files);
-    readers = await startReaders(adapter, lifecycle, {
-      count: config.workers,
-      database: files.database,
-      here,
-    });
+    booted = await boot(config.dataFolder, { lifecycle, count, watch, here, complain });
   } catch (error) {
     // A boot that was broken off by a shutdown has not failed.
-    if (lifecycle.leaving.aborted) return;
-    complain('Cannot boot', error);
-    await lifecycle.shutdown({ trigger: 'boot', failed: true });
+    if ((error as LifecycleError).code === 'leaving') say('  the boot had not ended');
+    else complain('Cannot boot', error);
     return;
   }
-  if (!lifecycle.markReady()) return;
-  showColdStart(lifecycle.coldStartPhases(), store.queries.count());
-  showThreads(readers === undefined ? 0 : config.workers, probes.url);
+  const stages = count === 0 ? ['corpus_load'] : ['corpus_load', 'readers'];
+  showColdStart(lifecycle.coldStartPhases(), stages, booted.database.queries.count());
+  showThreads(count, probes.url);
   showAddress(server.url, config.adminToken, config.isTokenNew);
 }
 
-/** None where the main thread is to read, or has to. */
-async function startReaders(
-  { watchWorker }: Adapter,
-  lifecycle: Lifecycle,
-  options: Pick<ReadersOptions, 'count' | 'database' | 'here'>,
-): Promise<Readers | undefined> {
-  if (watchWorker === undefined || options.count === 0) return undefined;
-  const start = (): Promise<Readers> =>
-    Readers.start({ ...options, lifecycle, watch: watchWorker, complain });
-  return lifecycle.stage('readers').run(start);
-}
-
-/**
- * A shutdown may come before the boot has ended. What it had loaded is in the write-ahead log, and the
- * next boot goes on with it; the backup of a database that was whole is worth more than one of that.
- */
-function steps(opened: () => Store | undefined): PipelineStep[] {
-  const step = (name: string, work: (store: Store) => string): PipelineStep => ({
-    name,
-    run: ({ ready }) => {
-      const store = opened();
-      return ready && store !== undefined ? work(store) : 'nothing: the boot had not ended';
-    },
-  });
-  return [
-    step('flush_wal', (store) => `${store.flush()} pages of log`),
-    step('final_checkpoint', (store) => `${store.checkpoint()} left`),
-    step('backup', (store) => `${store.backup()} bytes`),
-  ].map(shown);
-}
-
 function tellOfShutdown(lifecycle: Lifecycle): void {
+  lifecycle.onShutdown(({ type }) => {
+    if (type === 'drained') say('\n  shutdown');
+  });
   lifecycle.onTransition(({ to }) => {
     if (to === Phase.Draining) showDrain(lifecycle.gate.inFlight().writes);
     const report = to === Phase.Stopped ? lifecycle.shutdownReport() : null;
@@ -174,9 +135,9 @@ function cannotListen(hostname: string, port: number, error: unknown): never {
   process.exit(2);
 }
 
-function required(store: Store | undefined): Store {
-  if (store === undefined) throw new Error('The gate was open before the store was');
-  return store;
+function required(booted: Booted | undefined): Booted {
+  if (booted === undefined) throw new Error('The gate was open before the boot had ended');
+  return booted;
 }
 
 function configured(): Config {

@@ -23,8 +23,8 @@ export interface ReadersOptions {
   readonly count: number;
   /** The file of the database, which is open. */
   readonly database: string;
-  /** Gives back what a dead worker had: its permits, its place. */
-  readonly watch: typeof watchWorker;
+  /** Gives back what a dead worker had: its permits, its place. There are no workers where it is not. */
+  readonly watch: typeof watchWorker | undefined;
   /** Answers on this thread: while there is no reader, and what several have died of or with. */
   readonly here: Read;
   readonly complain: (what: string, error: unknown) => void;
@@ -100,7 +100,7 @@ export class Readers {
     const workerData: ReaderData = { handle: lifecycle.share(), database };
     const worker = new Worker(new URL(PROGRAM, import.meta.url), { workerData });
     // Its listener for the exit comes before ours: the permits are back before the reads go on.
-    watch(lifecycle, worker);
+    watch?.(lifecycle, worker);
     const reader: Reader = { worker, pending: new Map(), looks: 0, answered: 0 };
     return new Promise((resolve, reject) => {
       worker.on('message', (message: ReaderMessage) => {

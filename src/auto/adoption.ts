@@ -1,5 +1,5 @@
 /**
- * Adopting servers that the program opens, whoever makes them, for one lifecycle. It knows nothing of
+ * Adopting servers that the program opens, by whatever means, for one lifecycle. It knows nothing of
  * environment variables and signals.
  *
  * @module
@@ -16,7 +16,7 @@ import { adoptBunServers } from './bun-servers.ts';
 import { adoptDenoServers } from './deno-servers.ts';
 import { type OpenedServer, onListen } from './node-servers.ts';
 
-/** Who is told of what. */
+/** What is notified of what. */
 export interface Adoption {
   /** Routes that are answered before the program is asked; without it none are. */
   readonly routes: HandlerOptions | undefined;

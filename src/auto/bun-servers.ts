@@ -27,7 +27,7 @@ interface BunNamespace {
   serve(options: BunOptions): BunServer;
 }
 
-/** What is told of a request, and who is to answer it: each route has a handler of its own. */
+/** What is known of a request, and what answers it: each route has a handler of its own. */
 interface RoutedInfo extends RequestInfo {
   readonly handler: Handler;
 }

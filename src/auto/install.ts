@@ -11,7 +11,7 @@ import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
 import { succeeded } from '../lifecycle/report.ts';
 import { serveProbes } from '../probes/serve.ts';
-import { graceMs } from '../runtime/grace.ts';
+import { graceMs } from '../runtime/grace-period.ts';
 import { handleSignals } from '../runtime/signals.ts';
 import { adoptAll } from './adoption.ts';
 import { OwnHandlers } from './own-handlers.ts';

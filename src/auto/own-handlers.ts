@@ -1,5 +1,5 @@
 /**
- * The program's own handlers of signals. They would run beside the shutdown, and often call
+ * The program's own handlers of signals. They would run during the shutdown, and often call
  * `process.exit`, or close what requests in progress still need. So they are kept until the requests
  * have ended and the servers have closed, and are called then. It asks for no shutdown and ends no process.
  *

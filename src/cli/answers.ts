@@ -6,6 +6,7 @@
  */
 
 import type {
+  CheckOnWire,
   ColdStartOnWire,
   MemberOnWire,
   ReportOnWire,
@@ -26,6 +27,8 @@ export interface ProbeAnswer {
   readonly status: string;
   readonly phase: PhaseName;
   readonly reason?: string | undefined;
+  /** Whole seconds since the process began. */
+  readonly since_secs?: number | undefined;
 }
 
 const phase = oneOf(...PHASE_NAMES);
@@ -35,6 +38,7 @@ export const isProbeAnswer: Check<ProbeAnswer> = record<ProbeAnswer>({
   status: text,
   phase,
   reason: optional(text),
+  since_secs: optional(count),
 });
 
 /** `POST /admin/drain`. */
@@ -42,6 +46,10 @@ export const isDrainAnswer: Check<{ readonly ok: boolean; readonly phase: PhaseN
   ok: flag,
   phase,
 });
+
+/** `POST /admin/readonly`. */
+export const isReadOnlyAnswer: Check<{ readonly read_only: boolean; readonly changed: boolean }> =
+  record({ read_only: flag, changed: flag });
 
 const step: Check<StepOnWire> = record<StepOnWire>({
   name: text,
@@ -80,6 +88,9 @@ const duration: Check<readonly [string, number]> = (value): value is readonly [s
 export const isStatus: Check<Status> = record<Status>({
   name: optional(text),
   version: optional(text),
+  host: optional(text),
+  pid: optional(count),
+  runtime: optional(text),
   phase,
   reason: orNull(text),
   at_ms: count,
@@ -89,6 +100,7 @@ export const isStatus: Check<Status> = record<Status>({
   shutting_down_at_ms: orNull(count),
   stopped_at_ms: orNull(count),
   shutdown_requested: flag,
+  accepted_at_ms: orNull(count),
   shutdown: orNull(
     record<ShutdownOnWire>({
       trigger: orNull(text),
@@ -98,6 +110,18 @@ export const isStatus: Check<Status> = record<Status>({
     }),
   ),
   holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
+  checks: optional(
+    list(
+      record<CheckOnWire>({
+        name: text,
+        healthy: flag,
+        affects: oneOf('ready', 'write', 'nothing'),
+        since_secs: count,
+        error: optional(text),
+        member: count,
+      }),
+    ),
+  ),
   in_flight: record({ writes: count, queries: count }),
   members: list(
     record<MemberOnWire>({
@@ -106,6 +130,7 @@ export const isStatus: Check<Status> = record<Status>({
       writes: count,
       queries: count,
       thread_id: orNull(count),
+      is_probes: flag,
       blocked_ms: orNull(count),
     }),
   ),
@@ -122,6 +147,8 @@ export const isStatus: Check<Status> = record<Status>({
     durations_ms: list(duration),
   }),
   steps: list(step),
+  step_ends_ms: list(orNull(count)),
+  running_since_ms: list(orNull(count)),
   report: orNull(report),
   backend: text,
 });

@@ -6,6 +6,7 @@
  */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearest } from '../lifecycle/known-keys.ts';
 import { durationMs } from './duration.ts';
 import { CommandError, Exit } from './exit.ts';
 import { isProbeKind, PROBES, type ProbeKind, type Target, targetOf } from './target.ts';
@@ -18,16 +19,29 @@ const TIMEOUTS_MS = Object.freeze({
   drain: 5_000,
   // Longer than the default budget of a shutdown.
   shutdown: 60_000,
+  readonly: 5_000,
 } as const);
 
 /** The name of a command. */
 export type CommandName = keyof typeof TIMEOUTS_MS;
+
+/** What `wait` can wait for besides a probe. */
+export const ENDS = Object.freeze(['draining', 'stopped'] as const);
+
+/** One of {@link ENDS}. */
+export type End = (typeof ENDS)[number];
 
 /** One call of a command. */
 export interface Call {
   readonly command: CommandName;
   readonly target: Target;
   readonly probe: ProbeKind;
+  /** Of `wait`: an end of the process rather than a probe. */
+  readonly end: End | undefined;
+  /** Of `readonly`: whether writes are refused from now on. */
+  readonly isOn: boolean;
+  /** Of `status`: again and again. */
+  readonly watch: boolean;
   readonly timeoutMs: number;
   readonly tokenFile: string | undefined;
   readonly json: boolean;
@@ -38,6 +52,7 @@ const OPTIONS = {
   timeout: { type: 'string' },
   'token-file': { type: 'string' },
   token: { type: 'string' },
+  watch: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
@@ -48,7 +63,8 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 /** Options that only some commands have. */
 const ONLY: Readonly<Partial<Record<keyof Values, readonly CommandName[]>>> = {
   for: ['probe', 'wait'],
-  'token-file': ['status', 'drain', 'shutdown'],
+  watch: ['status'],
+  'token-file': ['status', 'drain', 'shutdown', 'readonly'],
 };
 
 /**
@@ -69,11 +85,14 @@ export function understand(words: readonly string[]): Call | 'help' | 'version' 
   const { values, positionals } = parsed(words);
   if (values.help === true) return 'help';
   if (values.version === true) return 'version';
-  const [command, url, ...others] = positionals;
+  const [command, ...rest] = positionals;
   if (command === undefined) throw usage('No command');
   if (!isCommand(command)) {
-    throw usage(`Unknown command; there are ${Object.keys(TIMEOUTS_MS).join(', ')}`);
+    const names = Object.keys(TIMEOUTS_MS);
+    throw usage(`Unknown command; there are ${names.join(', ')}${hint(command, names)}`);
   }
+  const isOn = command === 'readonly' && takeSwitch(rest);
+  const [url, ...others] = rest;
   if (url === undefined) throw usage(`${command} needs the URL of a service`);
   if (others.length > 0) throw usage(`${command} takes one URL and no more`);
   for (const [option, commands] of Object.entries(ONLY)) {
@@ -81,10 +100,14 @@ export function understand(words: readonly string[]): Call | 'help' | 'version' 
     if (isGiven && !commands.includes(command)) throw usage(`${command} has no --${option}`);
   }
   const target = targetOf(url);
+  const end = command === 'wait' ? ENDS.find((each) => each === values.for) : undefined;
   return {
     command,
     target,
-    probe: probeOf(values.for, target, command),
+    end,
+    probe: end === undefined ? probeOf(values.for, target, command) : 'startup',
+    isOn,
+    watch: values.watch === true,
     timeoutMs: timeoutOf(values.timeout) ?? TIMEOUTS_MS[command],
     tokenFile: values['token-file'],
     json: values.json === true,
@@ -102,8 +125,25 @@ function parsed(words: readonly string[]): { values: Values; positionals: string
       const { type } = OPTIONS[name.slice(2) as keyof typeof OPTIONS] ?? {};
       throw usage(type === 'string' ? `${name} needs a value` : `${name} takes no value`);
     }
-    throw usage(`Unknown option ${name}`);
+    throw usage(`Unknown option ${name}${hint(name, Object.keys(OPTIONS), '--')}`);
   }
+}
+
+/** The nearest name, without a word of what was written. */
+function hint(wrong: string, names: readonly string[], prefix = ''): string {
+  const near = nearest(
+    wrong,
+    names.filter((name) => name !== 'token'),
+  );
+  return `; did you mean ${prefix}${near}?`;
+}
+
+/** Takes the `on` or `off` out of the words, before the URL or behind it. */
+function takeSwitch(words: string[]): boolean {
+  const at = words.findIndex((word) => word === 'on' || word === 'off');
+  if (at < 0) throw usage('readonly needs on or off, as in readonly on URL');
+  const [word] = words.splice(at, 1);
+  return word === 'on';
 }
 
 function isCommand(text: string): text is CommandName {
@@ -120,7 +160,8 @@ function timeoutOf(text: string | undefined): number | undefined {
 /** Said twice, by the option and by the URL, it must be the same. */
 function probeOf(wanted: string | undefined, target: Target, command: CommandName): ProbeKind {
   if (wanted !== undefined && !isProbeKind(wanted)) {
-    throw usage(`--for is none of ${Object.keys(PROBES).join(', ')}`);
+    const names = [...Object.keys(PROBES), ...(command === 'wait' ? ENDS : [])];
+    throw usage(`--for is none of ${names.join(', ')}${hint(wanted, names)}`);
   }
   const named = ONLY.for?.includes(command) ? target.probe : undefined;
   if (wanted !== undefined && named !== undefined && wanted !== named) {

@@ -19,6 +19,8 @@ export interface Question {
   readonly url: string;
   readonly method?: 'GET' | 'POST' | undefined;
   readonly token?: string | undefined;
+  /** Of a POST; JSON. */
+  readonly body?: string | undefined;
   /** For all of it: name look-up, connection, answer, last byte. */
   readonly timeoutMs: number;
 }
@@ -51,7 +53,7 @@ const CAUSES: Readonly<Record<string, string>> = {
  * @throws {CommandError} `Unreachable`, or `TimedOut`
  */
 export async function ask(question: Question): Promise<Answer> {
-  const { url, method = 'GET', token, timeoutMs } = question;
+  const { url, method = 'GET', token, body = '', timeoutMs } = question;
   // Most health checks are http on the loopback: TLS is loaded by those that need it.
   const isSecure = url.startsWith('https:');
   const request = isSecure ? (await import('node:https')).request : plainRequest;
@@ -61,35 +63,34 @@ export async function ask(question: Question): Promise<Answer> {
     headers: {
       accept: 'application/json',
       'user-agent': `tidegate/${VERSION}`,
-      ...(method === 'POST' && { 'content-length': '0' }),
+      ...(method === 'POST' && { 'content-length': `${body.length}` }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
   };
   return new Promise((resolve, reject) => {
-    const fail = (exit: Exit, message: string): void => {
+    const fail = (exit: Exit, message: string, isRefused = false): void => {
       clearTimeout(timer);
-      reject(new CommandError(exit, message));
+      reject(new CommandError(exit, message, isRefused));
       sent?.destroy();
     };
+    const failed = (error: unknown): void =>
+      fail(Exit.Unreachable, unreachable(url, error), codeOf(error) === 'ECONNREFUSED');
     const timer = setTimeout(() => {
       fail(Exit.TimedOut, `No answer from ${plain(url)} in the time given`);
     }, timeoutMs);
     let sent: ReturnType<typeof request> | undefined;
     try {
       sent = request(url, options, (response) => {
-        read(response).then(
-          (answer) => {
-            clearTimeout(timer);
-            resolve(answer);
-          },
-          (error: unknown) => fail(Exit.Unreachable, unreachable(url, error)),
-        );
+        read(response).then((answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        }, failed);
       });
-      sent.on('error', (error) => fail(Exit.Unreachable, unreachable(url, error)));
-      sent.end();
+      sent.on('error', failed);
+      sent.end(body);
     } catch (error) {
       // Deno, where a permission is missing.
-      fail(Exit.Unreachable, unreachable(url, error));
+      failed(error);
     }
   });
 }
@@ -116,7 +117,12 @@ function parsed(text: string): unknown {
 }
 
 function unreachable(url: string, error: unknown): string {
-  const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
+  const { message = '' } = error as { readonly message?: string };
+  const code = codeOf(error);
   const cause = CAUSES[String(code)] ?? (message === '' ? String(code) : message);
   return `Cannot reach ${plain(url)}: ${plain(cause)}`;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code;
 }

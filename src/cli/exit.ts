@@ -32,9 +32,12 @@ export type Exit = (typeof Exit)[keyof typeof Exit];
 /** Ends the command with a message for people and a code for scripts. */
 export class CommandError extends Error {
   readonly exit: Exit;
+  /** Nobody listens there: not a fault on the way, which may pass. */
+  readonly isRefused: boolean;
 
-  constructor(exit: Exit, message: string) {
+  constructor(exit: Exit, message: string, isRefused = false) {
     super(message);
+    this.isRefused = isRefused;
     this.name = 'CommandError';
     this.exit = exit;
   }

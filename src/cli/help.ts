@@ -9,19 +9,24 @@ export const HELP: string = `tidegate: asks a service where it is between boot a
 
 Usage
   tidegate probe URL      one look at a probe: exit status for a health check
-  tidegate wait URL       looks until the probe says yes
-  tidegate status URL     phase, reason, cold start, threads, shutdown
+  tidegate wait URL       waits for a probe to say yes, or for an end
+  tidegate status URL     phase, verdict, checks, cold start, threads, shutdown
   tidegate drain URL      closes the gate to writes, and returns at once
+  tidegate readonly on|off URL
+                          refuses writes until they are allowed again
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
 
 URL is that of the service, as http://localhost:8080, with its base path if it
 has one. For probe and wait it may be that of the probe.
 
 Options
-  --for PROBE        probe, wait: live, startup, ready (default), ready/write
+  --for PROBE        probe, wait: live, startup, ready (default), ready/write;
+                     wait: draining, stopped (one that is gone has stopped)
   --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
-  --token-file PATH  status, drain, shutdown: the admin token is in this file
-  --json             what the service answered, as one line of JSON
+  --watch            status: again and again, until Ctrl-C
+  --token-file PATH  status, drain, readonly, shutdown: has the admin token
+  --json             what the service answered, as one line of JSON; with
+                     --watch one for each change
   -h, --help         this text
   -V, --version      the version
 

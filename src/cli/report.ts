@@ -4,8 +4,9 @@
  * @module
  */
 
+import { courseOf, deadlineOf } from '../http/course.ts';
 import { elapsed } from '../http/elapsed.ts';
-import type { ReportOnWire, ShutdownOnWire, StepOnWire } from '../http/status.ts';
+import type { ReportOnWire, ShutdownOnWire, Status, StepOnWire } from '../http/status.ts';
 import { plain } from './plain.ts';
 import type { Colour, Terminal } from './terminal.ts';
 
@@ -27,14 +28,39 @@ export function summary(report: ReportOnWire): string {
   ].join(', ');
 }
 
-/** The steps that run, and those that are to come. */
-export function waitingLines(shutdown: ShutdownOnWire, terminal: Terminal): string[] {
-  const line = (what: string, name: string): string =>
-    `  ${terminal.paint('between', what.padEnd(9))}  ${plain(name)}`;
-  return [
-    ...shutdown.running.map((name) => line('running', name)),
-    ...shutdown.pending.map((name) => line('to come', name)),
-  ];
+/** The steps that run, since when, and those that are to come. */
+export function waitingLines(status: Status, terminal: Terminal): string[] {
+  const waiting = courseOf(status).filter(
+    ({ state }) => state === 'running' || state === 'pending' || state === 'waiting',
+  );
+  const width = Math.max(0, ...waiting.map(({ name }) => plain(name).length));
+  return waiting.map(({ name, state, ms }) => {
+    const [colour, said] =
+      state === 'pending' ? (['faint', 'to come'] as const) : (['between', state] as const);
+    const time = ms === null ? '' : `  ${elapsed(ms).padStart(9)}`;
+    return `  ${terminal.paint(colour, said.padEnd(9))}  ${plain(name).padEnd(width)}${time}`.trimEnd();
+  });
+}
+
+/** The budget as a bar, where it is known. */
+export function deadlineLine(status: Status, terminal: Terminal): string[] {
+  const deadline = deadlineOf(status);
+  if (deadline === null || deadline.budgetMs === null) return [];
+  const { leftMs, budgetMs, used } = deadline;
+  const words =
+    leftMs < 0
+      ? `${elapsed(-leftMs)} past the deadline`
+      : `${elapsed(leftMs)} of ${elapsed(budgetMs)} left`;
+  const width = Math.max(8, Math.min(40, terminal.columns - words.length - 6));
+  const full = Math.min(width, Math.max(used > 0 ? 1 : 0, Math.round(used * width)));
+  const colour = leftMs < 0 ? 'bad' : used > 0.75 ? 'between' : 'good';
+  const bar = `${terminal.paint(colour, '█'.repeat(full))}${terminal.paint('faint', '·'.repeat(width - full))}`;
+  return [`  ${bar}  ${words}`];
+}
+
+/** `1 write, 2 queries`. */
+export function counts({ writes, queries }: Status['in_flight']): string {
+  return `${writes} ${writes === 1 ? 'write' : 'writes'}, ${queries} ${queries === 1 ? 'query' : 'queries'}`;
 }
 
 /** `trigger SIGTERM, 12 s left`, of a shutdown in progress. */

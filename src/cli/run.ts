@@ -8,9 +8,12 @@ import process from 'node:process';
 import { VERSION } from '../version.ts';
 import { type Call, understand } from './arguments.ts';
 import { drain } from './commands/drain.ts';
+import { waitForEnd } from './commands/end.ts';
 import { probe, wait } from './commands/probe.ts';
+import { readOnly } from './commands/readonly.ts';
 import { shutdown } from './commands/shutdown.ts';
 import { status } from './commands/status.ts';
+import { watch } from './commands/watch.ts';
 import { CommandError, Exit, type Outcome } from './exit.ts';
 import { HELP } from './help.ts';
 import { plainJson } from './plain.ts';
@@ -35,6 +38,7 @@ export async function run(words: readonly string[]): Promise<Exit> {
     else await terminal.complain(`${error.message}\nTry tidegate --help`);
     return error.exit;
   }
+  // A watch with --json prints a line of it for each change.
   const terminal = new Terminal(typeof call === 'object' && call.json);
   if (typeof call === 'string') {
     await terminal.print(call === 'help' ? HELP : VERSION);
@@ -67,11 +71,13 @@ function perform(call: Call, terminal: Terminal): Promise<Outcome> {
     case 'probe':
       return probe(call);
     case 'wait':
-      return wait(call, terminal);
+      return call.end === undefined ? wait(call, terminal) : waitForEnd(call, call.end, terminal);
     case 'status':
-      return withToken(call, (token) => status(call, token, terminal));
+      return withToken(call, (token) => (call.watch ? watch : status)(call, token, terminal));
     case 'drain':
       return withToken(call, (token) => drain(call, token));
+    case 'readonly':
+      return withToken(call, (token) => readOnly(call, token));
     case 'shutdown':
       return withToken(call, (token) => shutdown(call, token, terminal));
   }

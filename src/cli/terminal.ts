@@ -22,14 +22,19 @@ const CODES: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
 /** As wide as a terminal is when nobody knows. */
 const COLUMNS = 80;
 
+/** Of the cursor, in the control sequences of ECMA-48. */
+const HIDE = '\x1b[?25l';
+const SHOW = '\x1b[?25h';
+
 /** The two streams of a command. */
 export class Terminal {
-  readonly columns: number;
   readonly #isTerminal: boolean;
   readonly #hasColours: boolean;
   /** With `--json`, stdout has the one line of the result. */
   readonly #isQuiet: boolean;
   #shown = '';
+  /** Lines of {@link redraw} that are on the screen. */
+  #drawn = 0;
 
   constructor(isQuiet: boolean) {
     const { stdout, stderr, env } = process;
@@ -38,11 +43,39 @@ export class Terminal {
     this.#isTerminal = stdout.isTTY === true && !isDumb;
     // https://no-color.org: set and not empty.
     this.#hasColours = this.#isTerminal && (env.NO_COLOR ?? '') === '';
-    this.columns = this.#isTerminal && stdout.columns > 0 ? stdout.columns : COLUMNS;
     for (const stream of [stdout, stderr]) {
       // EPIPE: the exit code is still to be told. Whatever else it is, there is nowhere to tell it.
       stream.on('error', () => {});
     }
+  }
+
+  /** Asked each time: a window changes its size. */
+  get columns(): number {
+    const { columns } = process.stdout;
+    return this.#isTerminal && columns > 0 ? columns : COLUMNS;
+  }
+
+  /** True if what was written can be written over. */
+  get canRedraw(): boolean {
+    return this.#isTerminal;
+  }
+
+  /**
+   * Text over as many lines as it needs, broken at blanks, those after the first with an indent; in a
+   * colour, where there are colours.
+   */
+  wrap(text: string, indent: number, colour?: Colour): string {
+    const width = Math.max(8, this.columns - indent);
+    const lines: string[] = [];
+    for (const word of text.split(' ')) {
+      const line = lines.at(-1);
+      if (line !== undefined && line.length + 1 + word.length <= width) {
+        lines[lines.length - 1] = `${line} ${word}`;
+      } else lines.push(word);
+    }
+    const paint = (line: string): string =>
+      colour === undefined ? line : this.paint(colour, line);
+    return lines.map(paint).join(`\n${' '.repeat(indent)}`);
   }
 
   /** Text in a colour, where there are colours. */
@@ -69,8 +102,23 @@ export class Terminal {
     this.#shown = text;
   }
 
-  /** Takes away the line of {@link progress}. */
+  /** Text of many lines in the place of the one before, cut where the screen ends. */
+  redraw(text: string): void {
+    const rows = Math.max(2, process.stdout.rows || 24) - 1;
+    const lines = text.split('\n');
+    const more = lines.length - rows;
+    const shown = more <= 0 ? lines : [...lines.slice(0, rows - 1), `… ${more + 1} more lines`];
+    // Not wider than the screen either: a line that wraps is two, and the cursor would miss.
+    const cut = shown.map((line) => `${cutTo(line, this.columns)}\x1b[K\n`).join('');
+    const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : HIDE;
+    process.stdout.write(`${up}\r${cut}\x1b[J`);
+    this.#drawn = shown.length;
+  }
+
+  /** Takes away the line of {@link progress}; what was redrawn stays, and the cursor is back. */
   clear(): void {
+    if (this.#drawn > 0) process.stdout.write(SHOW);
+    this.#drawn = 0;
     if (this.#isTerminal && this.#shown !== '') process.stdout.write('\r\x1b[K');
     this.#shown = '';
   }
@@ -86,6 +134,15 @@ export class Terminal {
     this.clear();
     return written(process.stderr, `tidegate: ${text}`);
   }
+}
+
+/** A line with colours in it, cut to so many columns. */
+function cutTo(line: string, columns: number): string {
+  let left = columns;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+  return line.replace(/\x1b\[\d+m|[^\x1b]/gu, (part) =>
+    part.length > 1 && part.startsWith('\x1b') ? part : left-- > 0 ? part : '',
+  );
 }
 
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {

@@ -19,7 +19,7 @@ import { DEPLOYMENT_RULE, isDeployment } from './wire.ts';
 
 const ACTION = 'make the fleet';
 
-/** A deployment by its name alone, or as the binding `version_metadata` has it. */
+/** A deployment: its name alone, or as the binding `version_metadata` has it. */
 export type DeploymentSource =
   | string
   | { readonly id: string; readonly timestamp?: string | number | undefined };
@@ -87,7 +87,7 @@ export class Fleet<Env = unknown> implements Guide<Env> {
 
   /**
    * The health, metrics and admin routes of `createHandler`, which then also say how it stands with
-   * the fleet, and beside them `GET /fleet/status`, `POST /fleet/drain` and `POST /fleet/shutdown`
+   * the fleet, and in addition `GET /fleet/status`, `POST /fleet/drain` and `POST /fleet/shutdown`
    * with the same token. The two take no body, or `{"deployment": "…"}`.
    *
    * @throws {LifecycleError} `invalid_argument`

@@ -3,7 +3,7 @@
  * from it for the gate. It decides nothing for the others.
  *
  * An isolate has no timer of its own, so it asks when an event comes. An answer counts from the
- * moment at which it was *asked* for: whatever the object was told before that is in it, however
+ * moment at which it was *asked* for: whatever the object had learned before that is in it, however
  * late it arrives. Hence the bounds, whatever the network does:
  *
  * - a write is admitted by an answer that was asked for within one cache age, so none that begins
@@ -123,7 +123,7 @@ export class IsolateFollower implements Follower {
     return () => clearTimeout(timer);
   }
 
-  /** Asks now, whatever is known: this isolate has just been told of a change. */
+  /** Asks now, whatever is known: this isolate has just been notified of a change. */
   async refresh(ctx?: EventContext): Promise<void> {
     this.#dueMs = 0;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
@@ -149,7 +149,7 @@ export class IsolateFollower implements Follower {
       const { phase } = await client.poll(poll);
       this.#phase = laterOf(this.#phase, phase);
       this.#isReachable = true;
-      // How old an answer is cannot be told if the clock was set back while it was on its way.
+      // How old an answer is cannot be known if the clock was set back while it was on its way.
       if (era !== this.#era) return;
       this.#askedAtMs = Math.max(this.#askedAtMs, askedAtMs);
       this.#dueMs = this.#cacheAgeMs * (1 - JITTER * random());
@@ -185,7 +185,7 @@ export class IsolateFollower implements Follower {
   }
 
   /**
-   * The time, which never steps back. If the clock was set back, no age can be told any more: then
+   * The time, which never steps back. If the clock was set back, no age is known any more: then
    * nothing is known until the object has been asked again, by the new time.
    */
   #now(): number {
@@ -215,7 +215,7 @@ export class IsolateFollower implements Follower {
     // At once, before anything is awaited: the shutdown below comes to it later.
     lifecycle.markDraining();
     if (this.#phase === 'draining' || lifecycle.shutdownRequested()) return;
-    // It would end with the request, half-way, if the platform were not told to wait for it.
+    // It would end with the request, half-way, if the platform were not asked to wait for it.
     if (ctx === undefined || lifecycle.phase() >= Phase.ShuttingDown) return;
     ctx.waitUntil(lifecycle.shutdown({ trigger: 'fleet' }));
   }

@@ -1,6 +1,6 @@
 /**
  * The platform's types, as far as they are used here: structural, so that nobody needs
- * `@cloudflare/workers-types`, and whoever has them can pass theirs. Types only; nothing runs.
+ * `@cloudflare/workers-types`, so those can be passed. Types only; nothing runs.
  *
  * @module
  */

@@ -11,6 +11,7 @@
  */
 
 import { ageModule } from './atomics/age.ts';
+import { countsModule } from './atomics/counts.ts';
 import { epochModule } from './atomics/epoch.ts';
 import { headerModule } from './atomics/header.ts';
 import { hostModule } from './atomics/host.ts';
@@ -20,6 +21,7 @@ import { permitsModule } from './atomics/permits.ts';
 import { reportsModule } from './atomics/reports.ts';
 import { stateModule } from './atomics/state.ts';
 import { textsModule } from './atomics/texts.ts';
+import { totalsModule } from './atomics/totals.ts';
 import { type AtomicsLike, wordsOf } from './atomics/words.ts';
 import type { Core } from './core.ts';
 
@@ -38,10 +40,12 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
   const epoch = epochModule(words);
   const texts = textsModule(words);
   const marks = marksModule(words, texts);
-  const members = membersModule(words, epoch, texts);
+  const counts = countsModule(words);
+  const members = membersModule(words, epoch, texts, counts);
   const state = stateModule(words, epoch, members);
   const host = hostModule(words, epoch, members, texts);
-  const permits = permitsModule(words, epoch, members, host);
+  const permits = permitsModule(words, epoch, members, host, counts);
+  const totals = totalsModule(words, age, members);
   const reports = reportsModule(words, members, texts, state);
   // Name by name: spreads would export what the modules share among themselves.
   return {
@@ -89,6 +93,12 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     hold: permits.hold,
     unhold: permits.unhold,
     holds: permits.holds,
+    countAnswer: counts.countAnswer,
+    writesAdmitted: totals.writesAdmitted,
+    queriesAdmitted: totals.queriesAdmitted,
+    writesRefused: totals.writesRefused,
+    queriesRefused: totals.queriesRefused,
+    answers: totals.answers,
     epoch: epoch.epoch,
     waitEpoch: epoch.waitEpoch,
     takeHost: host.takeHost,

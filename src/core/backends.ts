@@ -20,7 +20,7 @@ export const added: {
   module?: (shared: boolean) => WebAssembly.Module;
   /** The atomics backend, if the entry point has it or `useAtomics` was called. */
   atomics?: (buffer: ArrayBufferLike) => Core;
-  /** The backend of who asks for none, where that is not `'wasm'`. */
+  /** The backend if none is asked for, where that is not `'wasm'`. */
   usual?: Backend;
   /** True where there is one thread and never another: an isolate on the edge. */
   alone?: boolean;

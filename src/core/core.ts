@@ -120,6 +120,22 @@ export interface Core {
   /** The holds that are set. */
   holds(): number;
 
+  // counts.ts
+  /** Counts an answer of a probe: probe * ANSWER_CODES + code. */
+  countAnswer(member: number, index: number): void;
+
+  // totals.ts
+  /** Writes admitted so far; no answer is smaller than one before, on any thread. */
+  writesAdmitted(): number;
+  /** Queries admitted so far; no answer is smaller than one before, on any thread. */
+  queriesAdmitted(): number;
+  /** Writes refused for a phase, or for PHASES + the bit of a hold. */
+  writesRefused(reason: number): number;
+  /** Queries refused for a phase. */
+  queriesRefused(phase: number): number;
+  /** Answers of a probe: probe * ANSWER_CODES + code. */
+  answers(index: number): number;
+
   // epoch.ts
   /** The number to wait on. */
   epoch(): number;

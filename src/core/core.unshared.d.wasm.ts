@@ -1,5 +1,5 @@
 /**
- * What `core.unshared.wasm` is to who imports it: `assembly/embed.js` writes it beside the built
+ * What an import of `core.unshared.wasm` gives: `assembly/embed.js` writes it beside the built
  * package.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The bytes of a lifecycle: how they are allocated, and how a stranger's are told from ours. It
+ * The bytes of a lifecycle: how they are allocated, and how other bytes are told apart from ours. It
  * does not know what the words mean beyond magic, version and capacities.
  *
  * @module
@@ -46,6 +46,9 @@ export interface CoreMemory {
 /** The most there is room for, in the order of the header's capacities: loops run as far as those say. */
 const CAPACITIES: readonly number[] = [MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY];
 
+/** As far as {@link adopt} reads. */
+const HEADER_BYTES = AT_MEMBER_CAPACITY + CAPACITIES.length * 4;
+
 /** Why a value is not a lifecycle's memory. */
 export type Refusal = 'not_tidegate' | 'layout_version';
 
@@ -67,7 +70,7 @@ export function whyNotShared(): string | undefined {
 }
 
 /**
- * Zeroed memory of two pages, for any backend.
+ * Zeroed memory of {@link MEMORY_BYTES}, for any backend.
  *
  * @throws RangeError where there is no room: engines reserve 8 GiB of addresses and more for it
  */
@@ -90,15 +93,14 @@ export function adopt(value: unknown): CoreMemory | Refusal {
   // The getter took it for a memory.
   const wasm = inside ? (value as WasmMemory) : undefined;
   const buffer = (inside || value) as SharedArrayBuffer;
-  if (
-    typeof SharedArrayBuffer !== 'function' ||
-    got(SharedArrayBuffer.prototype, 'byteLength', buffer) !== MEMORY_BYTES
-  ) {
-    return 'not_tidegate';
-  }
-  const words = new Int32Array(buffer);
+  if (typeof SharedArrayBuffer !== 'function') return 'not_tidegate';
+  // Other versions have other sizes, too: whatever has room for a header is asked for its version.
+  const bytes = got(SharedArrayBuffer.prototype, 'byteLength', buffer);
+  if (typeof bytes !== 'number' || bytes < HEADER_BYTES) return 'not_tidegate';
+  const words = new Int32Array(buffer, 0, HEADER_BYTES / 4);
   if (Atomics.load(words, AT_MAGIC >> 2) !== MAGIC) return 'not_tidegate';
   if (Atomics.load(words, AT_VERSION >> 2) !== VERSION) return 'layout_version';
+  if (bytes !== MEMORY_BYTES) return 'not_tidegate';
   const isSound = CAPACITIES.every((most, index) => {
     const capacity = Atomics.load(words, (AT_MEMBER_CAPACITY >> 2) + index);
     return capacity >= 1 && capacity <= most;
@@ -108,7 +110,7 @@ export function adopt(value: unknown): CoreMemory | Refusal {
 }
 
 /**
- * What a class says of an object of its own, also if that comes from another realm, where `instanceof` is
+ * What a class says of an object of its own, even if that comes from another realm, where `instanceof` is
  * false: what a thread posts to a test under Jest does.
  */
 function got(prototype: object, name: string, value: unknown): unknown {

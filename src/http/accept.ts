@@ -38,7 +38,7 @@ const QUALITY = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
  * are ignored, as RFC 2045 §1 has it: Prometheus 3 adds `escaping`.
  *
  * @param accept the header, `null` if there is none
- * @param offers the first one is for whoever does not say, or wants none of them
+ * @param offers the first one is for requests that do not say, or accept none of them
  */
 export function preferred<Offer extends string>(
   accept: string | null,

@@ -7,6 +7,7 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
+import type { WebRequest } from '../lifecycle/platform.ts';
 import { type ShutdownReport, succeeded } from '../lifecycle/report.ts';
 import { enabledIn, isPlainCall } from './body.ts';
 import { type Answer, json, refusal } from './respond.ts';
@@ -15,8 +16,8 @@ import { reportOnWire, type Status } from './status.ts';
 /** What a shutdown asked for over HTTP has as its trigger. */
 const TRIGGER = 'http';
 
-/** How `GET /admin/status` is answered, by what the client accepts. */
-export type StatusForm = (status: Status, accept: string | null) => Answer;
+/** How `GET /admin/status` is answered, by what the request accepts. */
+export type StatusForm = (status: Status, request: WebRequest) => Answer;
 
 /** `GET /admin/status`: the whole snapshot. */
 export function statusAsJson(status: Status): Answer {
@@ -44,8 +45,8 @@ export async function shutDown(lifecycle: Lifecycle, body: Uint8Array): Promise<
 }
 
 /**
- * The same from beside the thread that runs it, whose loop may be blocked: answers when it is accepted,
- * which is at once, or with the report where there is one.
+ * The same from another thread than the one that runs it, whose loop may be blocked: answers when it
+ * is accepted, which is at once, or with the report where there is one.
  */
 export function acceptShutdown(lifecycle: Lifecycle, body: Uint8Array): Answer {
   if (!isPlainCall(body)) return malformed();

@@ -1,6 +1,6 @@
 /**
  * Who asks readiness probes: those who were asking before a shutdown was accepted are balancers that
- * wait to be told, and everybody else is a passer-by. It answers nothing.
+ * wait for the answer, and all others are passers-by. It answers nothing.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const MOST = 1_000;
 /** What the command line of this package calls itself; it waits for nobody. */
 const OURS = /^tidegate\//;
 
-/** Somebody who asks, and when it was last. */
+/** A client that probes, and when it last did. */
 interface Known extends Asker {
   readonly path: string;
   lastAskedMs: number;

@@ -81,6 +81,18 @@ export function isCrossSite(request: Request): boolean {
   return theirs === undefined || !own.includes(theirs);
 }
 
+/** What the script of the status page sends with its calls; a form cannot, and another site may not. */
+export const PAGE_HEADER = 'x-tidegate-page';
+
+/**
+ * True if the script of our own status page made this request. The header is one that no form sends, and
+ * that a browser lets another origin send only after it has asked by `OPTIONS`, where nobody is let in.
+ */
+export function isOwnPage(request: Request): boolean {
+  const { headers } = request;
+  return headers.has(PAGE_HEADER) && headers.has('origin') && !isCrossSite(request);
+}
+
 /** All after the first colon: a user name has none. The user is not looked at. */
 function passwordOf(credentials: string): string {
   try {

@@ -16,19 +16,21 @@ import {
 import type { Watched } from './health.ts';
 import type { HandlerOptions } from './options.ts';
 import { pageOf, wantsPage } from './page/page.ts';
+import { placeOf } from './place.ts';
+import type { Status } from './status.ts';
 
 /**
  * Makes the handler of health probes, metrics and admin calls, to be asked before an application's
  * own routes.
  *
- * `GET /admin/status` is JSON, and a page for whoever accepts `text/html` first: browsers. On workerd
+ * `GET /admin/status` is JSON, and a page for clients that prefer `text/html`: browsers. On workerd
  * and in bundles for browsers it is JSON only.
  *
  * Checked in this order: path (`undefined`), method (405; `OPTIONS` is answered on every path), authorization
  * (401, 403), body (413, 400). Once a shutdown is accepted every answer says `connection: close`. A lifecycle that was
  * detached, or whose clock is broken, makes a 503.
  *
- * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
+ * @throws {LifecycleError} `invalid_argument` for invalid options, an empty token among them
  * @example
  * ```ts
  * import { Lifecycle } from 'tidegate';
@@ -41,9 +43,10 @@ import { pageOf, wantsPage } from './page/page.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainHandler(lifecycle, options, (seen, { headers, url }) => {
+    const status = located(seen);
+    return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+  });
 }
 
 /**
@@ -56,7 +59,13 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, (status, accept) =>
-    wantsPage(accept) ? pageOf(status) : statusAsJson(status),
-  );
+  return createPlainProbeHandler(lifecycle, watched, options, (seen, { headers, url }) => {
+    const status = located(seen);
+    return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
+  });
+}
+
+/** With what a server knows of its process. */
+function located(status: Status): Status {
+  return { ...status, ...placeOf() };
 }

@@ -1,5 +1,5 @@
 /**
- * Functions that an application gives, asked at each request: whatever they do, whoever asks goes on. What
+ * Functions that an application gives, asked at each request: whatever they do, the request goes on. What
  * they give is for others to use.
  *
  * @module
@@ -11,7 +11,7 @@ import { isThenable } from '../lifecycle/thenable.ts';
 
 /**
  * Makes a function of the application safe to call. What it throws, or what `taken` throws over what it
- * returned, is an event of the journal and `undefined`. It is told once, until it works again: probes come
+ * returned, is an event of the journal and `undefined`. It is logged once, until it works again: probes come
  * every second.
  *
  * @param name of the option

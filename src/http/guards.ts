@@ -7,7 +7,14 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
-import { challenge, isCrossSite, presentedToken, type Scheme, secret } from './authorization.ts';
+import {
+  challenge,
+  isCrossSite,
+  isOwnPage,
+  presentedToken,
+  type Scheme,
+  secret,
+} from './authorization.ts';
 import type { HandlerOptions } from './options.ts';
 import { type Answer, refusal } from './respond.ts';
 import { runtimeName } from './runtime-name.ts';
@@ -22,13 +29,16 @@ export interface AdminGuards {
   readonly mayRead: Guard;
 }
 
-/** Reading is also open to a browser, which asks its user for a name and a password. */
+/**
+ * Reading is also open to a browser, which asks its user for a name and a password. It sends them with
+ * whatever it then sends, so a call counts with them only if the page's own script makes it.
+ */
 export function adminGuards(lifecycle: Lifecycle, options: HandlerOptions): AdminGuards {
   const { adminToken, openAdmin = false } = options;
   if (adminToken !== undefined) {
     const current = currentSecret(lifecycle, adminToken);
     return {
-      mayPost: tokenGuard(current, ['bearer']),
+      mayPost: tokenGuard(current, ['bearer'], isOwnPage),
       mayRead: tokenGuard(current, ['basic', 'bearer']),
     };
   }
@@ -57,13 +67,19 @@ function howToSet(): string {
   return '. Set its secret in .dev.vars for wrangler dev, and with wrangler secret put for a deployment';
 }
 
-function tokenGuard(current: Current, schemes: readonly Scheme[]): Guard {
-  return ({ headers }) => {
+/** @param takesBasic whether a request may show the token as a password, too */
+function tokenGuard(
+  current: Current,
+  schemes: readonly Scheme[],
+  takesBasic: (request: WebRequest) => boolean = () => false,
+): Guard {
+  return (request) => {
     const isRight = current();
     if (isRight === undefined) {
       return refusal(403, 'Admin calls are closed: adminToken gives no token at the moment');
     }
-    return isRight(presentedToken(headers, schemes))
+    const accepted = takesBasic(request) ? ([...schemes, 'basic'] as const) : schemes;
+    return isRight(presentedToken(request.headers, accepted))
       ? undefined
       : refusal(401, 'The token is missing or wrong', { 'www-authenticate': challenge(schemes) });
   };

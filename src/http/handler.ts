@@ -31,7 +31,7 @@ export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
  * 400).
  *
  * @param form how `GET /admin/status` is answered
- * @throws {LifecycleError} `invalid_argument` for options that are none, an empty token among them
+ * @throws {LifecycleError} `invalid_argument` for invalid options, an empty token among them
  */
 export function createHandler(
   lifecycle: Lifecycle,
@@ -42,7 +42,7 @@ export function createHandler(
 }
 
 /**
- * The same, with routes of another floor beside these.
+ * The same, with routes of another layer in addition to these.
  *
  * @throws {LifecycleError} `invalid_argument`
  */

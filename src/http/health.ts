@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
@@ -12,12 +13,12 @@ import type { Member } from '../lifecycle/seat.ts';
 import { type Answer, keptJson } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
-export type ProbeName = 'ready' | 'ready/write' | 'startup';
+export type ProbeName = Exclude<CountedProbe, 'live'>;
 
 /** What a probe for traffic asks: whether queries are served, or whether a write is admitted. */
 export type Demand = 'queries' | 'writes';
 
-/** What readiness depends on, all true at one moment. */
+/** What readiness depends on, all true at the same moment. */
 interface Standing {
   readonly phase: Phase;
   /** Why it is not ready yet; `null` in any phase but Starting. */
@@ -67,7 +68,7 @@ function loopOf(
 /**
  * `GET /health/ready`, `/health/ready/write` and `/health/startup`.
  *
- * `since_secs` is whole seconds since the creation. A failure that is told while a shutdown is
+ * `since_secs` is whole seconds since the creation. A failure that is reported while a shutdown is
  * accepted counts towards `preDrainProbes` if its asker was asking before, except that of the startup
  * probe: it starts containers and routes no traffic.
  *
@@ -145,7 +146,7 @@ function whyNoWrites({
  * Starting only, and counts only if that is still the phase.
  */
 function look(lifecycle: Lifecycle, demand: Demand): Standing {
-  // Whether queries are served is in the phase alone; the rest is for those who are told no.
+  // Whether queries are served is in the phase alone; the rest is for refusals.
   const now = lifecycle.phase();
   if (demand === 'queries' && acceptsQueries(now)) {
     const shutdownRequested = lifecycle.shutdownRequested();

@@ -17,13 +17,15 @@ import { runtimeName } from './runtime-name.ts';
 export type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number];
 
 /**
- * A metric and its samples. All are gauges, in both forms, so that a metric is the same whichever
- * was scraped. OpenMetrics has closer types for two of them, but neither fits: the label of a
+ * A metric and its samples. What is no counter is a gauge, in both forms, so that a metric is the same
+ * whichever was scraped. OpenMetrics has closer types for two of them, but neither fits: the label of a
  * StateSet is called like its family (not `phase`), and an Info is called `tidegate_build` where
- * its type is told, which classic readers (promtool among them) refuse.
+ * its type is declared, which classic readers (promtool among them) refuse.
  */
 export interface Family {
+  /** That of a counter ends with `_total`. */
   readonly name: string;
+  readonly type: 'gauge' | 'counter';
   readonly help: string;
   /** The base unit, if there is one; the name then ends with it. */
   readonly unit: 'seconds' | undefined;
@@ -33,11 +35,12 @@ export interface Family {
 /**
  * All families, in a fixed order; those of what has not happened have no samples.
  *
- * @param service what the service is called; without a version the one of this package is told
+ * @param service what the service is called; without a version the one of this package is given
  */
 export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();
   const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
+  const { permits, refusals, probes } = lifecycle.counters();
   const durations = coldStart
     .durationsMs()
     .map(([name, ms]): Sample => [{ phase: name }, ms / 1000]);
@@ -59,6 +62,16 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
     gauge('tidegate_uptime_seconds', 'Seconds since the lifecycle was created.', [
       ...(seen.startedAtMs === 0 ? [] : [[{}, lifecycle.ageMs() / 1000] as const]),
     ]),
+    gauge(
+      'tidegate_start_timestamp_seconds',
+      'When the lifecycle was created, in seconds since the Unix epoch.',
+      timestamp(seen.startedAtMs),
+    ),
+    gauge(
+      'tidegate_ready_timestamp_seconds',
+      'When the process became Ready, in seconds since the Unix epoch.',
+      timestamp(seen.readyAtMs),
+    ),
     gauge(
       'tidegate_cold_start_duration_seconds',
       'Seconds from the creation to Ready.',
@@ -90,6 +103,11 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       report === null ? [] : [[{}, report.durationMs / 1000]],
     ),
     gauge(
+      'tidegate_drain_duration_seconds',
+      'Seconds from Draining to ShuttingDown.',
+      span(seen.drainingAtMs, seen.shuttingDownAtMs),
+    ),
+    gauge(
       'tidegate_shutdown_step_seconds',
       'Seconds that a step of the shutdown took.',
       stepSeconds(steps),
@@ -97,7 +115,32 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
     gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
       [{ ...named(service), backend, runtime: runtimeName() }, 1],
     ]),
+    counter('tidegate_permits_total', 'Permits that the gate gave.', [
+      [{ kind: 'write' }, permits.writes],
+      [{ kind: 'query' }, permits.queries],
+    ]),
+    counter(
+      'tidegate_refusals_total',
+      'Permits that the gate refused, by the phase or the hold that did.',
+      refusals.map(({ kind, reason, count }): Sample => [{ kind, reason }, count]),
+    ),
+    counter(
+      'tidegate_probes_total',
+      'Answers of the health probes, by their status code.',
+      probes.map(({ probe, code, count }): Sample => [{ probe, code }, count]),
+    ),
   ];
+}
+
+/** None before it happened, nor while the clock had no time. */
+function timestamp(ms: number | null): Sample[] {
+  return ms === null || ms === 0 ? [] : [[{}, ms / 1000]];
+}
+
+/** None before its end, nor if the clock stepped back meanwhile. */
+function span(fromMs: number | null, toMs: number | null): Sample[] {
+  const isOver = fromMs !== null && toMs !== null && toMs >= fromMs;
+  return isOver ? [[{}, (toMs - fromMs) / 1000]] : [];
 }
 
 /** A report of the application's own may have two steps of one name; two samples may not be equal. */
@@ -116,5 +159,10 @@ function named({ name, version = VERSION }: ServiceName): Readonly<Record<string
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, help, unit: name.endsWith('_seconds') ? 'seconds' : undefined, samples };
+  const unit = name.endsWith('_seconds') ? 'seconds' : undefined;
+  return { name, type: 'gauge', help, unit, samples };
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: 'counter', help, unit: undefined, samples };
 }

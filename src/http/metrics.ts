@@ -1,5 +1,5 @@
 /**
- * Metrics as text: the classic Prometheus format, and OpenMetrics for whoever asks for it.
+ * Metrics as text: the classic Prometheus format, and OpenMetrics where it is asked for.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
@@ -14,6 +14,9 @@ import type { Answer } from './respond.ts';
 
 const CLASSIC = 'text/plain; version=0.0.4; charset=utf-8';
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+/** How the name of a counter ends. */
+const TOTAL = '_total';
 
 /** `GET /metrics`. */
 export function metrics(lifecycle: Lifecycle, service: ServiceName, accept: string | null): Answer {
@@ -42,20 +45,40 @@ export function metricsText(lifecycle: Lifecycle, service: ServiceName = {}): st
 }
 
 function textOfAll(lifecycle: Lifecycle, service: ServiceName, isOpen: boolean): string {
-  return measure(lifecycle, service)
-    .filter(({ samples }) => samples.length > 0)
-    .map((family) => textOf(family, isOpen))
-    .join('');
+  const families = measure(lifecycle, service).filter(({ samples }) => samples.length > 0);
+  if (!isOpen) return families.map((family) => textOf(family, family.name)).join('');
+  const createdAt = lifecycle.startedAtMs() / 1000;
+  return families.map((family) => openTextOf(family, createdAt)).join('');
+}
+
+/**
+ * In OpenMetrics the family of a counter has its name without `_total`, and each of its samples may say
+ * since when it counts. All count from the creation; while the clock has no time, none says so.
+ */
+function openTextOf(family: Family, createdAt: number): string {
+  const { type, name, unit } = family;
+  if (type === 'gauge') return textOf(family, name, unit);
+  const bare = name.slice(0, -TOTAL.length);
+  const created = (labels: string): string => `${bare}_created${labels} ${createdAt}\n`;
+  return textOf(family, bare, unit, createdAt === 0 ? undefined : created);
 }
 
 /** No help has a character that needs escaping, and the names are ours: labels alone may have any. */
-function textOf({ name, help, unit, samples }: Family, isOpen: boolean): string {
+function textOf(
+  { name, type, help, samples }: Family,
+  called: string,
+  unit?: string,
+  more: (labels: string) => string = () => '',
+): string {
   const head = [
-    `# HELP ${name} ${help}\n`,
-    `# TYPE ${name} gauge\n`,
-    isOpen && unit !== undefined ? `# UNIT ${name} ${unit}\n` : '',
+    `# HELP ${called} ${help}\n`,
+    `# TYPE ${called} ${type}\n`,
+    unit === undefined ? '' : `# UNIT ${called} ${unit}\n`,
   ];
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
+  const lines = samples.map(([labels, value]) => {
+    const text = labelText(labels);
+    return `${name}${text} ${value}\n${more(text)}`;
+  });
   return [...head, ...lines].join('');
 }
 

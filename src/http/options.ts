@@ -13,7 +13,7 @@ import { faultOf } from './tokens.ts';
 /** Options of `createHandler`. */
 export interface HandlerOptions {
   /**
-   * Opens `/admin` to whoever shows it as a bearer token. Without it `/admin` answers 403. A function is
+   * Opens `/admin` to callers that send it as a bearer token. Without it `/admin` answers 403. A function is
    * called at each request, so that the token can be rotated; where it throws, or returns what
    * cannot be a token (a promise, an empty string, one that ends in a newline), `/admin` is closed, and
    * the reason is a line on stderr.

@@ -34,9 +34,15 @@ export function json(
   return { status, type: 'application/json', body: JSON.stringify(value), headers };
 }
 
-/** The text that was made last of a value of this kind. */
-const kept: Map<string, { readonly value: Readonly<Record<string, unknown>>; body: string }> =
-  new Map();
+/** A value, and the text that was made of it. */
+interface Kept {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly keys: readonly string[];
+  readonly body: string;
+}
+
+/** The last of each kind. */
+const kept: Map<string, Kept> = new Map();
 
 /**
  * The same for what is asked again and again and seldom changes: the text of the last answer of its
@@ -49,29 +55,24 @@ export function keptJson(
   headers?: Readonly<Record<string, string>>,
 ): Answer {
   const last = kept.get(kind);
-  if (last !== undefined && isSame(last.value, value)) {
+  if (last !== undefined && isSame(last, value)) {
     return { status, type: 'application/json', body: last.body, headers };
   }
   const answer = json(status, value, headers);
-  kept.set(kind, { value, body: answer.body });
+  kept.set(kind, { value, keys: Object.keys(value), body: answer.body });
   return answer;
 }
 
 /** The same keys in the same order, with the same values; what is in an object may have changed. */
-function isSame(
-  one: Readonly<Record<string, unknown>>,
-  other: Readonly<Record<string, unknown>>,
-): boolean {
-  const keys = Object.keys(one);
-  const others = Object.keys(other);
-  if (keys.length !== others.length) return false;
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index] as string;
-    const value = one[key];
-    if (key !== others[index] || value !== other[key]) return false;
+function isSame({ keys, value: one }: Kept, other: Readonly<Record<string, unknown>>): boolean {
+  let index = 0;
+  for (const key in other) {
+    const value = other[key];
+    if (key !== keys[index] || value !== one[key]) return false;
     if (typeof value === 'object' && value !== null) return false;
+    index += 1;
   }
-  return true;
+  return index === keys.length;
 }
 
 /** A refusal: what was wrong, in words. */

@@ -21,9 +21,11 @@ export interface Route {
   readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
 }
 
-/** One that looks at nothing of the request but who asks: a probe. */
+/** One that looks at nothing of the request but its sender: a probe. */
 export interface PlainRoute extends Route {
   readonly answerPlainly: (asker: Asker) => Answer;
+  /** Hears the status of each answer. */
+  readonly count: (status: number) => void;
 }
 
 /** Paths and what they do. */
@@ -31,34 +33,32 @@ export type Routes = readonly (readonly [path: string, route: Route])[];
 
 const NO_BODY = new Uint8Array();
 
-/** Makes a probe. */
-export function probe(answer: PlainRoute['answerPlainly']): PlainRoute {
+/** Makes a probe. Each of its answers is counted, whichever way it is asked, by whatever method. */
+export function probe(answer: PlainRoute['answerPlainly'], count: PlainRoute['count']): PlainRoute {
   return {
     method: 'GET',
     answer: (_, request) => answer(askerOf(request)),
     answerPlainly: answer,
+    count,
   };
 }
 
 /** What a route answers, at once if it can: each promise costs a probe a tenth of its answer. */
 export function ask(route: Route, request: WebRequest): Answer | Promise<Answer> {
+  if (isPlain(route)) return askProbe(route, request.method, () => askerOf(request));
   const { method, refuse, answer } = route;
-  if (request.method === 'OPTIONS') return options(route, () => askerOf(request));
+  if (request.method === 'OPTIONS') return noContent({ allow: allowed(route) });
   const isAllowed = request.method === method || (method === 'GET' && request.method === 'HEAD');
-  if (!isAllowed) {
-    const allow = allowed(route);
-    return refusal(405, `The method is ${shown(request.method)}, not ${allow}`, { allow });
-  }
+  if (!isAllowed) return wrongMethod(route, request.method);
   const refused = refuse?.(request);
   if (refused !== undefined) return refused;
   return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request);
 }
 
-/** The same for whoever has no `Request`; `undefined` where one is needed. */
+/** The same without a `Request`; `undefined` where one is needed. */
 export function askPlainly(route: Route, method: string, asker: Asker): Answer | undefined {
-  if (!isPlain(route)) return undefined;
-  if (method === 'OPTIONS') return options(route, () => asker);
-  return method === 'GET' || method === 'HEAD' ? verdict(route, asker) : undefined;
+  const isKnown = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+  return isPlain(route) && isKnown ? askProbe(route, method, () => asker) : undefined;
 }
 
 /** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
@@ -67,14 +67,30 @@ export function unable(thrown: unknown): Answer {
   throw thrown;
 }
 
+/** What a probe answers, which is counted, whatever the method. */
+function askProbe(route: PlainRoute, method: string, asker: () => Asker): Answer {
+  const isRead = method === 'GET' || method === 'HEAD';
+  const answer = isRead
+    ? verdict(route, asker())
+    : method === 'OPTIONS'
+      ? options(route, asker())
+      : wrongMethod(route, method);
+  try {
+    route.count(answer.status);
+  } catch (thrown) {
+    // What cannot be asked cannot count.
+    unable(thrown);
+  }
+  return answer;
+}
+
 /**
- * `OPTIONS`: which methods there are, and of a probe its verdict, since HAProxy's bare `option httpchk`
- * asks by this method. It tells nothing that needs a token.
+ * `OPTIONS`: which methods there are, and the verdict, since HAProxy's bare `option httpchk` asks by
+ * this method. It tells nothing that needs a token.
  */
-function options(route: Route, asker: () => Asker): Answer {
+function options(route: PlainRoute, asker: Asker): Answer {
   const allow = allowed(route);
-  if (!isPlain(route)) return noContent({ allow });
-  const answer = verdict(route, asker());
+  const answer = verdict(route, asker);
   if (answer.status === 200) return noContent({ ...answer.headers, allow });
   return { ...answer, headers: { ...answer.headers, allow } };
 }
@@ -85,6 +101,11 @@ function verdict(route: PlainRoute, asker: Asker): Answer {
   } catch (thrown) {
     return unable(thrown);
   }
+}
+
+function wrongMethod(route: Route, method: string): Answer {
+  const allow = allowed(route);
+  return refusal(405, `The method is ${shown(method)}, not ${allow}`, { allow });
 }
 
 function allowed({ method }: Route): string {

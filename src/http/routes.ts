@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { beginDrain, type StatusForm, setReadOnly } from './admin.ts';
 import { Askers } from './askers.ts';
@@ -15,7 +16,7 @@ import { metrics } from './metrics.ts';
 import type { HandlerOptions, ServiceName } from './options.ts';
 import { probePaths } from './paths.ts';
 import type { Answer } from './respond.ts';
-import { probe, type Route, type Routes } from './route.ts';
+import { type PlainRoute, probe, type Route, type Routes } from './route.ts';
 import { statusOf } from './status.ts';
 
 /** What is open to everybody who reaches the port, but for a token of the metrics. */
@@ -28,13 +29,15 @@ export function probeRoutes(
   const at = probePaths(paths);
   const details = detailsOf(lifecycle, options.details);
   const askers = new Askers();
+  const counted = (name: CountedProbe, answer: PlainRoute['answerPlainly']): Route =>
+    probe(answer, (status) => lifecycle.countProbe(name, status));
   const ready = (probed: ProbeName, demand: Demand): Route =>
-    probe((asker) => {
+    counted(probed, (asker) => {
       const isBalancer = (isLeaving: boolean): boolean => askers.note(probed, asker, isLeaving);
       return readiness(lifecycle, probed, demand, isBalancer, details());
     });
   const probes: Routes = [
-    [at.live, probe(live)],
+    [at.live, counted('live', live)],
     [at.ready, ready('ready', readyWhileDraining ? 'queries' : 'writes')],
     [at.readyWrite, ready('ready/write', 'writes')],
     [at.startup, ready('startup', 'queries')],
@@ -64,8 +67,7 @@ export function adminRoutes(
       {
         method: 'GET',
         refuse: mayRead,
-        answer: (_, { headers }) =>
-          form(statusOf(lifecycle, { name, version }), headers.get('accept')),
+        answer: (_, request) => form(statusOf(lifecycle, { name, version }), request),
       },
     ],
     ['/admin/drain', post((body) => beginDrain(lifecycle, body))],

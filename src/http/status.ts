@@ -19,8 +19,22 @@ export interface MemberOnWire {
   readonly writes: number;
   readonly queries: number;
   readonly thread_id: number | null;
+  /** It serves probes, and nothing of the application. */
+  readonly is_probes: boolean;
   /** For how long its event loop has been blocked, 0 while responsive; `null` if not monitored. */
   readonly blocked_ms: number | null;
+}
+
+/** A check of a dependency, and how it last came out. */
+export interface CheckOnWire {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly affects: 'ready' | 'write' | 'nothing';
+  /** For how long it has been so. */
+  readonly since_secs: number;
+  readonly error?: string | undefined;
+  /** Whose it is. */
+  readonly member: number;
 }
 
 /** A stage of the boot; 0 where it has not happened. */
@@ -76,8 +90,16 @@ export interface ColdStartOnWire {
   readonly durations_ms: readonly (readonly [name: string, ms: number])[];
 }
 
+/** Which process answers; what is not known there is absent. */
+export interface Place {
+  readonly host?: string | undefined;
+  readonly pid?: number | undefined;
+  /** Name and version, as `node 22.21.0`. */
+  readonly runtime?: string | undefined;
+}
+
 /** All of it. */
-export interface Status {
+export interface Status extends Place {
   /** What the service is called, and its version; absent where it does not say. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
@@ -91,12 +113,19 @@ export interface Status {
   readonly shutting_down_at_ms: number | null;
   readonly stopped_at_ms: number | null;
   readonly shutdown_requested: boolean;
+  /** When a shutdown was accepted; `null` if none was. */
+  readonly accepted_at_ms: number | null;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
+  readonly checks?: readonly CheckOnWire[] | undefined;
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;
   readonly steps: readonly StepOnWire[];
+  /** Milliseconds from the acceptance to the end of each of `steps`; `null` where it is not known. */
+  readonly step_ends_ms: readonly (number | null)[];
+  /** The same to the start of each of `shutdown.running`. */
+  readonly running_since_ms: readonly (number | null)[];
   readonly report: ReportOnWire | null;
   readonly backend: string;
 }
@@ -117,15 +146,14 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
     shutting_down_at_ms: seen.shuttingDownAtMs,
     stopped_at_ms: seen.stoppedAtMs,
     shutdown_requested: seen.shutdownRequested,
+    accepted_at_ms: seen.acceptedAtMs,
     shutdown: shutdown === null ? null : shutdownOnWire(shutdown),
     holds: seen.holds,
     in_flight: inFlight,
-    members: members.map(({ member, incarnation, writes, queries, threadId, blockedMs }) => ({
-      member,
-      incarnation,
-      writes,
-      queries,
+    members: members.map(({ threadId, isProbes, blockedMs, ...member }) => ({
+      ...member,
       thread_id: threadId,
+      is_probes: isProbes,
       blocked_ms: blockedMs,
     })),
     cold_start: {
@@ -145,6 +173,8 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
       durations_ms: coldStart.durationsMs(),
     },
     steps: steps.map(stepOnWire),
+    step_ends_ms: seen.stepEndsMs,
+    running_since_ms: seen.runningSinceMs,
     report: report === null ? null : reportOnWire(report),
     backend: seen.backend,
   };

@@ -9,7 +9,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { presentedToken, type Secret, secret } from './authorization.ts';
 import { given } from './given.ts';
 
-/** The secret of this moment; `undefined` if there is none, and nobody may be let in. */
+/** The secret at this moment; `undefined` if there is none, and every call is refused. */
 export type Current = () => Secret | undefined;
 
 /** Why a value cannot be a token, in words that do not show it: it may be a secret of another type. */

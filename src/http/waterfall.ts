@@ -9,7 +9,7 @@ import type { Status } from './status.ts';
 
 /**
  * `waiting`: not started. `running`: started, not ready. `unfinished`: as `running`, but the
- * process will not go on with it. `unclear`: no duration can be told, as an end is missing or the
+ * process will not go on with it. `unclear`: no duration is known, as an end is missing or the
  * clock stepped back.
  */
 export type BarState = 'waiting' | 'running' | 'done' | 'unfinished' | 'unclear';
@@ -18,7 +18,7 @@ export type BarState = 'waiting' | 'running' | 'done' | 'unfinished' | 'unclear'
 export interface Bar {
   readonly name: string;
   readonly state: BarState;
-  /** So far, if it is running; `null` where there is none to tell. */
+  /** So far, if it is running; `null` where it is not known. */
   readonly ms: number | null;
   /** Where it begins and ends, 0 … 1 of the whole; both 0 where nothing can be drawn. */
   readonly from: number;
@@ -27,7 +27,7 @@ export interface Bar {
 
 type Times = readonly [name: string, started: number, ready: number];
 
-/** The stages in the order of the contract, `total` last; empty while nothing has a time that can be told. */
+/** The stages in the order of the contract, `total` last; empty while no time is known. */
 export function waterfall(status: Status): Bar[] {
   const { cold_start: cold } = status;
   const named: Times[] = [

@@ -1,6 +1,6 @@
 /**
  * Acceptance: the moment at which somebody asks for the shutdown, and from which its budget counts.
- * Its wall-clock time and its budget are stamped once, by whoever comes first.
+ * Its wall-clock time and its budget are stamped once, by the first caller.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export function stamp(seat: Seat, budgetMs?: number): void {
   // The count begins, unless another thread's has.
   core.sinceAcceptance(1, 0);
   core.stampAcceptedAt(seat.closingTime());
-  // Without a host, whoever becomes it says how long it may take.
+  // Without a host, the member that becomes it says how long it may take.
   core.stampBudget(budgetMs === undefined ? core.hostBudget() : budgetMs + 1);
 }
 
@@ -43,7 +43,7 @@ export function readTrigger({ core, member, staging }: Seat): string | null {
 
 /**
  * Milliseconds since the acceptance; 0 while there is none. A thread counts from its first look, so
- * whoever may have to go by it looks as soon as there is an acceptance.
+ * a thread that may have to go by it looks as soon as there is an acceptance.
  */
 export function sinceAcceptanceMs(seat: Seat): number {
   return seat.core.sinceAcceptance(0, 0) === 0 ? 0 : seat.since.now() - 1;

@@ -122,8 +122,8 @@ export abstract class Boot extends Timeline {
   }
 
   /**
-   * All times of the cold start as of one moment: frozen, and the same object for as long as nothing is
-   * new.
+   * All times of the cold start, consistent with each other: frozen, and the same object for as long
+   * as nothing is new.
    *
    * @throws {LifecycleError} `detached`; `invalid_clock` while the clock has no time yet
    */

@@ -109,10 +109,10 @@ export class ColdStartPhases {
 }
 
 /**
- * Makes what collects every time and name of a seat, as of one moment: the same object for as long as
- * nothing is new. What is there never changes again, so a pass looks only for what is missing, and
- * once one finds nothing new, all was so at the moment it began: what was found before is there
- * still, and what it missed was missing then.
+ * Makes what collects every time and name of a seat, consistent with each other: the same object
+ * for as long as nothing is new. What is there never changes again, so a pass looks only for what is
+ * missing, and once one finds nothing new, all was so at the moment it began: what was found before is
+ * there still, and what it missed was missing then.
  */
 export function collectorOf(seat: Seat): () => ColdStartPhases {
   const times: ColdStartTimes = [0, 0, 0, 0, 0, 0, 0, 0];

@@ -37,7 +37,7 @@ export type LifecycleErrorCode =
   | 'stages_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
-  /** More permits of one kind held than a member can count (2^31−1). */
+  /** More permits of one kind held than a member can count (2^24−1). */
   | 'too_many_permits'
   /** There is nothing to drain before Ready. */
   | 'nothing_to_drain'
@@ -47,6 +47,8 @@ export type LifecycleErrorCode =
   | 'leaving'
   /** A step would wait for itself, by way of the steps it names in `after`. */
   | 'circular_steps'
+  /** Components need each other in a circle (`tidegate/compose`). */
+  | 'circular_components'
   /** This thread may not block. */
   | 'cannot_block'
   /** Signals are handled on the main thread only, and this is a worker. */

@@ -29,7 +29,8 @@ export type PermitKind = 'write' | 'query';
 /** A reason to refuse writes that has nothing to do with the phase. */
 export type HoldName = 'read_only' | 'replica' | 'lease_lost' | 'paused';
 
-const HOLD_BITS: Readonly<Record<HoldName, number>> = {
+/** The bit of each hold in the core. */
+export const HOLD_BITS: Readonly<Record<HoldName, number>> = {
   read_only: HOLD_READ_ONLY,
   replica: HOLD_REPLICA,
   lease_lost: HOLD_LEASE_LOST,
@@ -106,7 +107,7 @@ export class WriteGate {
    *
    * @returns the permit, to be released when the work is done; a drain waits for it
    * @throws {LifecycleError} `invalid_argument` for any other kind, `reaped`, `too_many_permits` for
-   * more than 2^31−1 of one kind, `detached`
+   * more than 2^24−1 of one kind, `detached`
    * @example
    * ```ts
    * function put(rows: Map<string, string>, key: string, value: string): boolean {
@@ -212,7 +213,7 @@ export class WriteGate {
     return HOLD_NAMES.filter((name) => (bits & HOLD_BITS[name]) !== 0);
   }
 
-  /** Permits held over all threads. Each number is exact, but the two are not of one moment. */
+  /** Permits held over all threads. Each number is exact, but the two may be from different moments. */
   inFlight(): { writes: number; queries: number } {
     return { writes: this.#seat.core.writesOut(), queries: this.#seat.core.queriesOut() };
   }
@@ -227,7 +228,7 @@ export class WriteGate {
     if (refusal === REFUSED_FULL) {
       throw new LifecycleError(
         'too_many_permits',
-        'Cannot enter the gate: 2^31-1 permits are held',
+        'Cannot enter the gate: 2^24-1 permits are held',
       );
     }
     return refusal;

@@ -11,6 +11,7 @@ import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
 import { keepAfterSteps } from './after-steps.ts';
 import { Boot } from './boot.ts';
+import { type CountedProbe, type Counters, countProbe, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
 import { exits } from './exits.ts';
 import { WriteGate } from './gate.ts';
@@ -150,7 +151,7 @@ export class Lifecycle extends Boot {
 
   /**
    * An immutable value in which phase, times, reason and report belong together. Each count in it is
-   * exact, but the counts are not all of one moment.
+   * exact, but the counts may be from different moments.
    *
    * @throws {LifecycleError} `reaped`; `invalid_clock` while the clock has no time yet
    * @example
@@ -161,6 +162,21 @@ export class Lifecycle extends Boot {
    */
   snapshot(): LifecycleSnapshot {
     return takeSnapshot(this.#seat, { gate: this.gate, coldStart: () => this.coldStartPhases() });
+  }
+
+  /**
+   * What was admitted, refused and answered since the creation, over all threads. No count is ever
+   * smaller than one that was read before, on whichever thread.
+   *
+   * @throws {LifecycleError} `detached`
+   * @example
+   * ```ts
+   * lifecycle.gate.tryEnter('query'); // null
+   * lifecycle.counters().refusals.find(({ count }) => count > 0); // { kind: 'query', reason: 'starting', count: 1 }
+   * ```
+   */
+  counters(): Counters {
+    return readCounters(this.#seat);
   }
 
   /** True once a shutdown was accepted, on whichever thread. */
@@ -306,6 +322,14 @@ export class Lifecycle extends Boot {
    */
   noteReadinessProbe(): void {
     noteReadinessProbe(this.#seat);
+  }
+
+  /**
+   * Counts an answer of a probe, by its status: 200, 204, 405 or 503; any other is not counted. Whatever
+   * answers probes calls it.
+   */
+  countProbe(probe: CountedProbe, status: number): void {
+    countProbe(this.#seat, probe, status);
   }
 
   /** Ends the pre-drain, even before it has started: there is no load balancer to wait for. */

@@ -43,7 +43,7 @@ export function endPreDrain({ core, wakeups }: Seat): void {
  * and they are admitted: hence the settling.
  *
  * Time in which this loop did not turn (a container out of its CPU quota, a machine that was
- * suspended) is not time in which anybody could be told, so of a long slice only a part counts; the
+ * suspended) is not time in which a prober could be answered, so of a long slice only a part counts; the
  * budget goes on.
  */
 export async function preDrain(
@@ -56,7 +56,7 @@ export async function preDrain(
   // A process that never was Ready has no load balancer to tell.
   if (core.phase() === STARTING) return;
   // A successor goes on where the first host was. A first host begins here: between the acceptance and
-  // this line its loop may have been held up, and nobody was told in that time.
+  // this line its loop may have been held up, and no prober was answered in that time.
   let passedMs = isSuccessor ? sinceAcceptanceMs(seat) : 0;
   // The application goes on by itself, or somebody ended it by hand.
   const isOff = (): boolean => core.isPreDrainEnded() === 1 || core.phase() >= SHUTTING_DOWN;

@@ -1,5 +1,5 @@
 /**
- * The values that every entry point publishes beside its own `Lifecycle`.
+ * The values that every entry point publishes in addition to its own `Lifecycle`.
  *
  * @module
  */

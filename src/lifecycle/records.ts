@@ -44,7 +44,10 @@ import type { Seat } from './seat.ts';
 /** A step that has ended, as it is in memory. */
 export interface StepRecord {
   readonly step: StepReport;
-  /** Milliseconds from the acceptance to its end; `null` if an application made the report. */
+  /**
+   * Milliseconds from the acceptance to its end, or to its start while it runs; `null` if an
+   * application made the report.
+   */
   readonly endMs: number | null;
 }
 
@@ -54,6 +57,8 @@ export interface Progress {
   readonly ended: readonly StepRecord[];
   /** Names of the present host's steps that run now. */
   readonly running: readonly string[];
+  /** Milliseconds from the acceptance to the start of each of them. */
+  readonly runningSinceMs: readonly (number | null)[];
   /** Names of those that are to come. */
   readonly pending: readonly string[];
 }
@@ -93,15 +98,20 @@ export function putHead(
   core.putHead(slot, member.number);
 }
 
-/** Writes the record at `index` of a step that has not ended. */
+/**
+ * Writes the record at `index` of a step that has not ended.
+ *
+ * @param sinceMs when it started, after the acceptance; it stands where its end will be
+ */
 export function putWaiting(
   seat: Seat,
   slot: number,
   index: number,
   step: string,
   is: Waiting,
+  sinceMs: number | null = null,
 ): void {
-  put(seat, slot, index, STATUS_CODES[is], { name: step, durationMs: 0 }, null);
+  put(seat, slot, index, STATUS_CODES[is], { name: step, durationMs: 0 }, sinceMs);
 }
 
 /** Writes the record at `index` of a step that ended as the `order`-th, counted from 1. */
@@ -152,7 +162,7 @@ export function readProgress(seat: Seat): Progress {
   const { core } = seat;
   const host = core.hostMember();
   const ended: StepRecord[] = [];
-  const waiting: [string, Waiting][] = [];
+  const waiting: Found[] = [];
   for (let slot = 0; slot < REPORT_CAPACITY; slot++) {
     const count = core.hostSteps(slot);
     if (count > 0) seat.mustLive();
@@ -162,13 +172,18 @@ export function readProgress(seat: Seat): Progress {
     }
     // What a dead host had under way is its successor's to run.
     if (host < 0 || core.slotHost(slot) !== host) continue;
-    for (const { status, record } of records) {
-      if (status === 'running' || status === 'pending') waiting.push([record.step.name, status]);
-    }
+    waiting.push(...records.filter(({ status }) => status === 'running' || status === 'pending'));
   }
-  const names = (wanted: Waiting): string[] =>
-    waiting.filter(([, status]) => status === wanted).map(([name]) => name);
-  return { ended, running: names('running'), pending: names('pending') };
+  const those = (wanted: Waiting): StepRecord[] =>
+    waiting.filter(({ status }) => status === wanted).map(({ record }) => record);
+  const names = (records: readonly StepRecord[]): string[] => records.map(({ step }) => step.name);
+  const running = those('running');
+  return {
+    ended,
+    running: names(running),
+    runningSinceMs: running.map(({ endMs }) => endMs),
+    pending: names(those('pending')),
+  };
 }
 
 interface Found {
@@ -190,7 +205,7 @@ function endedAmong(records: readonly Found[]): StepRecord[] {
 }
 
 /**
- * The same while a host may write: of one moment, so that no step is there without one that ended before
+ * The same while a host may write: consistent, so that no step is there without one that ended before
  * it. Two reads that find the same ends had no end between them.
  */
 function readTogether(seat: Seat, slot: number, count: number): Found[] {

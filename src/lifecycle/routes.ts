@@ -1,5 +1,5 @@
 /**
- * Which paths are the handlers' own, and what they say there, for whoever serves them: a probe need not
+ * Which paths are the handlers' own, and what they say there, for the server in front of them: a probe need not
  * wait for a `Request` that nobody looks at, and none of these requests counts as the application's.
  * It knows no server and no route.
  *

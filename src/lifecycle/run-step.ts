@@ -16,6 +16,9 @@ export interface StepEnd {
   readonly thrown?: unknown;
 }
 
+/** What a step returns that had nothing to do: it is recorded as skipped. */
+export const SKIPPED: symbol = Symbol.for('tidegate.skipped');
+
 /** A step that runs. */
 export interface RunningStep {
   /** Never rejects. */
@@ -63,7 +66,7 @@ export function runStep(
     cut = () => timeOut(`timed out after ${elapsedMs(began)} ms, at the end of the drain`);
     const run = async (): Promise<unknown> => step.run({ signal: controller.signal, ready });
     run().then(
-      () => end('ok'),
+      (result) => (result === SKIPPED ? end('skipped', 'it had not started') : end('ok')),
       (thrown: unknown) => end('failed', messageOf(thrown), thrown),
     );
   });

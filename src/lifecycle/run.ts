@@ -139,7 +139,7 @@ export class Run {
     }
   }
 
-  /** Until the steps that run beside the drain have ended; those without a time are cut then. */
+  /** Until the steps that run during the drain have ended; those without a time are cut then. */
   async #settled(untilMs: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => {
@@ -174,7 +174,10 @@ export class Run {
 
   #stepStarted({ name }: Step): void {
     const index = this.#places.get(name);
-    if (index !== undefined) putWaiting(this.#seat, this.#slot, index, name, 'running');
+    if (index !== undefined) {
+      const sinceMs = Math.round(sinceAcceptanceMs(this.#seat));
+      putWaiting(this.#seat, this.#slot, index, name, 'running', sinceMs);
+    }
     this.#parts.tell({ type: 'step_started', step: name });
   }
 

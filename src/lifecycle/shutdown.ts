@@ -10,7 +10,7 @@
  * a shutdown is accepted; a stand-by takes over when the host is reaped; without either, a thread
  * with steps takes over, and without that a thread that waits. The takers race by compare-and-swap,
  * so one runs. A successor skips the steps that have a recorded end. A runner looks at HOST before
- * every step, so one that was wrongly given up stops beside its successor, and the move to Stopped
+ * every step, so one that was wrongly given up stops next to its successor, and the move to Stopped
  * happens once in any case.
  *
  * While an application owns the shutdown (`beginShutdown`), nobody runs anything. Once its thread is

@@ -23,7 +23,7 @@ import { readReason } from './reason.ts';
 import { type Progress, readProgress, readRecords, readReport } from './records.ts';
 import type { ShutdownReport, StepReport } from './report.ts';
 import type { Seat } from './seat.ts';
-import { threadOf } from './thread.ts';
+import { isProbes, threadOf } from './thread.ts';
 
 /** An attached thread, and what it has in progress. */
 export interface MemberSnapshot {
@@ -37,6 +37,8 @@ export interface MemberSnapshot {
   readonly queries: number;
   /** The runtime's number of the thread, 0 for the main one; `null` where there are none. */
   readonly threadId: number | null;
+  /** It serves probes, and nothing of the application. */
+  readonly isProbes: boolean;
   /**
    * Milliseconds for which its event loop has been blocked, as far as this thread has seen; 0 while
    * it is responsive, `null` if it is not monitored.
@@ -59,7 +61,7 @@ export interface ShutdownSnapshot {
   readonly leftMs: number | null;
 }
 
-/** A lifecycle at one moment. The counts are each exact, but not all of that moment. */
+/** A lifecycle at one moment. Each count is exact, but the counts may be from different moments. */
 export interface LifecycleSnapshot {
   /** The phase. */
   readonly phase: Phase;
@@ -79,6 +81,8 @@ export interface LifecycleSnapshot {
   readonly report: Readonly<ShutdownReport> | null;
   /** A shutdown was accepted. */
   readonly shutdownRequested: boolean;
+  /** When a shutdown was accepted, by the clock of who accepted it; `null` if none was. */
+  readonly acceptedAtMs: number | null;
   /** `null` while nobody has asked for one. */
   readonly shutdown: ShutdownSnapshot | null;
   /** Steps that have ended so far. */
@@ -88,6 +92,8 @@ export interface LifecycleSnapshot {
    * that the application made.
    */
   readonly stepEndsMs: readonly (number | null)[];
+  /** Milliseconds from the acceptance to the start of each of `shutdown.running`. */
+  readonly runningSinceMs: readonly (number | null)[];
   /** All times of the cold start. */
   readonly coldStart: ColdStartPhases;
   /** The write holds that are set. */
@@ -151,9 +157,11 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
     reason: phase === STARTING ? reason : null,
     report,
     shutdownRequested: core.isAccepted() === 1,
+    acceptedAtMs: core.stampAcceptedAt(0) || null,
     shutdown,
     steps: ended.map(({ step }) => step),
     stepEndsMs: ended.map(({ endMs }) => endMs),
+    runningSinceMs: report === null ? progress.runningSinceMs : [],
     coldStart,
     holds,
     inFlight,
@@ -183,6 +191,7 @@ function members(seat: Seat): MemberSnapshot[] {
       writes: core.writesOf(member),
       queries: core.queriesOf(member),
       threadId: threadOf(core.tagOf(member)),
+      isProbes: isProbes(core.tagOf(member)),
       blockedMs: seat.heartbeats.silentMs(member),
     });
   }

@@ -32,6 +32,16 @@ export interface StageContext {
   readonly signal: Signal;
 }
 
+/**
+ * Refuses what a stage cannot be called.
+ *
+ * @throws {LifecycleError} `invalid_argument`
+ */
+export function checkStageName(action: string, name: string): void {
+  const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
+  must(isName, action, 'name must match [a-z][a-z0-9_]{0,31}, but not be total', name);
+}
+
 /** Sets mark `index` to now; false if it is set, or the clock has no time yet. */
 export function markNow(seat: Seat, index: number): boolean {
   if (seat.core.markedAt(index) !== 0) return false;
@@ -68,8 +78,7 @@ export class Stage {
    * is `total`; `stages_full` for one more than there is room for; `reaped`
    */
   constructor(seat: Seat, name: string, leaving: Leaving) {
-    const isName = typeof name === 'string' && STAGE_NAME.test(name) && name !== 'total';
-    must(isName, 'add the stage', 'name must match [a-z][a-z0-9_]{0,31}, but not be total', name);
+    checkStageName('add the stage', name);
     this.name = name;
     this.#seat = seat;
     this.#leaving = leaving;
@@ -140,7 +149,7 @@ export class Stage {
     const refusal = core.enterBoot(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot run the stage: 2^31-1 are running');
+      throw new LifecycleError('too_many_permits', 'Cannot run the stage: 2^24-1 are running');
     }
     // A promise, whatever T is: nobody may take what was not run for something that was.
     if (refusal !== ADMITTED) return Promise.reject(this.#leaving.error()) as T;

@@ -22,6 +22,8 @@ interface Globals {
 
 /** Of the main thread, which every runtime numbers 0. */
 const MAIN_TAG = 1;
+/** Bit of a thread that serves probes; no process numbers threads that far. */
+const PROBES_TAG = 0x10000000;
 
 /**
  * The number of this thread plus one; 0 where threads have none. (Node, Deno, Bun.)
@@ -49,7 +51,19 @@ export function useThreadNumbers(): void {
   added.threadTag = threadTag;
 }
 
+/** Marks the tag of this thread as that of a probe thread, for whoever reads the members. */
+export function tagAsProbes(): void {
+  const tag = added.threadTag;
+  added.threadTag = () => (tag?.() ?? 0) | PROBES_TAG;
+}
+
 /** The number that a tag was made of, `null` if there was none. */
 export function threadOf(tag: number): number | null {
-  return tag === 0 ? null : tag - MAIN_TAG;
+  const number = tag & ~PROBES_TAG;
+  return number === 0 ? null : number - MAIN_TAG;
+}
+
+/** True if it is the tag of a probe thread. */
+export function isProbes(tag: number): boolean {
+  return (tag & PROBES_TAG) !== 0;
 }

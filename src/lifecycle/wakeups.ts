@@ -2,7 +2,7 @@
  * Waiting without polling: for EPOCH to change, whichever thread changes it.
  *
  * Where memory is shared the thread sleeps on the futex (`Atomics.waitAsync`); where there is one
- * thread only, whoever changes something calls `wake`. Every sleep has a bound, so a lost wake-up
+ * thread only, what changes something calls `wake`. Every sleep has a bound, so a lost wake-up
  * (a thread that died between a change and its notify) costs milliseconds.
  *
  * @module
@@ -96,7 +96,7 @@ export class Wakeups {
    * Looks now and at every change, until `look` is true or throws, or the signal aborts. It keeps no
    * process alive.
    *
-   * Where there is one thread only, whoever changes something makes us look. No promise is waited
+   * Where there is one thread only, what changes something makes us look. No promise is waited
    * for: on the edge one that a request has made goes nowhere once that request has been answered,
    * and a watch outlasts the request that began it.
    */

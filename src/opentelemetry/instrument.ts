@@ -7,6 +7,7 @@
 
 import { type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
 import { isObject, must } from '../lifecycle/check.ts';
+import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { VERSION } from '../version.ts';
 import { observe } from './observables.ts';
@@ -25,7 +26,7 @@ const SCOPE = 'tidegate';
 const ACTION = 'instrument the lifecycle';
 
 /**
- * Offers the metrics of `/metrics` as observable gauges, under the same names, and traces the boot
+ * Offers the metrics of `/metrics` as observable gauges and counters, under the same names, and traces the boot
  * and the shutdown: one span each, with one for every stage or step below it.
  *
  * A span is made when its times are known: those of the boot at Ready, those of the shutdown at
@@ -33,7 +34,7 @@ const ACTION = 'instrument the lifecycle';
  * `handleSignals`, it hears of Stopped first, so that an SDK whose `shutdown()` is among the
  * `servers` that are closed there exports all of it.
  *
- * @returns the undo; it first traces what has happened and was not told yet
+ * @returns the undo; it first traces what has happened and was not traced yet
  * @throws {LifecycleError} `invalid_argument`
  * @example
  * ```ts
@@ -44,12 +45,13 @@ const ACTION = 'instrument the lifecycle';
  * ```
  */
 export function instrument(lifecycle: Lifecycle, options: InstrumentOptions = {}): () => void {
-  const isLifecycle = typeof lifecycle?.onTransition === 'function';
-  must(isLifecycle, ACTION, 'the first argument must be a Lifecycle', lifecycle);
+  must(isLifecycle(lifecycle), ACTION, 'the first argument must be a Lifecycle', lifecycle);
   must(isObject(options), ACTION, 'the options must be an object', options);
   const { meter = metrics.getMeter(SCOPE, VERSION), tracer = trace.getTracer(SCOPE, VERSION) } =
     options;
-  const isMeter = typeof meter?.createObservableGauge === 'function';
+  const isMeter =
+    typeof meter?.createObservableGauge === 'function' &&
+    typeof meter.createObservableCounter === 'function';
   must(isMeter, ACTION, 'meter must be a Meter', meter);
   must(typeof tracer?.startSpan === 'function', ACTION, 'tracer must be a Tracer', tracer);
   const undos = [observe(lifecycle, meter), traceLife(lifecycle, tracer)];

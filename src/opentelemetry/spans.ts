@@ -52,7 +52,7 @@ export function traceLife(lifecycle: Lifecycle, tracer: Tracer): () => void {
   };
 }
 
-/** Remembers what was told, so that each span is made once. */
+/** Remembers what was traced, so that each span is made once. */
 class Teller {
   readonly #tracer: Tracer;
   readonly #told: Set<string> = new Set();

@@ -18,7 +18,7 @@ const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** What the compiler cannot write: it knows no `.wasm`. */
 const CORE_WASM = `/**
  * The core as a module, compiled and not instantiated, for runtimes and bundlers that import a
- * \`.wasm\` file so: Cloudflare Workers. It imports a shared \`env.memory\` of two pages.
+ * \`.wasm\` file so: Cloudflare Workers. It imports a shared \`env.memory\` of three pages.
  *
  * @module
  */

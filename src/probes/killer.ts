@@ -10,7 +10,7 @@ import { write } from 'node:fs';
 import process from 'node:process';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
-import { graceMs } from '../runtime/grace.ts';
+import { graceMs } from '../runtime/grace-period.ts';
 
 /** What a host that is in time needs to end after its deadline: a report, and the exit. */
 const GRACE_MS = 150;

@@ -15,7 +15,7 @@ import { checkKeys } from '../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
-import { onHeard } from '../runtime/heard.ts';
+import { onHeard } from '../runtime/heard-signals.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
 import { checkPort, checkText, urlOf } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';
@@ -100,7 +100,7 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   let member: Member | undefined;
   const listening = new Promise<ThreadMessage>((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {
-      // Here: where the thread has ended, its exit comes next, before whoever awaits this.
+      // Here: where the thread has ended, its exit comes next, before what awaits this.
       ({ member } = message);
       resolve(message);
     });
@@ -108,7 +108,7 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     worker.once('exit', () => reject(new Error('The probe thread ended before it listened')));
   });
   const stopHeartbeat = startHeartbeat(lifecycle);
-  // By itself or by us: whoever waits must not wait for it.
+  // By itself or by us: nothing that waits may wait for it.
   worker.once('exit', () => {
     if (member !== undefined) reapQuietly(lifecycle, member);
   });

@@ -13,7 +13,8 @@ import type { ProbeOptions } from '../http/handler.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
-import type { Heard } from '../runtime/heard.ts';
+import { tagAsProbes } from '../lifecycle/thread.ts';
+import type { Heard } from '../runtime/heard-signals.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { Killer } from './killer.ts';
 
@@ -49,7 +50,7 @@ export interface RefusalMessage {
   readonly member: Member | undefined;
 }
 
-/** What it is told: which signals ask for the shutdown from now on, and whether it may write. */
+/** What it is sent: which signals ask for the shutdown from now on, and whether it may write. */
 export type SignalsMessage = Heard;
 
 /** The part of Deno that hears signals, which it does on every thread; others on the main one only. */
@@ -68,6 +69,7 @@ const LOOK_MS = 50;
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
+tagAsProbes();
 try {
   attached = Lifecycle.attach(data.handle, { backend: data.backend });
   listen(attached, data);

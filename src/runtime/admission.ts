@@ -1,7 +1,7 @@
 /**
  * Admission: every request that is not for a probe or an admin route holds a permit of the gate until its
- * response is sent, so that no step of the shutdown runs beside it, and no write is acknowledged that
- * the flush did not see. It serves nothing.
+ * response is sent, so that no step of the shutdown runs at the same time, and no write is
+ * acknowledged that the flush did not see. It serves nothing.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export function kindOfMethod(method: string): PermitKind {
   return method === 'GET' || SAFE.includes(method) ? 'query' : 'write';
 }
 
-/** What an EventSource is told when there is nobody to serve it: after a 503 it never comes back. */
+/** What an EventSource gets when it is not served: after a 503 it never comes back. */
 const RETRY: PlainAnswer = plainAnswer(200, 'text/event-stream', 'retry: 1000\n\n');
 
 /** The gate in front of a server. */
@@ -44,13 +44,17 @@ export class Admission {
   /**
    * A permit, or the answer in place of the application's.
    *
-   * @param accepts what the client accepts, asked for where it matters: headers are made when they are read
+   * @param acceptOf what the client of `asked` accepts: headers are made when they are read
    */
-  enter(kind: PermitKind, accepts: () => string | null | undefined): Permit | PlainAnswer {
+  enter<Asked>(
+    kind: PermitKind,
+    asked: Asked,
+    acceptOf: (asked: Asked) => string | null | undefined,
+  ): Permit | PlainAnswer {
     try {
       const permit = this.#lifecycle.gate.tryEnter(kind);
       if (permit !== null) return permit;
-      if (kind === 'query' && accepts()?.includes('text/event-stream')) return RETRY;
+      if (kind === 'query' && acceptOf(asked)?.includes('text/event-stream')) return RETRY;
       return closedAnswer(this.#refused(kind));
     } catch (thrown) {
       // Detached, or reaped: this thread no longer knows, and unknown means "do not serve".
@@ -92,6 +96,11 @@ export class Admission {
     const reason = kind === 'write' ? this.#lifecycle.gate.writeRefusal() : null;
     return new GateClosedError(kind, phase, reason ?? phaseName(phase));
   }
+}
+
+/** Whether a request was let in. */
+export function isPermit(entered: Permit | PlainAnswer): entered is Permit {
+  return (entered as Partial<Permit>).kind !== undefined;
 }
 
 /** 503, as the probes have it. */

@@ -1,16 +1,17 @@
 /**
- * A server of `Bun.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ * A server of `Bun.serve`: what answers its requests, and how it closes. It opens none.
  *
  * @module
  */
 
+import type { Permit } from '../lifecycle/gate.ts';
 import { plainAddress, withoutLength } from './answer.ts';
 import { Sockets } from './bun/sockets.ts';
 import { Unsent } from './bun/unsent.ts';
-import { truthful } from './coding.ts';
-import { Front } from './front.ts';
+import { Front, type Told } from './closing/front.ts';
+import { truthful } from './content-coding.ts';
+import { opened } from './open-servers.ts';
 import { type CheckedOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
 
 /** A server of Bun, as far as it is used here. */
 export interface BunServer {
@@ -26,16 +27,30 @@ const NOT_MODIFIED = 304;
 /** What Bun's fetch() decodes, and leaves in the head for its server to send. */
 const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
+/** What a handler is told of a request. */
+class BunTold implements Told {
+  readonly native: BunServer;
+  permit: Permit | null = null;
+  readonly #request: Request;
+
+  constructor(request: Request, native: BunServer) {
+    this.#request = request;
+    this.native = native;
+  }
+
+  /** Asked for when it is read: it costs an eighth of a request. */
+  get remoteAddress(): string | undefined {
+    return plainAddress(this.native.requestIP(this.#request)?.address);
+  }
+}
+
 /** What is in front of one server. */
 export class BunFront {
   /** Its WebSockets, and the handler that they are known by. */
   readonly sockets: Sockets;
   readonly #options: CheckedOptions;
   readonly #front: Front;
-  readonly #unsent: Unsent = new Unsent(
-    () => this.#server?.pendingRequests ?? Number.POSITIVE_INFINITY,
-  );
-  #server: BunServer | undefined;
+  readonly #unsent: Unsent = new Unsent();
 
   /**
    * @param websocket the application's handler of them
@@ -44,32 +59,27 @@ export class BunFront {
   constructor(options: CheckedOptions, websocket: unknown) {
     this.#options = options;
     this.sockets = new Sockets(websocket);
-    // It sends the length that a 304 is said to have, and parsers miss its body.
-    const mend = (response: Response): Response | Promise<Response> =>
-      truthful(response.status === NOT_MODIFIED ? withoutLength(response) : response, DECODED);
-    this.#front = new Front(options, mend, true);
+    const unsent = this.#unsent;
+    this.#front = new Front(options, {
+      // It sends the length that a 304 is said to have, and parsers miss its body.
+      mend: (response) =>
+        truthful(response.status === NOT_MODIFIED ? withoutLength(response) : response, DECODED),
+      // It is what `answer` was given.
+      handed: (request, { native }, permit) => unsent.add(request, native as BunServer, permit),
+      isParsed: true,
+    });
   }
 
-  /** Answers one request. @param more what else its handler is told */
+  /** Answers one request. @param more what else its handler gets */
   answer(
     request: Request,
     server: BunServer,
-    more: object = {},
+    more?: object,
   ): Response | undefined | Promise<Response | undefined> {
-    this.#server = server;
     this.#unsent.settle(1);
-    const told = {
-      ...more,
-      // Asked for when it is read: it costs an eighth of a request.
-      get remoteAddress() {
-        return plainAddress(server.requestIP(request)?.address);
-      },
-      native: server,
-    };
-    return this.#front.answer(request, told, (release) => {
-      // Known for as long as the response is not sent; on a Unix socket there is none.
-      this.#unsent.add(() => server.requestIP(request) === null, release);
-    });
+    const told = new BunTold(request, server);
+    if (more !== undefined) Object.assign(told, more);
+    return this.#front.answer(request, told);
   }
 
   /** Closes the server when the lifecycle is Stopped. */

@@ -40,7 +40,7 @@ interface BunNamespace {
 /**
  * The longest silence that Bun can be asked to bear. By itself it cuts a connection after 10 s, also while
  * the client waits for our answer, and that to a shutdown may take as long as its budget; and an idle
- * one must outlive a load balancer's time-out. Not for ever either: dead clients.
+ * one must outlive a load balancer's time-out. Not without end either: dead clients.
  */
 const LONGEST_S = 255;
 /** What a request would go past `fetch` by, and the gate before it. */

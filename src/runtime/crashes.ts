@@ -13,7 +13,7 @@ import process from 'node:process';
 import { LeavingError } from '../lifecycle/errors.ts';
 import { journal, type LogEvent } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { whenLeaving } from './leaving.ts';
+import { whenLeaving } from './when-leaving.ts';
 
 /** What runtimes call the two kinds, and what the shutdown that one of them causes is called. */
 export type CrashTrigger = 'uncaughtException' | 'unhandledRejection';
@@ -36,7 +36,7 @@ export function watchCrashes(
   onCrash: (trigger: CrashTrigger) => void,
 ): () => void {
   const crashed = (trigger: CrashTrigger, error: unknown): void => {
-    // What a boot rejects with that was told to stop, and stops: nothing went wrong.
+    // What a boot rejects with that was asked to stop, and stops: nothing went wrong.
     if (error instanceof LeavingError) return;
     const event: LogEvent = { type: 'uncaught', name: trigger, message: CALLED[trigger], error };
     journal(lifecycle, event);

@@ -1,15 +1,16 @@
 /**
- * A server of `Deno.serve`, whoever opens it: what answers its requests, and how it closes. It opens none.
+ * A server of `Deno.serve`: what answers its requests, and how it closes. It opens none.
  *
  * @module
  */
 
+import type { Permit } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { plainAddress, refusal } from './answer.ts';
-import { truthful } from './coding.ts';
-import { Front } from './front.ts';
+import { Front, type Told } from './closing/front.ts';
+import { truthful } from './content-coding.ts';
+import { opened } from './open-servers.ts';
 import { type CheckedOptions, type Server, urlOf } from './options.ts';
-import { opened } from './serving.ts';
 
 /** What Deno tells of a request. */
 export interface DenoInfo {
@@ -24,10 +25,33 @@ export interface DenoServer {
   shutdown(): Promise<void>;
 }
 
+/** What a handler is told of a request. */
+class DenoTold implements Told {
+  readonly native: DenoInfo;
+  permit: Permit | null = null;
+
+  constructor(native: DenoInfo) {
+    this.native = native;
+  }
+
+  /** Asked for when it is read, or never: it costs a twentieth of a request. */
+  get remoteAddress(): string | undefined {
+    return plainAddress(this.native.remoteAddr.hostname);
+  }
+}
+
 /** What answers the requests of one server of Deno. */
 export function frontFor(options: CheckedOptions): Front {
-  // Deno puts right itself what fetch() gave and is returned as it is.
-  return new Front(options, (response) => truthful(response, []), false);
+  return new Front(options, {
+    // Deno puts right itself what fetch() gave and is returned as it is.
+    mend: (response) => truthful(response, []),
+    handed(_, { native }, permit) {
+      const release = (): void => permit.release();
+      // It is what the handler below was given.
+      void (native as DenoInfo).completed.then(release, release);
+    },
+    isParsed: false,
+  });
 }
 
 /** A handler for `Deno.serve`, which answers at once where the application does. */
@@ -35,11 +59,7 @@ export function answerer(
   front: Front,
 ): (request: Request, info: DenoInfo) => Response | Promise<Response> {
   return (request, info) => {
-    const remoteAddress = plainAddress(info.remoteAddr.hostname);
-    const told = { remoteAddress, native: info };
-    const response = front.answer(request, told, (release) => {
-      void info.completed.then(release, release);
-    });
+    const response = front.answer(request, new DenoTold(info));
     return response instanceof Promise ? response.then(answered) : answered(response);
   };
 }

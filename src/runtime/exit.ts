@@ -11,9 +11,9 @@ import { journal, type LogEvent } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import type { Closing } from './closables.ts';
-import { graceMs } from './grace.ts';
+import { graceMs } from './grace-period.ts';
 import { stderrWritten, stdoutWritten } from './output.ts';
-import { Remaining } from './remaining.ts';
+import { Remaining } from './shared-time-limit.ts';
 
 /** Something to be done after the servers have closed. */
 export interface FinallyEntry {
@@ -93,7 +93,7 @@ export function markFailed(): void {
   if (exitCode() === 0) process.exitCode = 1;
 }
 
-/** The exit code so far, as whoever set it left it; 0 if nobody did. */
+/** The exit code so far, as the program set it; 0 if it did not. */
 export function exitCode(): number {
   // On Deno the two are apart.
   const { Deno } = globalThis as { readonly Deno?: { readonly exitCode?: number } };

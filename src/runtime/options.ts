@@ -14,10 +14,10 @@ import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import type { KindOf } from './admission.ts';
-import { type OnFailure, onFailure } from './failures.ts';
-import { graceMs } from './grace.ts';
+import { graceMs } from './grace-period.ts';
+import { type OnFailure, onFailure } from './handler-errors.ts';
 
-/** What a handler is told of a request beside the request. */
+/** What a handler gets in addition to the request. */
 export interface RequestInfo {
   /**
    * The client's address without a port, IPv4 as such; `undefined` on a Unix socket. It is asked for when it
@@ -107,7 +107,7 @@ export interface Server {
    * by itself when the lifecycle is Stopped; again is the same closing.
    */
   close(): Promise<void>;
-  /** Resolves when the last connection is gone, whoever closed the server. */
+  /** Resolves when the last connection is gone, however the server was closed. */
   readonly closed: Promise<void>;
   /**
    * What the runtime has: the server of `node:http` (to attach `ws` to), what `Deno.serve` returned, or

@@ -14,13 +14,13 @@ import { closingOf } from './closables.ts';
 import { type CrashTrigger, watchCrashes } from './crashes.ts';
 import { Ending } from './endings.ts';
 import { endWell, markFailed } from './exit.ts';
-import { LEAST_GRACE_MS, MOST_GRACE_MS } from './grace.ts';
-import { heard } from './heard.ts';
+import { LEAST_GRACE_MS, MOST_GRACE_MS } from './grace-period.ts';
+import { heard } from './heard-signals.ts';
 import { adoptNow, isNodeServer } from './node/adopt.ts';
-import { Repeats } from './repeats.ts';
-import { serversOf } from './serving.ts';
+import { serversOf } from './open-servers.ts';
+import { Repeats } from './repeated-signals.ts';
 import { checkSignals, invalid, type SignalOptions } from './signal-options.ts';
-import { whenStopped } from './stopped.ts';
+import { whenStopped } from './when-stopped.ts';
 
 export type { Closable } from './closables.ts';
 export type { FinallyEntry } from './exit.ts';
@@ -30,7 +30,7 @@ export type { SignalOptions } from './signal-options.ts';
 const STDIN = 0;
 
 /**
- * Shuts down when a signal asks for it, and ends the process once the lifecycle is Stopped, whoever
+ * Shuts down when a signal asks for it, and ends the process once the lifecycle is Stopped, whatever
  * asked. Call it once, on the main thread.
  *
  * **A second signal** is the same request, unless its name is in `force` and it comes more than 250

@@ -10,8 +10,7 @@ import { VARIANTS } from '../../bench/cases/case.ts';
 import { primitives } from '../../bench/cases/primitives.ts';
 import { repeat } from '../../bench/cases/repeat.ts';
 import { calls } from '../../bench/cases/with-both.ts';
-import { answerOf } from '../../bench/harness/processes.ts';
-import { processRuntimes } from '../../bench/harness/runtimes.ts';
+import { answerOf, processRuntimes } from '../../bench/harness/runtimes.ts';
 import { WriteGate } from '../../src/lifecycle/gate.ts';
 import { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 
@@ -198,6 +197,8 @@ const SELDOM = new Set([
   'exits',
   'isExiting',
   'watchBeats',
+  'counters',
+  'countProbe',
 ]);
 
 /** Calls that are another one with another constant in it, or are measured in another part. */

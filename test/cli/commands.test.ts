@@ -96,7 +96,8 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(stdout).toMatch(/^ {2}restore +█+ +[\d.]+ (ms|s)$/m);
     expect(stdout).toMatch(/^ {2}cache_fill +▒+ +running [\d.]+ (ms|s)$/m);
     expect(stdout).toMatch(/^ {2}total +▒+ +running [\d.]+ (ms|s)$/m);
-    expect(stdout).toMatch(/^ +0 +0 +0 +0 {2}/m);
+    expect(stdout).toMatch(/^ {2}main thread +0 +0 +0 {2}/m);
+    expect(stdout).toMatch(/^verdict {4}Writes are refused: starting$/m);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
@@ -107,6 +108,17 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(write).toMatchObject({ code: 1, stdout: 'draining\n' });
     const refused = await run(runtime, ['drain', starting]);
     expect(refused).toMatchObject({ code: 1, stdout: 'not drained: it is still starting\n' });
+  });
+
+  it('readonly refuses writes and admits them again, and says what it was before', async () => {
+    const [url] = await start();
+    const set = (...words: readonly string[]) => run(runtime, ['readonly', ...words]);
+    expect(await set('on', url)).toMatchObject({ code: 0, stdout: 'read-only\n', stderr: '' });
+    const write = await run(runtime, ['probe', url, '--for', 'ready/write']);
+    expect(write).toMatchObject({ code: 1, stdout: 'read_only (ready)\n' });
+    expect((await set(url, 'on')).stdout).toBe('read-only, as before\n');
+    const { code, stdout } = await set('off', url, '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([0, { ok: true, read_only: false, changed: true }]);
   });
 
   it('shutdown waits for the report, and prints the steps', async () => {
@@ -158,14 +170,15 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(await program.exit).toMatchObject({ code: 0 });
   });
 
-  it.each(['status', 'drain', 'shutdown'])(
+  it.each(['status', 'drain', 'shutdown', 'readonly on', 'status --watch'])(
     '%s exits with 4 without the right token',
     async (command) => {
       const [url, program] = await start();
-      const none = await run(runtime, [command, url], { token: null });
+      const words = [...command.split(' '), url];
+      const none = await run(runtime, words, { token: null });
       expect(none).toMatchObject({ code: 4, stdout: '' });
       expect(none.stderr).toMatch(/asks for a token.*TIDEGATE_ADMIN_TOKEN or --token-file/);
-      const wrong = await run(runtime, [command, url], { token: 'wrong-secret' });
+      const wrong = await run(runtime, words, { token: 'wrong-secret' });
       expect(wrong).toMatchObject({
         code: 4,
         stdout: '',

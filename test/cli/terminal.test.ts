@@ -23,28 +23,39 @@ beforeAll(async () => {
 });
 afterAll(() => program.kill());
 
-/** All that reached the terminal, and the exit code. */
+/**
+ * All that reached the terminal, and the exit code.
+ *
+ * @param until where Ctrl-C is pressed
+ */
 function onTerminal(
   words: readonly string[],
   columns: number,
   env: Readonly<Record<string, string>> = {},
+  until?: RegExp,
 ): Promise<{ output: string; code: number | null }> {
   const command = [process.execPath, MAIN, ...words].map((word) => `'${word}'`).join(' ');
-  const line = `stty cols ${columns}; exec ${command}`;
+  // The number of the shell is that of the command, which takes its place.
+  const line = `stty cols ${columns} rows ${ROWS}; echo $$; exec ${command}`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '', TIDEGATE_ADMIN_TOKEN: TOKEN, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
+  let isPressed = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
+    if (isPressed || until?.test(output) !== true) return;
+    isPressed = true;
+    process.kill(Number.parseInt(output, 10), 'SIGINT');
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ output, code }));
+    child.once('close', (code) => resolve({ output: output.replace(/^\d+\r\n/, ''), code }));
   });
 }
 
+const ROWS = 14;
 const ESC = String.fromCodePoint(27);
 const coloured = (output: string): boolean => new RegExp(`${ESC}\\[\\d+m`).test(output);
 
@@ -82,6 +93,26 @@ describe('on a terminal', () => {
     const lines = output.replaceAll(new RegExp(`${ESC}\\[\\d+m`, 'g'), '').split('\r\n');
     expect(lines.some((line) => line.includes('█'))).toBe(true);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+
+  it('a watch redraws in place, cut to the screen, and gives the cursor back at Ctrl-C', async () => {
+    const frames = new RegExp(`${ESC}\\[J[\\s\\S]*${ESC}\\[J[\\s\\S]*${ESC}\\[J`);
+    const { output, code } = await onTerminal(['status', url, '--watch'], 40, {}, frames);
+    expect(code).toBe(130);
+    expect(output.startsWith(`${ESC}[?25l`)).toBe(true);
+    expect(output.endsWith(`${ESC}[?25h`)).toBe(true);
+    const drawn = output.split(`${ESC}[J`).slice(0, -1);
+    expect(drawn.length).toBeGreaterThan(2);
+    for (const [index, frame] of drawn.entries()) {
+      const bare = frame.replaceAll(new RegExp(`${ESC}\\[[?\\d]*[A-Za-z]`, 'g'), '');
+      const lines = bare.replace(/^\r/, '').trimEnd().split('\r\n');
+      expect(lines.length).toBe(ROWS - 1);
+      expect(lines[0]).toMatch(/^phase {6}starting for /);
+      expect(lines.at(-1)).toMatch(/^… \d+ more lines$/);
+      for (const line of lines) expect([...line].length).toBeLessThanOrEqual(40);
+      // As many lines up as there are.
+      if (index > 0) expect(frame.startsWith(`${ESC}[${ROWS - 1}A\r`)).toBe(true);
+    }
   });
 
   it('NO_COLOR is respected, and a dumb terminal gets lines', async () => {

@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { understand } from '../../src/cli/arguments.ts';
 import { Exit } from '../../src/cli/exit.ts';
 import { VERSION } from '../../src/version.ts';
 import { RUNTIMES } from '../runtime/program.ts';
@@ -30,6 +31,15 @@ const WRONG: readonly [words: readonly string[], said: RegExp][] = [
   [['probe', `http://admin:${SECRET}@localhost`], /user or a password/],
   [['probe', `${URL}?token=${SECRET}`], /query or a fragment/],
   [['probe', URL, '--for', 'lunch'], /--for is none of live, startup, ready, ready\/write/],
+  [['wait', URL, '--for', 'stoped'], /ready\/write, draining, stopped; did you mean stopped\?/],
+  [['probe', URL, '--for', 'stopped'], /--for is none of live, startup, ready, ready\/write;/],
+  [['statsu', URL], /did you mean status\?/],
+  [['status', URL, '--wach'], /Unknown option --wach; did you mean --watch\?/],
+  [['drain', URL, '--watch'], /drain has no --watch/],
+  [['readonly', URL], /readonly needs on or off, as in readonly on URL/],
+  [['readonly', SECRET, URL], /readonly needs on or off/],
+  [['readonly', 'on', 'off', URL], /takes one URL/],
+  [['readonly', 'on'], /readonly needs the URL/],
   [['probe', URL, '--for'], /--for needs a value/],
   [['probe', `${URL}/health/live`, '--for', 'ready'], /differ/],
   [['probe', URL, '--timeout'], /--timeout needs a value/],
@@ -52,7 +62,20 @@ const WRONG: readonly [words: readonly string[], said: RegExp][] = [
 ];
 
 describe('a command line that is none', () => {
-  it.each(WRONG)(
+  it.each(WRONG)('%j is refused, and no value is repeated', (words, said) => {
+    let refused: unknown;
+    try {
+      understand(words);
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toMatchObject({ exit: Exit.Usage, message: expect.stringMatching(said) });
+    expect(String(refused)).not.toContain(SECRET);
+    expect(String(refused)).not.toContain('\n');
+  });
+
+  // A process takes half a second, and there is nothing but these few lines between the two.
+  it.each(WRONG.filter(([words]) => words.includes(SECRET) || words.length === 0))(
     '%j is exit code 2, nothing on stdout, and repeats no value',
     async (words, said) => {
       const ended = await run('node', words);

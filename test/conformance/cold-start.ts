@@ -299,7 +299,7 @@ export const coldStart: Suite = {
       },
     },
     {
-      title: 'a stage refuses times that are none',
+      title: 'a stage refuses invalid times',
       run: (subject) => {
         const stage = subject.create().stage('own');
         for (const ms of NOT_TIMES) {

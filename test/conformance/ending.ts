@@ -73,7 +73,7 @@ export const ending: Suite = {
       },
     },
     {
-      title: 'whoever asks for leaving finds it aborted from the acceptance on',
+      title: 'leaving is aborted from the acceptance on, even when first read afterwards',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         equal(lifecycle.leaving.aborted, false);
@@ -121,7 +121,7 @@ export const ending: Suite = {
       },
     },
     {
-      title: 'a stage that runs is told, and waited for before the first step',
+      title: 'a running stage is aborted, and waited for before the first step',
       run: async (subject) => {
         const lifecycle = subject.create();
         const order: string[] = [];
@@ -228,7 +228,7 @@ export const ending: Suite = {
       },
     },
     {
-      title: 'failed is in the report, whoever says it before Stopped',
+      title: 'failed is in the report if any caller passes it before Stopped',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         lifecycle.step({

@@ -97,7 +97,7 @@ export const gate: Suite = {
       },
     },
     {
-      title: 'a permit that is out when the gate closes stays good, and can be released',
+      title: 'a permit that is held when the gate closes stays valid, and can be released',
       run: (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const permit = lifecycle.gate.tryEnter('write');
@@ -192,7 +192,7 @@ export const gate: Suite = {
       },
     },
     {
-      title: 'kinds and holds that are none are refused, and nothing changes',
+      title: 'unknown kinds and holds are refused, and nothing changes',
       run: (subject) => {
         const { gate } = inPhase(subject.create(), 1);
         for (const wrong of [...NOT_STRINGS, 'writes', '', 'constructor']) {

@@ -23,7 +23,7 @@ export const ownership: Suite = {
   name: 'the owner of the shutdown',
   behaviours: [
     {
-      title: 'no pipeline runs beside the owner on its own thread, and all get its report',
+      title: 'no pipeline runs next to the owner on its own thread, and all get its report',
       run: async (subject) => {
         const ran: string[] = [];
         const lifecycle = inPhase(subject.create(), 1);
@@ -37,7 +37,7 @@ export const ownership: Suite = {
       },
     },
     {
-      title: 'no pipeline runs beside the owner when the host that yielded detaches',
+      title: 'no pipeline runs next to the owner when the host that yielded detaches',
       needsShared: true,
       run: async (subject) => {
         const ran: string[] = [];
@@ -56,7 +56,7 @@ export const ownership: Suite = {
       },
     },
     {
-      title: 'no pipeline runs beside the owner when the host dies in its drain',
+      title: 'no pipeline runs next to the owner when the host dies in its drain',
       needsShared: true,
       run: async (subject) => {
         const ran: string[] = [];
@@ -77,7 +77,7 @@ export const ownership: Suite = {
       },
     },
     {
-      title: 'a waiter runs no empty pipeline beside the owner when the only host is reaped',
+      title: 'a waiter runs no empty pipeline next to the owner when the only host is reaped',
       needsShared: true,
       run: async (subject) => {
         const ran: string[] = [];
@@ -112,7 +112,7 @@ export const ownership: Suite = {
       },
     })),
     {
-      title: 'a stand-by takes over from a dead owner though nobody asked for a shutdown',
+      title: 'a stand-by takes over from a dead owner even without a request for a shutdown',
       needsShared: true,
       run: async (subject) => {
         const ran: string[] = [];
@@ -127,7 +127,7 @@ export const ownership: Suite = {
       },
     },
     {
-      title: 'whoever has the line of a dead owner next owns nothing',
+      title: 'the next member in the line of a dead owner owns nothing',
       needsShared: true,
       run: async (subject) => {
         const main = inPhase(subject.create(), 1);
@@ -178,7 +178,7 @@ export const ownership: Suite = {
       },
     },
     {
-      title: 'a report never has more than 32 steps, whoever wrote them',
+      title: 'a report never has more than 32 steps, from any number of writers',
       needsShared: true,
       run: async (subject) => {
         const main = inPhase(subject.create(), 1);

@@ -223,7 +223,7 @@ export const phases: Suite = {
       },
     },
     {
-      title: 'create() refuses options that are none',
+      title: 'create() refuses invalid options',
       run: (subject) => {
         throws(() => subject.create({ clock: 5 as never }), 'invalid_argument');
         throws(() => subject.create({ backend: 'js' as never }), 'invalid_argument');

@@ -27,7 +27,7 @@ export const reason: Suite = {
   name: 'the starting reason',
   behaviours: [
     {
-      title: 'there is none before the first',
+      title: 'there is no reason before the first is set',
       run: (subject) => equal(subject.create().notReadyReason(), null),
     },
     ...TEXTS.map(([what, text, kept]) => ({

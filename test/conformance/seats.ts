@@ -18,11 +18,11 @@ import { HandClock, inPhase, REPORT, type Suite, WRONG_OPTIONS } from './suite.t
 function noHandles(): unknown[] {
   const buffers =
     typeof SharedArrayBuffer === 'function'
-      ? [new SharedArrayBuffer(131_072), new SharedArrayBuffer(64)]
+      ? [new SharedArrayBuffer(196_608), new SharedArrayBuffer(64)]
       : [];
   return [
     ...[undefined, null, 5, {}],
-    ...[null, new ArrayBuffer(131_072), ...buffers].map((tidegate) => ({ tidegate })),
+    ...[null, new ArrayBuffer(196_608), ...buffers].map((tidegate) => ({ tidegate })),
   ];
 }
 
@@ -129,7 +129,7 @@ export const seats: Suite = {
       },
     },
     {
-      title: 'create() and attach() refuse options that are none, and nobody has attached',
+      title: 'create() and attach() refuse invalid options, and no member is added',
       run: (subject) => {
         for (const wrong of WRONG_OPTIONS) {
           throws(() => Lifecycle.create(wrong as CreateOptions), 'invalid_argument');
@@ -208,7 +208,7 @@ export const seats: Suite = {
       },
     },
     {
-      title: 'detach() ends the waits of this object, each with an error, and nobody else’s',
+      title: 'detach() ends the waits of this object, each with an error, and no others',
       needsShared: true,
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
@@ -230,7 +230,7 @@ export const seats: Suite = {
       },
     },
     {
-      title: 'detach() is refused while permits are out, and nothing changes',
+      title: 'detach() is refused while permits are held, and nothing changes',
       run: (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const permit = lifecycle.gate.tryEnter('query');

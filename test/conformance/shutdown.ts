@@ -187,7 +187,7 @@ export const shutdown: Suite = {
       },
     },
     {
-      title: 'what a step throws is told, whatever it is, and cut at 72 bytes',
+      title: 'what a step throws is reported, whatever it is, and cut at 72 bytes',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const thrown: unknown[] = [
@@ -288,7 +288,7 @@ export const shutdown: Suite = {
       },
     },
     {
-      title: 'probes end a pre-drain and make none: without preDrainMs nobody is waited for',
+      title: 'probes end a pre-drain and start none: without preDrainMs nothing is waited for',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         lifecycle.pipeline({ steps: [STEP], budgetMs: 60_000, preDrainProbes: 2 });
@@ -390,7 +390,7 @@ export const shutdown: Suite = {
       },
     },
     {
-      title: 'a pipeline can be taken back until a shutdown runs, and then installed anew',
+      title: 'a pipeline can be removed until a shutdown runs, and then installed again',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const undo = lifecycle.pipeline({ steps: [step('first')] });

@@ -208,7 +208,7 @@ export const steps: Suite = {
       },
     },
     {
-      title: 'an accepted step runs beside the pre-drain, while the gate still admits',
+      title: 'an accepted step runs during the pre-drain, while the gate still admits',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         let admitted: boolean | undefined;
@@ -388,6 +388,30 @@ export const steps: Suite = {
       },
     },
     {
+      title:
+        'a snapshot has when the shutdown was accepted, and when a step started and ended since',
+      run: async (subject) => {
+        const lifecycle = inPhase(subject.create(), 1);
+        equal([lifecycle.snapshot().acceptedAtMs, lifecycle.snapshot().runningSinceMs], [null, []]);
+        const seen: (readonly (number | null)[])[] = [];
+        const look = async (): Promise<void> => {
+          const { runningSinceMs, stepEndsMs } = lifecycle.snapshot();
+          seen.push([...stepEndsMs, ...runningSinceMs]);
+          await turn(2);
+        };
+        lifecycle.pipeline({ steps: [step('a', { run: look }), step('b', { run: look })] });
+        const { startedAtMs } = await lifecycle.shutdown();
+        const [[startOfA = null] = [], [endOfA = null, startOfB = null] = []] = seen;
+        equal([seen[0]?.length, seen[1]?.length], [1, 2]);
+        const times = [startOfA, endOfA, startOfB, lifecycle.snapshot().stepEndsMs[1] ?? null];
+        for (const [index, time] of times.entries()) {
+          holds(time !== null && time >= (times[index - 1] ?? 0), `times in order: ${times}`);
+        }
+        equal(lifecycle.snapshot().acceptedAtMs, startedAtMs);
+        equal(lifecycle.snapshot().runningSinceMs, []);
+      },
+    },
+    {
       title: 'a snapshot has the steps that run and that are to come, the trigger and what is left',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
@@ -409,7 +433,7 @@ export const steps: Suite = {
       },
     },
     {
-      title: 'a step that waits for shutdown() is told so by its error',
+      title: 'a step that waits for shutdown() gets an error that says so',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const waits = step('waits', { run: () => lifecycle.shutdown(), timeoutMs: 20 });

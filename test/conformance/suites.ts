@@ -5,6 +5,8 @@
  */
 
 import { coldStart } from './cold-start.ts';
+import { composing } from './compose.ts';
+import { counters } from './counters.ts';
 import { ending } from './ending.ts';
 import { gate } from './gate.ts';
 import { ownership } from './ownership.ts';
@@ -23,6 +25,7 @@ export const SUITES: readonly Suite[] = [
   coldStart,
   reason,
   gate,
+  counters,
   waiting,
   shutdown,
   steps,
@@ -30,4 +33,5 @@ export const SUITES: readonly Suite[] = [
   ownership,
   report,
   seats,
+  composing,
 ];

@@ -180,7 +180,7 @@ export const waiting: Suite = {
       },
     },
     {
-      title: 'drain() closes the gate at once, and is over when no write is out',
+      title: 'drain() closes the gate at once, and ends when no write permit is held',
       run: async (subject) => {
         const lifecycle = inPhase(subject.create(), 1);
         const [write, query] = [lifecycle.gate.tryEnter('write'), lifecycle.gate.tryEnter('query')];
@@ -227,7 +227,7 @@ export const waiting: Suite = {
       },
     },
     {
-      title: 'drain() in any phase after Ready is over at once when nothing is out',
+      title: 'drain() in any phase after Ready ends at once when no permit is held',
       run: async (subject) => {
         for (const phase of [2, 3, 4]) {
           const lifecycle = inPhase(subject.create(), phase);

@@ -24,7 +24,7 @@ const starting = (...heads: readonly string[]): string[] =>
 describe('the binary', () => {
   it('imports the shared memory and nothing else', () => {
     expect(starting('import')).toEqual([
-      expect.stringMatching(/^\(import "env" "memory" \(memory \S+ 2 2 shared\)\)$/),
+      expect.stringMatching(/^\(import "env" "memory" \(memory \S+ 3 3 shared\)\)$/),
     ]);
   });
 
@@ -50,14 +50,14 @@ describe('the binary', () => {
     const changed = [...shared.keys()].filter((at) => shared[at] !== unshared[at]);
     expect(changed).toHaveLength(1);
     for (const isShared of [true, false]) {
-      const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: isShared });
+      const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: isShared });
       expect(wasmCore(memory, embeddedModule(isShared)).phase()).toBe(0);
       expect(() => wasmCore(memory, embeddedModule(!isShared))).toThrow(WebAssembly.LinkError);
     }
   });
 
   it('exports the functions of the atomics backend, each with as many parameters', () => {
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
     const shape = (core: Core): [string, number][] =>
       Object.entries(core)
         .filter(([, each]) => typeof each === 'function')
@@ -69,7 +69,7 @@ describe('the binary', () => {
   });
 
   it('accesses each word at one width, aligned, and inside its memory', () => {
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
     const widths = new Map<number, number>();
     const wrong: string[] = [];
     const core = traced(memory, (address, width) => {

@@ -7,9 +7,13 @@
  */
 
 import {
+  ANSWER_CODES,
   CLAIM_FINISHER,
   CLAIM_HOST,
   HOLD_MASK,
+  PHASES,
+  PROBES,
+  REFUSAL_REASONS,
   STAGE_NAME_WORDS,
   TEXT_BYTES,
   TEXT_SIZE,
@@ -125,6 +129,12 @@ export class Caller {
     hold: () => ({ args: [this.#below(HOLD_MASK + 1)] }),
     unhold: () => ({ args: [this.#below(HOLD_MASK + 1)] }),
     holds: () => ({ args: [] }),
+    countAnswer: () => ({ args: [this.#who().member, this.#below(PROBES * ANSWER_CODES)] }),
+    writesAdmitted: () => ({ args: [] }),
+    queriesAdmitted: () => ({ args: [] }),
+    writesRefused: () => ({ args: [this.#below(REFUSAL_REASONS)] }),
+    queriesRefused: () => ({ args: [this.#below(PHASES)] }),
+    answers: () => ({ args: [this.#below(PROBES * ANSWER_CODES)] }),
     epoch: () => ({ args: [] }),
     // A value that EPOCH does not have: some threads may not wait at all.
     waitEpoch: () => ({ args: [-1, 0] }),

@@ -26,13 +26,15 @@ const REGIONS: Readonly<Record<string, readonly [at: number, length: number, wid
   budget: [layout.AT_BUDGET, 8, 8],
   exits: [layout.AT_EXITS, 4, 4],
   age: [layout.AT_AGE, 8, 8],
+  totals: [layout.AT_TOTALS, 16, 8],
   stages: [layout.AT_STAGES, layout.STAGE_CAPACITY * layout.STAGE_SIZE, 8],
   members: [layout.AT_MEMBERS, layout.MEMBER_CAPACITY * layout.MEMBER_SIZE, 8],
   texts: [layout.AT_TEXTS, layout.MEMBER_CAPACITY * 2 * layout.TEXT_SIZE, 4],
   reports: [layout.AT_REPORTS, layout.REPORT_CAPACITY * layout.REPORT_SIZE, 8],
+  counts: [layout.AT_COUNTS, layout.MEMBER_CAPACITY * layout.COUNT_SIZE, 8],
 };
 
-it('has regions that are aligned, inside two pages, and do not overlap', () => {
+it('has regions that are aligned, inside the pages of a lifecycle, and do not overlap', () => {
   const sorted = Object.entries(REGIONS).sort(([, [a]], [, [b]]) => a - b);
   let end = 0;
   for (const [name, [at, length, width]] of sorted) {
@@ -46,14 +48,13 @@ it('has regions that are aligned, inside two pages, and do not overlap', () => {
 it('gives every word that is written often a line of its own', () => {
   const hot = [
     ...['state', 'holds', 'epoch', 'host', 'latest', 'used', 'seen', 'acceptedAt', 'age'],
-    'members',
+    ...['totals', 'members', 'counts'],
   ];
   const lines = hot.map((name) => (REGIONS[name]?.[0] ?? 0) / LINE);
   expect(lines.every(Number.isInteger)).toBe(true);
   expect(new Set(lines).size).toBe(hot.length);
-  expect([layout.MEMBER_SIZE % LINE, layout.REPORT_SIZE % LINE, layout.STEP_SIZE % LINE]).toEqual([
-    0, 0, 0,
-  ]);
+  const sizes = [layout.MEMBER_SIZE, layout.COUNT_SIZE, layout.REPORT_SIZE, layout.STEP_SIZE];
+  expect(sizes.map((size) => size % LINE)).toEqual([0, 0, 0, 0]);
 });
 
 it('has room in its lines for what they hold', () => {
@@ -61,6 +62,15 @@ it('has room in its lines for what they hold', () => {
   expect(layout.MEMBER_BOOTS + 8).toBe(layout.MEMBER_BEGAN);
   expect(layout.MEMBER_BEGAN + 8).toBe(layout.MEMBER_BUDGET);
   expect(layout.MEMBER_BUDGET + 8).toBe(layout.MEMBER_SIZE);
+  expect(layout.COUNT_QUERIES + 8).toBe(layout.COUNT_WRITES_REFUSED);
+  expect(layout.PHASES + 8).toBeLessThanOrEqual(layout.REFUSAL_REASONS);
+  expect(layout.COUNT_WRITES_REFUSED + layout.REFUSAL_REASONS * 8).toBe(
+    layout.COUNT_QUERIES_REFUSED,
+  );
+  expect(layout.COUNT_QUERIES_REFUSED + layout.PHASES * 8).toBeLessThanOrEqual(
+    layout.COUNT_ANSWERS,
+  );
+  expect(layout.COUNT_ANSWERS + layout.PROBES * layout.ANSWER_CODES * 8).toBe(layout.COUNT_SIZE);
   expect(layout.HEAD_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(
     layout.REPORT_HEAD_WORDS * 4,
   );
@@ -101,6 +111,11 @@ it('packs STATE, HOST and the claims without overlap', () => {
   expect(layout.LATEST_SLOT_MASK + 1).toBe(1 << layout.LATEST_LENGTH_SHIFT);
   expect(layout.LATEST_SLOT_MASK).toBeGreaterThanOrEqual(layout.MEMBER_CAPACITY * 2);
   expect(layout.LATEST_LENGTH_MASK).toBeGreaterThanOrEqual(layout.TEXT_BYTES);
+  expect(layout.PERMIT_MAX + 1).toBe(1 << layout.ADMITTED_SHIFT);
+  expect(layout.PERMIT_TAKEN).toBe((1 << layout.ADMITTED_SHIFT) + 1);
+  expect((layout.ADMITTED_MASK + 1) * (layout.PERMIT_MAX + 1)).toBe(2 ** layout.INCARNATION_SHIFT);
+  // Behind by two deaths and what was not stored yet, the base still says which count it is.
+  expect((layout.BASE_MASK + 1) * 4).toBe(layout.ADMITTED_MASK + 1);
   expect(layout.STATE_TIME_STEP).toBe(layout.STATE_PHASE_MASK + 1);
   expect(layout.INCARNATION_STEP).toBeGreaterThan(layout.MEMBER_CAPACITY);
 });

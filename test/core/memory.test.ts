@@ -6,7 +6,7 @@
 
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { AT_MAGIC, AT_MEMBER_CAPACITY, AT_VERSION } from '../../assembly/layout.ts';
+import { AT_MAGIC, AT_MEMBER_CAPACITY, AT_VERSION, MAGIC, VERSION } from '../../assembly/layout.ts';
 import { embeddedModule } from '../../src/core/embedded.ts';
 import { adopt, allocate, MEMORY_BYTES, whyNotShared } from '../../src/core/memory.ts';
 import { wasmCore } from '../../src/core/wasm.ts';
@@ -36,7 +36,7 @@ describe('adopt()', () => {
   });
 
   it('takes memory that comes from another realm, as what a thread posts does under Jest', () => {
-    const code = 'new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })';
+    const code = 'new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true })';
     const memory = runInNewContext(code) as WebAssembly.Memory;
     expect([
       memory instanceof WebAssembly.Memory,
@@ -51,17 +51,26 @@ describe('adopt()', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
-    ['a number', 131_072],
-    ['a plain object', { buffer: new SharedArrayBuffer(131_072) }],
-    ['the name of one', { [Symbol.toStringTag]: 'SharedArrayBuffer', byteLength: 131_072 }],
-    ['an ArrayBuffer', new ArrayBuffer(131_072)],
-    ['a blank SharedArrayBuffer', new SharedArrayBuffer(131_072)],
+    ['a number', 196_608],
+    ['a plain object', { buffer: new SharedArrayBuffer(196_608) }],
+    ['the name of one', { [Symbol.toStringTag]: 'SharedArrayBuffer', byteLength: 196_608 }],
+    ['an ArrayBuffer', new ArrayBuffer(196_608)],
+    ['a blank SharedArrayBuffer', new SharedArrayBuffer(196_608)],
     ['a SharedArrayBuffer of another size', new SharedArrayBuffer(65_536)],
-    ['unshared memory', new WebAssembly.Memory({ initial: 2, maximum: 2 })],
-    ['blank memory', new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })],
-    ['memory of one page', new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true })],
+    ['unshared memory', new WebAssembly.Memory({ initial: 3, maximum: 3 })],
+    ['blank memory', new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true })],
+    ['memory of two pages', new WebAssembly.Memory({ initial: 2, maximum: 3, shared: true })],
   ])('does not take %s', (_, value) => {
     expect(adopt(value)).toBe('not_tidegate');
+  });
+
+  it('says that memory of another size is of another version, as that of two pages is', () => {
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const words = new Int32Array(memory.buffer);
+    words.set([MAGIC, VERSION - 1, 127, 32, 8]);
+    expect(adopt(memory)).toBe('layout_version');
+    words[AT_VERSION >> 2] = VERSION;
+    expect(adopt(memory)).toBe('not_tidegate');
   });
 
   it.each([

@@ -6,7 +6,7 @@
  */
 
 import { BUDGET_MS } from '../../src/lifecycle/pipeline.ts';
-import { LEAST_GRACE_MS, MOST_GRACE_MS } from '../../src/runtime/grace.ts';
+import { LEAST_GRACE_MS, MOST_GRACE_MS } from '../../src/runtime/grace-period.ts';
 import { deployedOf, type Probe } from './deployed.ts';
 import {
   after,

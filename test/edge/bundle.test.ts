@@ -102,7 +102,7 @@ describe('the binary for the edge', () => {
     expect([binary.length, changed.length]).toEqual([shared.length, 1]);
     const [at = 0] = changed;
     expect([shared[at], binary[at]]).toEqual([3, 1]);
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 3 });
     const module = new WebAssembly.Module(new Uint8Array(binary));
     expect(() => new WebAssembly.Instance(module, { env: { memory } })).not.toThrow();
   });

@@ -20,7 +20,7 @@ function refusal(make: () => unknown): string | null {
 
 say('runs', { runtime });
 say('engine', {
-  refusal: refusal(() => new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })),
+  refusal: refusal(() => new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true })),
 });
 for (const backend of ['atomics', 'wasm'] satisfies Backend[]) {
   say(backend, { refusal: refusal(() => Lifecycle.create({ backend })) });

@@ -9,7 +9,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NAMES } from '../../src/auto/settings.ts';
+import { ENDS } from '../../src/cli/arguments.ts';
 import { Exit } from '../../src/cli/exit.ts';
+import { PROBES } from '../../src/cli/target.ts';
 import { measure } from '../../src/http/measures.ts';
 import { HANDLER_OPTIONS } from '../../src/http/options.ts';
 import { Lifecycle } from '../../src/index.ts';
@@ -61,6 +63,10 @@ describe('the tables', () => {
 
   it('of docs/cli.md have every exit code', () => {
     expect(namesIn('docs/cli.md', 'Exit codes').map(Number)).toEqual(Object.values(Exit));
+  });
+
+  it('of docs/cli.md have all that can be waited for', () => {
+    expect(namesIn('docs/cli.md', 'Waiting')).toEqual([...Object.keys(PROBES), ...ENDS]);
   });
 
   it('of docs/http.md have every option of createHandler()', () => {

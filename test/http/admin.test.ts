@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { createHandler, type HandlerOptions } from '../../src/http/index.ts';
 import { LifecycleError } from '../../src/index.ts';
@@ -219,6 +220,9 @@ describe.each(BACKENDS)('on %s', (backend) => {
     lifecycle.gate.hold('replica');
     const { json } = await subject.ask('/admin/status');
     expect(json).toEqual({
+      host: hostname(),
+      pid: process.pid,
+      runtime: `node ${process.versions.node}`,
       phase: 'starting',
       reason: 'booting',
       at_ms: expect.any(Number),
@@ -228,6 +232,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       shutting_down_at_ms: null,
       stopped_at_ms: null,
       shutdown_requested: false,
+      accepted_at_ms: null,
       shutdown: null,
       holds: ['replica'],
       in_flight: { writes: 0, queries: 0 },
@@ -238,6 +243,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
           writes: 0,
           queries: 0,
           thread_id: expect.any(Number),
+          is_probes: false,
           blocked_ms: null,
         },
       ],
@@ -254,6 +260,8 @@ describe.each(BACKENDS)('on %s', (backend) => {
         durations_ms: [['restore', 3]],
       },
       steps: [],
+      step_ends_ms: [],
+      running_since_ms: [],
       report: null,
       backend,
     });

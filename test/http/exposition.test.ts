@@ -29,6 +29,9 @@ tidegate_health_status 0
 # HELP tidegate_uptime_seconds Seconds since the lifecycle was created.
 # TYPE tidegate_uptime_seconds gauge
 tidegate_uptime_seconds 1.25
+# HELP tidegate_start_timestamp_seconds When the lifecycle was created, in seconds since the Unix epoch.
+# TYPE tidegate_start_timestamp_seconds gauge
+tidegate_start_timestamp_seconds 1
 # HELP tidegate_in_flight Permits held.
 # TYPE tidegate_in_flight gauge
 tidegate_in_flight{kind="write"} 0
@@ -45,7 +48,32 @@ tidegate_write_hold{hold="paused"} 0
 # HELP tidegate_build_info What runs, as labels; always 1.
 # TYPE tidegate_build_info gauge
 tidegate_build_info{version="${VERSION}",backend="${backend}",runtime="${runtime}"} 1
-`;
+# HELP tidegate_permits_total Permits that the gate gave.
+# TYPE tidegate_permits_total counter
+tidegate_permits_total{kind="write"} 0
+tidegate_permits_total{kind="query"} 0
+# HELP tidegate_refusals_total Permits that the gate refused, by the phase or the hold that did.
+# TYPE tidegate_refusals_total counter
+tidegate_refusals_total{kind="write",reason="starting"} 0
+tidegate_refusals_total{kind="write",reason="draining"} 0
+tidegate_refusals_total{kind="write",reason="shutting_down"} 0
+tidegate_refusals_total{kind="write",reason="stopped"} 0
+tidegate_refusals_total{kind="write",reason="read_only"} 0
+tidegate_refusals_total{kind="write",reason="replica"} 0
+tidegate_refusals_total{kind="write",reason="lease_lost"} 0
+tidegate_refusals_total{kind="write",reason="paused"} 0
+tidegate_refusals_total{kind="query",reason="starting"} 0
+tidegate_refusals_total{kind="query",reason="shutting_down"} 0
+tidegate_refusals_total{kind="query",reason="stopped"} 0
+# HELP tidegate_probes_total Answers of the health probes, by their status code.
+# TYPE tidegate_probes_total counter
+${['live', 'ready', 'ready/write', 'startup']
+  .flatMap((probe) =>
+    [200, 204, 405, 503].map(
+      (code) => `tidegate_probes_total{probe="${probe}",code="${code}"} 0\n`,
+    ),
+  )
+  .join('')}`;
 }
 
 describe.each(BACKENDS)('on %s', (backend) => {
@@ -71,6 +99,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     lifecycle.gate.tryEnter('query');
     lifecycle.gate.tryEnter('query');
     lifecycle.gate.hold('lease_lost');
+    lifecycle.gate.tryEnter('write');
     lifecycle.finishShutdown({
       ...REPORT,
       durationMs: 3_210,
@@ -82,17 +111,26 @@ describe.each(BACKENDS)('on %s', (backend) => {
         { name: 'twice', status: 'skipped', durationMs: 1 },
       ],
     });
+    lifecycle.gate.tryEnter('query');
+    await ask(handler, 'GET', '/health/startup');
     const told = newborn(backend)
       .replace('{phase="starting"} 1', '{phase="starting"} 0')
       .replace('{phase="stopped"} 0', '{phase="stopped"} 1')
-      .replace('uptime_seconds 1.25\n', 'uptime_seconds 3\n# COLD START')
-      .replace('{kind="write"} 0', '{kind="write"} 1')
-      .replace('{kind="query"} 0', '{kind="query"} 2')
+      .replace('uptime_seconds 1.25\n', 'uptime_seconds 3\n')
+      .replace('start_timestamp_seconds 1\n', 'start_timestamp_seconds 1\n# COLD START')
+      .replaceAll('{kind="write"} 0', '{kind="write"} 1')
+      .replaceAll('{kind="query"} 0', '{kind="query"} 2')
+      .replace('{kind="write",reason="lease_lost"} 0', '{kind="write",reason="lease_lost"} 1')
+      .replace('{kind="query",reason="stopped"} 0', '{kind="query",reason="stopped"} 1')
+      .replace('{probe="startup",code="503"} 0', '{probe="startup",code="503"} 1')
       .replace('{hold="lease_lost"} 0', '{hold="lease_lost"} 1')
       .replace('# HELP tidegate_build', '# SHUTDOWN# HELP tidegate_build')
       .replace(
         '# COLD START',
-        `# HELP tidegate_cold_start_duration_seconds Seconds from the creation to Ready.
+        `# HELP tidegate_ready_timestamp_seconds When the process became Ready, in seconds since the Unix epoch.
+# TYPE tidegate_ready_timestamp_seconds gauge
+tidegate_ready_timestamp_seconds 4
+# HELP tidegate_cold_start_duration_seconds Seconds from the creation to Ready.
 # TYPE tidegate_cold_start_duration_seconds gauge
 tidegate_cold_start_duration_seconds 3
 # HELP tidegate_cold_start_phase_seconds Seconds that a stage of the boot took.
@@ -173,8 +211,18 @@ describe('OpenMetrics', () => {
     const open = await ask(handler, 'GET', '/metrics', { headers: { accept } });
     expect(open.headers).toEqual({ ...classic.headers, 'content-type': type });
     const added = open.text.split('\n').filter((line) => /^# (UNIT|EOF)/.test(line));
-    const told = open.text.replaceAll(/^# (UNIT .*|EOF)\n/gm, '');
+    // A counter's family has no suffix there, and its samples say since when they count.
+    const told = open.text
+      .replaceAll(/^# (UNIT .*|EOF)\n/gm, '')
+      .replaceAll(/^\S+_created\S* .*\n/gm, '')
+      .replaceAll(/^# HELP (tidegate_(permits|refusals|probes)) /gm, '# HELP $1_total ')
+      .replaceAll(/^# TYPE (\S+) counter$/gm, '# TYPE $1_total counter');
     expect(told).toBe(classic.text);
+    const counters = [...open.text.matchAll(/^(tidegate_\w+)_total(\{.*\}) .*\n(.*)$/gm)];
+    expect(counters).toHaveLength(2 + 11 + 16);
+    for (const [, name, labels, next] of counters) {
+      expect(next).toBe(`${name}_created${labels} ${lifecycle.startedAtMs() / 1000}`);
+    }
     expect(added.at(-1)).toBe('# EOF');
     expect(open.text.endsWith('\n# EOF\n')).toBe(true);
     const families = [...open.text.matchAll(/^# TYPE (\S+_seconds) gauge$/gm)];

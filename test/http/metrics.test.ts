@@ -17,7 +17,7 @@ function parse(text: string): Map<string, number> {
   expect(text.endsWith('\n')).toBe(true);
   for (const line of text.slice(0, -1).split('\n')) {
     const help = /^# HELP ([a-z_]+) \S.*$/.exec(line);
-    const type = /^# TYPE ([a-z_]+) gauge$/.exec(line);
+    const type = /^# TYPE ([a-z_]+) (gauge|counter)$/.exec(line);
     const sample = /^([a-z_]+)(\{.*\})? (\S+)$/.exec(line);
     if (help !== null) {
       family = help[1] ?? '';
@@ -25,6 +25,7 @@ function parse(text: string): Map<string, number> {
       families.add(family);
     } else if (type !== null) {
       expect(type[1]).toBe(family);
+      expect(type[2]).toBe(family.endsWith('_total') ? 'counter' : 'gauge');
     } else {
       expect(sample?.[1], line).toBe(family);
       const labels = sample?.[2] ?? '';
@@ -65,7 +66,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
 
   it('what has not happened is absent', async () => {
     const names = [...(await scrape(new Subject({}, backend))).keys()].join(' ');
-    expect(names).not.toMatch(/cold_start|shutdown|blocked/);
+    expect(names).not.toMatch(/cold_start|_ready_|_shutdown_|_drain_|blocked/);
   });
 
   it('stages, permits, holds and steps are there, with their labels escaped', async () => {

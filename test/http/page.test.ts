@@ -118,7 +118,9 @@ describe('the page', () => {
 
   it('names no resource beside itself', async () => {
     const { text } = await page(new Subject().in(4));
-    expect(text).not.toMatch(/url\(|@import|https?:/i);
+    // The address is in the commands to copy, and nowhere else.
+    const loaded = text.replaceAll(/data-command="[^"]*"|<code>[^<]*<\/code>/g, '');
+    expect(loaded).not.toMatch(/url\(|@import|https?:/i);
     const markup = text.replaceAll(/<(style|script)>[\s\S]*?<\/\1>/g, '');
     expect(markup).not.toMatch(/\b(src|href|srcset|action|style|on\w+)=/i);
   });
@@ -126,7 +128,7 @@ describe('the page', () => {
   it.each([0, 1, 2, 3, 4])('says that the phase is %i in words', async (phase) => {
     const { text } = await page(new Subject().in(phase));
     const words = named(phase).replace('_', ' ');
-    expect(text).toContain(`<title>${words} · tidegate</title>`);
+    expect(text).toMatch(new RegExp(`<title>${words} · tidegate · `));
     expect(text).toContain(`role="status"><strong>${words}</strong>`);
     expect(text.match(/aria-current="step"/g)).toHaveLength(1);
     expect(text).toContain(`<li aria-current="step"><span>${words}</span>`);
@@ -144,7 +146,9 @@ describe('the page', () => {
     lifecycle.gate.hold('read_only');
     lifecycle.gate.hold('lease_lost');
     const { text } = await page(subject);
-    expect(text).toContain('<strong>starting</strong>: <bdi>index 17 of 40</bdi>');
+    expect(text).toContain(
+      '<strong>starting</strong> <span>Writes are refused: starting (<bdi>index 17 of 40</bdi>)</span>',
+    );
     expect(text).toContain('<dd>read only, lease lost</dd>');
     const row = (name: string): string =>
       new RegExp(`<tr><th scope="row"><bdi>${name}</bdi>.*?</tr>`).exec(text)?.[0] ?? '';
@@ -169,13 +173,19 @@ describe('the page', () => {
     });
     const { text } = await page(subject);
     expect(text).toContain(
-      'Trigger: <bdi>SIGTERM</bdi>. Completed in 1 min 1 s, not drained, taken over from a thread that died.',
+      'Trigger: <strong><bdi>SIGTERM</bdi></strong>. Completed in 1 min 1 s; something in flight had not ' +
+        'finished. It was taken over from a thread that died.',
     );
     expect(text).toContain(
-      '<tr><th scope="row"><bdi>flush_<wbr>wal</bdi></th><td><span class="timed_out">timed out</span>' +
-        '</td><td>1.5 s</td><td><bdi>timed out</bdi></td></tr>',
+      '<small>The shutdown did not go well: 1 step failed, something was still in flight.</small>',
     );
-    expect(text).toContain('<td><span class="skipped">skipped</span></td><td>0 ms</td><td></td>');
+    // An application's own report does not say when its steps ran: there is no bar to draw.
+    const noBar = '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"></svg>';
+    expect(text).toContain(
+      `<tr><th scope="row"><bdi>flush_<wbr>wal</bdi></th><td>${noBar}</td><td><span class="timed_out">timed out</span>` +
+        '</td><td>1.5 s</td></tr><tr class="error"><td colspan="4"><bdi>timed out</bdi></td></tr>',
+    );
+    expect(text).toContain('<td><span class="skipped">skipped</span></td><td>0 ms</td></tr>');
   });
 });
 
@@ -207,8 +217,11 @@ describe('what an application says', () => {
     expect(starting).toContain(`<bdi>${escaped}</bdi>`);
 
     const called = await page(new Subject({ adminToken: TOKEN, name: text, version: text }));
-    expect(called.text).toContain(`<title>starting · ${escaped}</title>`);
-    expect(called.text).toContain(`<h1><bdi>${escaped}</bdi> <small><bdi>${escaped}</bdi></small>`);
+    expect(called.text).toContain(`<title>starting · ${escaped} ${escaped} · `);
+    expect(called.text).toContain(
+      `<h1><bdi>${escaped}</bdi> <small><bdi>${escaped}</bdi></small> <small class="place">`,
+    );
+    expect(called.text).toContain(`data-question="Shut down ${escaped} on `);
     expect(tags(called.text).length).toBe(tags(tame).length + 6);
 
     const name = text.slice(0, 10);
@@ -218,8 +231,47 @@ describe('what an application says', () => {
       steps: [{ name, status: 'failed', durationMs: 1, error: text }],
     });
     const stopped = (await page(subject)).text;
-    expect(stopped).toContain(`Trigger: <bdi>${escaped}</bdi>.`);
-    expect(stopped).toContain(`<td><bdi>${escaped}</bdi></td>`);
+    expect(stopped).toContain(`Trigger: <strong><bdi>${escaped}</bdi></strong>.`);
+    expect(stopped).toContain(`<td colspan="4"><bdi>${escaped}</bdi></td>`);
     expect(stopped).toContain(`<th scope="row"><bdi>${entitled(name)}</bdi></th>`);
   });
+});
+
+describe('the commands to copy', () => {
+  const shown = async (subject: Subject, url = 'http://service.test/admin/status') => {
+    const headers = { accept: BROWSER, authorization: `Bearer ${TOKEN}` };
+    const { text = '' } = (await subject.send(new Request(url, { headers }))) ?? {};
+    return [...text.matchAll(/<code>([^<]+)<\/code>/g)].map(([, command]) => command);
+  };
+
+  it.each([
+    [0, ['readonly on', 'shutdown']],
+    [1, ['readonly on', 'drain', 'shutdown']],
+    [2, ['shutdown']],
+    [3, []],
+    [4, []],
+  ])('in phase %i are those for which there is something left to do', async (phase, words) => {
+    const commands = words.map((each) => `npx tidegate ${each} http://service.test`);
+    expect(await shown(new Subject().in(phase))).toEqual(commands);
+  });
+
+  it('lift the read-only hold where it is set', async () => {
+    const subject = new Subject().in(1);
+    subject.lifecycle.gate.hold('read_only');
+    expect((await shown(subject))[0]).toBe('npx tidegate readonly off http://service.test');
+  });
+
+  it('have the port and the base path, without a query', async () => {
+    const subject = new Subject({ adminToken: TOKEN, basePath: '/internal' });
+    const url = 'https://service.test:8443/internal/admin/status?a=b';
+    expect((await shown(subject, url))[0]).toContain(' https://service.test:8443/internal');
+  });
+
+  it.each(['http://a$(reboot).test', 'http://a;reboot.test', "http://a'b.test", 'http://a&b.test'])(
+    'have no address that a shell would take for more: %s',
+    async (origin) => {
+      const [command] = await shown(new Subject(), `${origin}/admin/status`);
+      expect(command).toBe('npx tidegate readonly on http://HOST:PORT');
+    },
+  );
 });

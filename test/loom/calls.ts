@@ -114,6 +114,18 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
     (member) =>
     ({ core }) =>
       core.leaveQuery(member, inc),
+  countAnswer:
+    (member) =>
+    ({ core }) =>
+      core.countAnswer(member, 1),
+  writesAdmitted:
+    () =>
+    ({ core }) =>
+      core.writesAdmitted(),
+  queriesAdmitted:
+    () =>
+    ({ core }) =>
+      core.queriesAdmitted(),
   enterBoot:
     (member) =>
     ({ core }) =>

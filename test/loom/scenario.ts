@@ -9,6 +9,8 @@ import {
   AT_ENTERED,
   AT_STATE,
   ENTERED_FLAG_SHIFT,
+  PHASES,
+  REFUSAL_REASONS,
   STAGE_NAME_WORDS,
   STATE_PHASE_MASK,
 } from '../../assembly/layout.ts';
@@ -84,7 +86,7 @@ export function run(scenario: Scenario, machine: Machine | CoreOf = 'wasm'): Fin
 
 /** The protocol over a copy of these bytes, called in the ordinary way. */
 export function ordinary(bytes: Uint8Array): Thread {
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   new Uint8Array(memory.buffer).set(bytes);
   const words = new Int32Array(memory.buffer);
   return {
@@ -116,7 +118,9 @@ export function seen(core: Core): string {
     [core.isAccepted(), core.hostMember(), core.standbys(2), core.standbys(4), core.probesSeen()],
     [core.stampAcceptedAt(0), core.sinceAcceptance(0, 0), core.stampBudget(0), core.hostBudget()],
     [core.owner(), core.hasFailed(), core.bootsOut(), core.age(0, 0), core.exits(0)],
-    [core.isPreDrainEnded()],
+    [core.isPreDrainEnded(), core.writesAdmitted(), core.queriesAdmitted(), core.answers(1)],
+    range(REFUSAL_REASONS).map((reason) => core.writesRefused(reason)),
+    range(PHASES).map((phase) => core.queriesRefused(phase)),
     [core.readReason(0), core.readTrigger(0), core.stoppedReport() >= 0],
     members,
     stages,
@@ -125,7 +129,7 @@ export function seen(core: Core): string {
 
 /** The memory that the threads of a scenario find. */
 export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const core = wasmCore(memory, embeddedModule(true));
   const { members, stages, reports } = { ...SMALL, ...capacities };
   core.create(1_000, members, stages, reports);

@@ -20,6 +20,7 @@ import {
 } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
 import { FIRST_INCARNATION, finish } from './calls.ts';
+import { COUNTS } from './counts.ts';
 import type { Outcome, View } from './explorer.ts';
 import { again, type Program, type Thread } from './machine.ts';
 import { SCRATCH, type Scenario } from './scenario.ts';
@@ -947,6 +948,7 @@ export const SCENARIOS: readonly Scenario[] = [
       return refusal === 0 && writes === 1 ? undefined : `refused ${refusal}, ${writes} writes`;
     },
   },
+  ...COUNTS,
 ];
 
 /** Reads the reason as the wrapper does: the copy in the staging place of the reader. */

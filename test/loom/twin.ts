@@ -6,6 +6,7 @@
  */
 
 import { atomicsCore } from '../../src/core/atomics.ts';
+import { MEMORY_BYTES } from '../../src/core/memory.ts';
 import type { CoreOf } from './machine.ts';
 import type { Kind } from './operations.ts';
 
@@ -53,5 +54,5 @@ export const atomicsMachine: CoreOf = (perform) => {
       ['ok', 'not-equal', 'timed-out'][Number(run('wait', words, index, expected))],
   };
   // The overloads of Atomics by the kind of array; each call keeps to the one it is given.
-  return atomicsCore(new ArrayBuffer(131_072), steps as unknown as Atomics);
+  return atomicsCore(new ArrayBuffer(MEMORY_BYTES), steps as unknown as Atomics);
 };

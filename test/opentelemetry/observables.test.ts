@@ -78,8 +78,9 @@ describe('the observables', () => {
       seen.push(samples.size);
     }
     // All were there in the end, and none before its time.
-    expect(seen[0]).toBe(15);
-    expect(seen.at(-1)).toBe(15 + 6);
+    // Of the counters there are 2 permits, 11 refusals and 16 probes from the start.
+    expect(seen[0]).toBe(16 + 29);
+    expect(seen.at(-1)).toBe(16 + 29 + 8);
     undo();
   });
 
@@ -88,7 +89,7 @@ describe('the observables', () => {
     await lifecycle.stage('restore').run(() => {});
     lifecycle.markReady();
     const instruments = await sdk.instruments();
-    expect(instruments).toHaveLength(9);
+    expect(instruments).toHaveLength(14);
     const response = await createHandler(lifecycle)(
       new Request('http://localhost/metrics', {
         headers: { accept: 'application/openmetrics-text' },
@@ -96,7 +97,8 @@ describe('the observables', () => {
     );
     const text = (await response?.text()) ?? '';
     for (const [, , name = '', unit, description] of instruments) {
-      expect(text).toContain(`# HELP ${name} ${description}\n`);
+      // The family of a counter has no suffix in OpenMetrics.
+      expect(text).toContain(`# HELP ${name.replace(/_total$/, '')} ${description}\n`);
       expect(unit, name).toBe(text.includes(`# UNIT ${name} seconds\n`) ? 's' : '');
     }
   });

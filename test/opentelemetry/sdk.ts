@@ -6,6 +6,7 @@
 
 import {
   AggregationTemporality,
+  DataPointType,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
@@ -25,6 +26,7 @@ export class Sdk {
   readonly tracers: BasicTracerProvider;
   readonly #metrics: InMemoryMetricExporter;
   readonly #spans: InMemorySpanExporter = new InMemorySpanExporter();
+  readonly #sums: Map<string, number> = new Map();
   readonly #reader: PeriodicExportingMetricReader;
 
   constructor() {
@@ -46,14 +48,19 @@ export class Sdk {
     const { resourceMetrics, errors } = await this.#reader.collect();
     if (errors.length > 0) throw errors[0];
     const samples = new Map<string, number>();
-    for (const { descriptor, dataPoints } of resourceMetrics.scopeMetrics.flatMap(
+    for (const { descriptor, dataPoints, dataPointType } of resourceMetrics.scopeMetrics.flatMap(
       ({ metrics }) => metrics,
     )) {
       for (const { attributes, value } of dataPoints) {
         const labels = Object.entries(attributes).map(
           ([name, label]) => `${name}=${JSON.stringify(String(label))}`,
         );
-        samples.set(`${descriptor.name}${labels.length > 0 ? `{${labels}}` : ''}`, Number(value));
+        const key = `${descriptor.name}${labels.length > 0 ? `{${labels}}` : ''}`;
+        // A counter is told by what it has grown.
+        const isSum = dataPointType === DataPointType.SUM;
+        const sum = Number(value) + (isSum ? (this.#sums.get(key) ?? 0) : 0);
+        if (isSum) this.#sums.set(key, sum);
+        samples.set(key, sum);
       }
     }
     return samples;

@@ -42,6 +42,7 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   'tidegate/browser': { file: 'dist/browser.js', outcome: LIFE },
   'tidegate/atomics': { file: 'dist/atomics.js', outcome: 'backend_missing atomics' },
   'tidegate/auto': { file: 'dist/auto.js', outcome: 'ready mine 503 once' },
+  'tidegate/compose': { file: 'dist/compose.js', outcome: 'b over a, -b -a, circular_components' },
   'tidegate/http': { file: 'dist/http/index.js', outcome: '503 undefined' },
   'tidegate/bench': { file: 'dist/bench.js', outcome: 'phase true' },
   'tidegate/node': { file: 'dist/node.js', outcome: OPEN },

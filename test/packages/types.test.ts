@@ -14,7 +14,15 @@ import { type Folder, folder, install, type Manifest, pack, ROOT, run } from './
 const CONSUMER = join(import.meta.dirname, 'consumer');
 
 /** What needs nothing but the language. */
-const PORTABLE = ['lifecycle.ts', 'pages.ts', 'handler.ts', 'doors.ts', 'edge.ts', 'cases.ts'];
+const PORTABLE = [
+  'lifecycle.ts',
+  'pages.ts',
+  'handler.ts',
+  'doors.ts',
+  'edge.ts',
+  'cases.ts',
+  'components.ts',
+];
 
 /** Which libraries a program is compiled with, and what can be compiled so. */
 const WORLDS = [

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { Lifecycle, LifecycleError } from '../../src/index.ts';
 import * as bun from '../../src/runtime/bun.ts';
 import * as deno from '../../src/runtime/deno.ts';
-import { onHeard } from '../../src/runtime/heard.ts';
+import { onHeard } from '../../src/runtime/heard-signals.ts';
 import { startHeartbeat } from '../../src/runtime/heartbeat.ts';
 import * as node from '../../src/runtime/node.ts';
 import { checkServe } from '../../src/runtime/options.ts';

@@ -45,7 +45,7 @@ describe.each(PAIRS)('%s beside %s, in %s', (first, second, situation) => {
     const calls = scenario.name === name ? [first, second] : [second, first];
     const explored = new Set(endsOf(scenario, 'wasm').ends.split('\n'));
 
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
     const bytes = new Uint8Array(memory.buffer);
     const before = memoryOf(scenario);
     const words = new SharedArrayBuffer(BARRIER_WORDS * 4);

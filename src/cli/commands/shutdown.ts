@@ -14,9 +14,8 @@ import type { Call } from '../arguments.ts';
 import { type Answer, ask } from '../ask.ts';
 import { CommandError, Exit, type Outcome } from '../exit.ts';
 import { plain } from '../plain.ts';
-import { stepLines, summary } from '../report.ts';
+import { counts, stepLines, summary } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
-import { counts } from './status.ts';
 
 /** RFC 9110 §15.3.3: it is not over yet. */
 const ACCEPTED = 202;

@@ -9,7 +9,9 @@ import { AT_AGE, AT_SINCE } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import { highOf, join, lowOf, numberOf, type Words } from './words.ts';
 
-export type AgeModule = Pick<Core, 'age' | 'sinceAcceptance'>;
+export interface AgeModule extends Pick<Core, 'age' | 'sinceAcceptance'> {
+  raised(word: number, own: number, slack: number): number;
+}
 
 export function ageModule({ load64, swap64 }: Words): AgeModule {
   const raised = (word: number, own: number, slack: number): number => {
@@ -22,6 +24,7 @@ export function ageModule({ load64, swap64 }: Words): AgeModule {
     return Math.max(numberOf(found), own);
   };
   return {
+    raised,
     age: (own, slack) => raised(AT_AGE, own, slack),
     sinceAcceptance: (own, slack) => raised(AT_SINCE, own, slack),
   };

@@ -18,7 +18,7 @@ export function epochModule({ load32, add32, wake32, wait32 }: Words): EpochModu
   return {
     epoch: () => load32(AT_EPOCH),
 
-    // The add comes before the wake, and both after the change: whoever read the words before the
+    // The add comes before the wake, and both after the change: a thread that read the words before the
     // change finds another EPOCH and does not fall asleep.
     announce: () => {
       add32(AT_EPOCH, 1);

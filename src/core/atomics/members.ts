@@ -5,10 +5,14 @@
  */
 
 import {
+  ADMITTED_MASK,
+  ADMITTED_SHIFT,
   AT_EPOCH,
   AT_MEMBER_CAPACITY,
   AT_MEMBERS,
   AT_USED,
+  COUNT_QUERIES,
+  COUNT_WRITES,
   INCARNATION_STEP,
   MEMBER_BEAT,
   MEMBER_BOOTS,
@@ -21,6 +25,7 @@ import {
   OWNER_TAG_SHIFT,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
+import { type CountsModule, countLine } from './counts.ts';
 import type { EpochModule } from './epoch.ts';
 import type { TextsModule } from './texts.ts';
 import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts';
@@ -38,13 +43,15 @@ export function membersModule(
   { load32, swap32, load64, store64, swap64 }: Words,
   { announce }: EpochModule,
   { renewTexts }: TextsModule,
+  { settleCount }: CountsModule,
 ): MembersModule {
-  /** A count goes to zero under a newer incarnation, never back to an older one. */
+  /** Nothing is held under a newer incarnation, never back to an older one; what was admitted stays. */
   function advance(word: number, incarnation: number): void {
     let found = load64(word);
     while (high(found) >>> 0 < incarnation >>> 0) {
       const previous = found;
-      found = swap64(word, previous, join(incarnation, 0));
+      const admitted = low(previous) & (ADMITTED_MASK << ADMITTED_SHIFT);
+      found = swap64(word, previous, join(incarnation, admitted));
       if (found === previous) return;
     }
   }
@@ -62,6 +69,9 @@ export function membersModule(
     advance(line + MEMBER_WRITES, incarnation);
     advance(line + MEMBER_QUERIES, incarnation);
     advance(line + MEMBER_BOOTS, incarnation);
+    const counts = countLine(member);
+    settleCount(counts + COUNT_WRITES, line + MEMBER_WRITES, incarnation);
+    settleCount(counts + COUNT_QUERIES, line + MEMBER_QUERIES, incarnation);
     renewTexts(member);
   }
 

@@ -7,13 +7,19 @@
 
 import {
   ADMITTED,
+  ADMITTED_SHIFT,
   AT_HOLDS,
   AT_STATE,
+  BASE_MASK,
+  COUNT_QUERIES,
+  COUNT_WRITES,
   DRAINING,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
   PERMIT_MAX,
+  PERMIT_TAKEN,
+  PHASES,
   READY,
   REFUSED_FULL,
   REFUSED_HOLD,
@@ -23,6 +29,7 @@ import {
   STATE_PHASE_MASK,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
+import { type CountsModule, countLine } from './counts.ts';
 import type { EpochModule } from './epoch.ts';
 import type { HostModule } from './host.ts';
 import { type MembersModule, memberLine } from './members.ts';
@@ -47,33 +54,52 @@ export type PermitsModule = Pick<
   | 'holds'
 >;
 
+/** What refuses nothing; else the number of what refuses, as refusals are counted. */
+const NOTHING = -1;
+/** `take` took, and what was admitted is due to be stored in the base of the line. */
+const BASE_IS_DUE = -1;
+
 export function permitsModule(
   { load32, or32, and32, load64, swap64 }: Words,
   { announce }: EpochModule,
   { isAlive, membersUsed }: MembersModule,
   { isAccepted }: HostModule,
+  { countRefusedQuery, countRefusedWrite, settleCount }: CountsModule,
 ): PermitsModule {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
 
-  function writeRefusal(): number {
-    if (phase() !== READY) return REFUSED_PHASE;
-    return load32(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
+  function whyNoWrites(): number {
+    const now = phase();
+    if (now !== READY) return now;
+    const bits = load32(AT_HOLDS);
+    return bits === 0 ? NOTHING : PHASES + 31 - Math.clz32(bits & -bits);
   }
 
-  function queryRefusal(): number {
+  function whyNoQueries(): number {
     const now = phase();
-    return now === READY || now === DRAINING ? ADMITTED : REFUSED_PHASE;
+    return now === READY || now === DRAINING ? NOTHING : now;
+  }
+
+  function refuseWrite(member: number, reason: number): number {
+    countRefusedWrite(member, reason);
+    return refusalOf(reason);
+  }
+
+  function refuseQuery(member: number, reason: number): number {
+    countRefusedQuery(member, reason);
+    return REFUSED_PHASE;
   }
 
   /** A lost swap is a reap: nobody else changes this member's counts. */
   function take(word: number, incarnation: number): number {
     const before = load64(word);
     const halves = split(before);
-    const out = halves[0] as number;
+    const counts = halves[0] as number;
     if (halves[1] !== (incarnation | 0)) return REFUSED_REAPED;
-    if (out >>> 0 >= PERMIT_MAX) return REFUSED_FULL;
-    const after = join(incarnation, out + 1);
-    return swap64(word, before, after) === before ? ADMITTED : REFUSED_REAPED;
+    if ((counts & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
+    const next = (counts + PERMIT_TAKEN) | 0;
+    if (swap64(word, before, join(incarnation, next)) !== before) return REFUSED_REAPED;
+    return ((next >>> ADMITTED_SHIFT) & BASE_MASK) === 0 ? BASE_IS_DUE : ADMITTED;
   }
 
   /** The look at STATE comes after the swap: a drain that has not seen the swap is seen here. */
@@ -86,9 +112,18 @@ export function permitsModule(
   function lower(word: number, incarnation: number): boolean {
     const before = load64(word);
     const halves = split(before);
-    const out = halves[0] as number;
-    if (halves[1] !== (incarnation | 0) || out === 0) return false;
-    return swap64(word, before, join(incarnation, out - 1)) === before;
+    const counts = halves[0] as number;
+    if (halves[1] !== (incarnation | 0) || (counts & PERMIT_MAX) === 0) return false;
+    return swap64(word, before, join(incarnation, counts - 1)) === before;
+  }
+
+  function takeBack(word: number, incarnation: number): void {
+    const before = load64(word);
+    const halves = split(before);
+    const counts = halves[0] as number;
+    if (halves[1] !== (incarnation | 0)) return;
+    if (swap64(word, before, join(incarnation, counts - PERMIT_TAKEN)) !== before) return;
+    if (phase() > READY) announce();
   }
 
   const isLeaving = (): boolean => isAccepted() === 1 || phase() >= SHUTTING_DOWN;
@@ -100,30 +135,39 @@ export function permitsModule(
     return 1;
   }
 
-  const writesOf = (member: number): number => low(load64(memberLine(member) + MEMBER_WRITES));
-  const queriesOf = (member: number): number => low(load64(memberLine(member) + MEMBER_QUERIES));
+  const heldIn = (word: number): number => low(load64(word)) & PERMIT_MAX;
+  const writesOf = (member: number): number => heldIn(memberLine(member) + MEMBER_WRITES);
+  const queriesOf = (member: number): number => heldIn(memberLine(member) + MEMBER_QUERIES);
 
   return {
     enterWrite: (member, incarnation) => {
-      const before = writeRefusal();
-      if (before !== ADMITTED) return before;
+      const before = whyNoWrites();
+      if (before !== NOTHING) return refuseWrite(member, before);
       const word = memberLine(member) + MEMBER_WRITES;
       const taken = take(word, incarnation);
-      if (taken !== ADMITTED) return taken;
-      const after = writeRefusal();
-      if (after !== ADMITTED) giveBack(word, incarnation);
-      return after;
+      if (taken > ADMITTED) return taken;
+      const after = whyNoWrites();
+      if (after !== NOTHING) {
+        takeBack(word, incarnation);
+        return refuseWrite(member, after);
+      }
+      if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_WRITES, word, incarnation);
+      return ADMITTED;
     },
 
     enterQuery: (member, incarnation) => {
-      const before = queryRefusal();
-      if (before !== ADMITTED) return before;
+      const before = whyNoQueries();
+      if (before !== NOTHING) return refuseQuery(member, before);
       const word = memberLine(member) + MEMBER_QUERIES;
       const taken = take(word, incarnation);
-      if (taken !== ADMITTED) return taken;
-      const after = queryRefusal();
-      if (after !== ADMITTED) giveBack(word, incarnation);
-      return after;
+      if (taken > ADMITTED) return taken;
+      const after = whyNoQueries();
+      if (after !== NOTHING) {
+        takeBack(word, incarnation);
+        return refuseQuery(member, after);
+      }
+      if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_QUERIES, word, incarnation);
+      return ADMITTED;
     },
 
     leaveWrite: (member, incarnation) => giveBack(memberLine(member) + MEMBER_WRITES, incarnation),
@@ -132,7 +176,7 @@ export function permitsModule(
     enterBoot: (member, incarnation) => {
       if (isLeaving()) return REFUSED_PHASE;
       const taken = take(memberLine(member) + MEMBER_BOOTS, incarnation);
-      if (taken !== ADMITTED) return taken;
+      if (taken > ADMITTED) return taken;
       if (!isLeaving()) return ADMITTED;
       leaveBoot(member, incarnation);
       return REFUSED_PHASE;
@@ -145,13 +189,17 @@ export function permitsModule(
       const used = membersUsed();
       for (let member = 0; member < used; member++) {
         const boots = load64(memberLine(member) + MEMBER_BOOTS);
-        const count = low(boots);
+        const count = low(boots) & PERMIT_MAX;
         if (count !== 0 && isAlive(member, high(boots))) sum += count;
       }
       return sum;
     },
 
-    writeRefusal,
+    writeRefusal: () => {
+      const reason = whyNoWrites();
+      return reason === NOTHING ? ADMITTED : refusalOf(reason);
+    },
+
     writesOf,
     queriesOf,
 
@@ -173,4 +221,8 @@ export function permitsModule(
     unhold: (bits) => and32(AT_HOLDS, ~bits) & bits,
     holds: () => load32(AT_HOLDS),
   };
+}
+
+function refusalOf(reason: number): number {
+  return reason < PHASES ? REFUSED_PHASE : REFUSED_HOLD;
 }

@@ -83,7 +83,7 @@ export function stateModule(
     }
   }
 
-  // ENTERED before STATE: whoever sees the next phase finds the time of this one.
+  // ENTERED before STATE: a reader of the next phase finds the time of this one.
   function help(upper: number, lower: number): void {
     const slot = enteredSlot(lower & STATE_PHASE_MASK);
     const entered = enteredWord(upper, lower);

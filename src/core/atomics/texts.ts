@@ -64,7 +64,7 @@ export function textsModule({ load32, store32, load64, store64 }: Words): TextsM
       return -1;
     },
 
-    // Past every number that the last owner can have published, and off the slot that is out.
+    // Past every number that the last owner can have published, and off the slot that is taken.
     renewTexts: (member) => {
       let sequence = load32(sequenceWord(member)) + 2;
       const latest = load64(AT_LATEST);

@@ -27,6 +27,7 @@ export interface Words {
   load64(at: number): bigint;
   store64(at: number, value: bigint): void;
   swap64(at: number, expected: bigint, value: bigint): bigint;
+  add64(at: number, value: bigint): void;
   wake32(at: number): void;
   wait32(at: number, expected: number, timeoutMs: number): 'ok' | 'not-equal' | 'timed-out';
 }
@@ -53,6 +54,9 @@ export function wordsOf(buffer: ArrayBufferLike, atomics: AtomicsLike): Words {
       store(words64, at >> 3, value);
     },
     swap64: (at, expected, value) => compareExchange(words64, at >> 3, expected, value),
+    add64: (at, value) => {
+      add(words64, at >> 3, value);
+    },
     wake32: (at) => {
       notify(words32, at >> 2);
     },

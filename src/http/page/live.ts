@@ -1,11 +1,13 @@
 /**
  * The script of the status page, which the build bundles into the page: it asks for the page again
  * and lays over the old content what has changed. The service renders, here nothing is: so there is
- * one form of everything, and what was escaped stays so. It runs in browsers and is imported by
- * nobody.
+ * one form of everything, and what was escaped stays so. What the buttons do is `act.ts`. It runs in
+ * browsers and is imported by nobody.
  *
  * @module
  */
+
+import { listen } from './act.ts';
 
 /** Often enough to see the steps of a shutdown end one by one. */
 const INTERVAL_MS = 500;
@@ -15,13 +17,16 @@ const TIMEOUT_MS = 5_000;
 const main = document.querySelector('main') as HTMLElement;
 const heading = document.querySelector('h1') as HTMLElement;
 const note = document.querySelector('#note') as HTMLElement;
-const pause = document.querySelector('button') as HTMLButtonElement;
+const pause = document.querySelector('#pause') as HTMLButtonElement;
 // Not location.href: the user and password of a URL may not be in that of a request.
 const url = location.origin + location.pathname + location.search;
 let title = document.title;
 let isPaused = false;
 let lostAt = '';
 
+// What does nothing without a script is shown from here on.
+document.body.className = 'live';
+listen(main);
 pause.hidden = false;
 pause.onclick = () => {
   isPaused = !isPaused;

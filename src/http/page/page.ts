@@ -6,12 +6,15 @@
  */
 
 import { preferred } from '../accept.ts';
-import { elapsed } from '../elapsed.ts';
 import type { Answer } from '../respond.ts';
 import type { Status } from '../status.ts';
+import { worded } from '../verdict.ts';
+import { actionsOf, commandsPart, confirmPart } from './actions.ts';
 import { POLICY, SCRIPT, STYLE } from './assets.ts';
 import { foreign, Html, html, type Part } from './html.ts';
-import { bootPart, shutdownPart, threadsPart } from './tables.ts';
+import { shutdownPart } from './shutdown.ts';
+import { standingPart } from './standing.ts';
+import { bootPart, checksPart, threadsPart } from './tables.ts';
 
 const JSON_TYPE = 'application/json';
 const HTML_TYPE = 'text/html';
@@ -35,88 +38,67 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** Seconds between two loads where scripts do not run. */
 const RELOAD_SECONDS = 5;
 
-const PHASES = [
-  ['starting', 'started_at_ms'],
-  ['ready', 'ready_at_ms'],
-  ['draining', 'draining_at_ms'],
-  ['shutting_down', 'shutting_down_at_ms'],
-  ['stopped', 'stopped_at_ms'],
-] as const;
-
-/** The page as an answer. */
-export function pageOf(status: Status): Answer {
-  const body = whole(status).text;
+/**
+ * The page as an answer.
+ *
+ * @param url where it was asked for
+ */
+export function pageOf(status: Status, url: string): Answer {
+  const body = whole(status, url).text;
   return { status: 200, type: `${HTML_TYPE}; charset=utf-8`, body, headers: HEADERS };
 }
 
-function whole(status: Status): Html {
+function whole(status: Status, url: string): Html {
+  const actions = actionsOf(status, url);
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${worded(status.phase)} · ${status.name ?? 'tidegate'}</title>
+<title>${title(status)}</title>
 <noscript><meta http-equiv="refresh" content="${RELOAD_SECONDS}"></noscript>
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
 <header>
 <h1>${heading(status)}</h1>
-<button type="button" hidden>Pause updates</button>
+<button type="button" id="pause" hidden>Pause updates</button>
 <p id="note" role="status"></p>
-<noscript><p>Loads itself anew every ${RELOAD_SECONDS} seconds.</p></noscript>
+<p id="said" role="status"></p>
+<noscript><p>This page reloads every ${RELOAD_SECONDS} seconds.</p></noscript>
 </header>
 <main>
-${phasePart(status)}
+${standingPart(status, actions)}
+${checksPart(status)}
+${shutdownPart(status)}
 ${bootPart(status)}
 ${threadsPart(status)}
-${shutdownPart(status)}
 </main>
+<noscript>${commandsPart(actions)}</noscript>
+${confirmPart()}
 <script>${new Html(SCRIPT)}</script>
 </body>
 </html>
 `;
 }
 
+/** What matters first: a tab has room for little. */
+function title({ phase, name = 'tidegate', version, ...place }: Status): string {
+  const service = version === undefined ? name : `${name} ${version}`;
+  return [worded(phase), service, ...placeOf(place)].join(' · ');
+}
+
 /** What the service is called; without a name it is this package that speaks. */
-function heading({ name, version }: Status): Part {
+function heading({ name, version, ...place }: Status): Part {
   const called = name === undefined ? 'tidegate' : foreign(name);
-  return version === undefined ? called : html`${called} <small>${foreign(version)}</small>`;
+  const at = placeOf(place).map((each, index) => html`${index > 0 ? ' · ' : ''}${foreign(each)}`);
+  return html`${called}${version === undefined ? '' : html` <small>${foreign(version)}</small>`}${
+    at.length === 0 ? '' : html` <small class="place">${at}</small>`
+  }`;
 }
 
-function phasePart(status: Status): Html {
-  const { phase, reason, holds, in_flight: out, at_ms: now } = status;
-  const since = status[PHASES.find(([name]) => name === phase)?.[1] ?? 'started_at_ms'] ?? 0;
-  const facts: [name: string, value: Part][] = [
-    ['Time in phase', since > 0 ? elapsed(Math.max(0, now - since)) : 'a time not known yet'],
-    ['Write holds', holds.length > 0 ? holds.map(worded).join(', ') : 'none'],
-    ['In flight', `writes ${out.writes}, queries ${out.queries}`],
-    ['Backend', foreign(status.backend)],
-  ];
-  return html`<section aria-labelledby="phase">
-<h2 id="phase">Phase</h2>
-<p class="phase ${phase}" role="status"><strong>${worded(phase)}</strong>${
-    reason === null ? '' : html`: ${foreign(reason)}`
-  }</p>
-<ol aria-label="Phases">${PHASES.map(
-    ([name, at]) =>
-      html`<li${name === phase ? new Html(' aria-current="step"') : ''}><span>${worded(name)}</span> <small>${entered(
-        status,
-        status[at],
-      )}</small></li>`,
-  )}</ol>
-<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-</section>`;
-}
-
-/** When a phase was entered, counted from the creation: a wall clock needs a time zone to be read. */
-function entered({ started_at_ms: start }: Status, at: number | null): string {
-  if (at === null) return 'not entered';
-  return at > start ? `after ${elapsed(at - start)}` : 'at the start';
-}
-
-/** A wire name as words. */
-function worded(name: string): string {
-  return name.replaceAll('_', ' ');
+function placeOf({ host, pid, runtime }: Pick<Status, 'host' | 'pid' | 'runtime'>): string[] {
+  const process = pid === undefined ? undefined : `process ${pid}`;
+  return [host, process, runtime].filter((part) => part !== undefined);
 }

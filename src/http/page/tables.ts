@@ -1,25 +1,73 @@
 /**
- * The tables of the status page: cold start, threads, shutdown.
+ * The tables of the status page: checks, cold start, threads, and what all tables share.
  *
  * @module
  */
 
 import { elapsed } from '../elapsed.ts';
-import type { MemberOnWire, Status } from '../status.ts';
+import type { CheckOnWire, MemberOnWire, Status } from '../status.ts';
+import { threadName } from '../verdict.ts';
 import { type Bar, waterfall } from '../waterfall.ts';
 import { foreign, type Html, html, type Part } from './html.ts';
 
-/** The waterfall of the cold start. The bars are for the eye; the same is in words beside them. */
-export function bootPart(status: Status): Html {
-  const rows = waterfall(status).map((bar) => [foreign(bar.name), drawn(bar), spoken(bar)]);
-  return part('boot', 'Cold start', 'Stages of the boot', ['Stage', 'Timeline', 'Time'], rows);
+/** One row; the first cell is its header. */
+export interface Row {
+  readonly cells: readonly Part[];
+  /** A line of its own below it: it may be as long as the page is wide. */
+  readonly error?: Part | undefined;
 }
 
-function drawn({ state, from, to }: Bar): Html {
+/** The dependencies that are looked at, and what each affects. */
+export function checksPart(status: Status): Html {
+  const { checks = [] } = status;
+  const rows = checks.map(
+    ({ name, healthy, since_secs, affects, error }): Row => ({
+      cells: [
+        foreign(name),
+        html`<span class="${healthy ? 'ok' : 'failed'}">${healthy ? 'healthy' : 'failing'}</span>`,
+        elapsed(since_secs * 1000),
+        AFFECTS[affects],
+      ],
+      error: error === undefined ? undefined : foreign(error),
+    }),
+  );
+  const isOver = status.shutdown_requested || status.phase === 'shutting_down';
+  const text =
+    rows.length === 0
+      ? 'None registered.'
+      : isOver
+        ? 'Checks no longer run: a shutdown was accepted. This is how they last came out.'
+        : '';
+  const columns = ['Check', 'State', 'For', 'Affects'];
+  return section('checks', 'Checks', 'Checks of dependencies', columns, rows, html`<p>${text}</p>`);
+}
+
+const AFFECTS: Readonly<Record<CheckOnWire['affects'], string>> = {
+  ready: 'readiness',
+  write: 'writes',
+  nothing: 'nothing',
+};
+
+/** The waterfall of the cold start. The bars are for the eye; the same is in words beside them. */
+export function bootPart(status: Status): Html {
+  const rows = waterfall(status).map(
+    (bar): Row => ({ cells: [foreign(bar.name), drawn(bar), spoken(bar)] }),
+  );
+  const text = rows.length > 0 ? '' : 'No stages yet.';
+  const columns = ['Stage', 'Timeline', 'Time'];
+  return section('boot', 'Cold start', 'Stages of the boot', columns, rows, html`<p>${text}</p>`);
+}
+
+/** A bar of the line from 0 to 1. */
+export function drawn({ state, from, to }: Pick<Bar, 'from' | 'to'> & { state: string }): Html {
   const x = (from * 100).toFixed(2);
-  // Something that took no time is still seen.
-  const width = Math.max(0.5, (to - from) * 100).toFixed(2);
-  const bar = to > 0 ? html`<rect class="${state}" x="${x}" width="${width}" height="10"/>` : '';
+  // Something that took no time is still seen, at the end of the line too.
+  const width = Math.max(0.5, (to - from) * 100);
+  const start = Math.min(Number(x), 100 - width).toFixed(2);
+  const bar =
+    to > 0
+      ? html`<rect class="${state}" x="${start}" width="${width.toFixed(2)}" height="10"/>`
+      : '';
   return html`<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bar}</svg>`;
 }
 
@@ -30,79 +78,44 @@ function spoken({ state, ms }: Bar): string {
 
 /** What each thread has in flight, and whether its loop turns. */
 export function threadsPart({ members }: Status): Html {
-  const rows = members.map((each) => [
-    each.member,
-    each.thread_id ?? 'none',
-    each.writes,
-    each.queries,
-    loopOf(each),
-  ]);
-  const columns = ['Member', 'Thread', 'Writes', 'Queries', 'Loop'];
-  return part('threads', 'Threads', 'In flight, by thread', columns, rows);
+  const rows = members.map(
+    (each): Row => ({
+      cells: [
+        html`${threadName(each)} <small>member ${each.member}</small>`,
+        each.writes,
+        each.queries,
+        loopOf(each),
+      ],
+    }),
+  );
+  const columns = ['Thread', 'Writes', 'Queries', 'Event loop'];
+  const text = rows.length > 0 ? '' : 'No thread is attached.';
+  return section('threads', 'Threads', 'In flight, by thread', columns, rows, html`<p>${text}</p>`);
 }
 
-function loopOf({ blocked_ms }: MemberOnWire): string {
+function loopOf({ blocked_ms }: MemberOnWire): Part {
   if (blocked_ms === null) return 'not monitored';
-  return blocked_ms === 0 ? 'responsive' : `blocked for ${elapsed(blocked_ms)}`;
+  if (blocked_ms === 0) return 'responsive';
+  return html`<span class="failed">blocked for ${elapsed(blocked_ms)}</span>`;
 }
 
-/** What asked for the shutdown, how it went, and each step: ended, running, to come. */
-export function shutdownPart(status: Status): Html {
-  const { running = [], pending = [] } = status.shutdown ?? {};
-  const waiting = (what: string) => (name: string) => [foreign(name), what, '', ''];
-  const rows = [
-    ...status.steps.map(({ name, status: end, duration_ms, error }) => [
-      foreign(name),
-      html`<span class="${end}">${end.replace('_', ' ')}</span>`,
-      elapsed(duration_ms),
-      error === undefined ? '' : foreign(error),
-    ]),
-    ...running.map(waiting('running')),
-    ...pending.map(waiting('to come')),
-  ];
-  const columns = ['Step', 'Result', 'Time', 'Error'];
-  return part('shutdown', 'Shutdown', 'Steps of the shutdown', columns, rows, course(status));
-}
-
-function course({ phase, report, shutdown }: Status): Part {
-  if (report === null) {
-    if (shutdown === null) return 'Not requested.';
-    const { trigger, left_ms } = shutdown;
-    const state =
-      phase === 'shutting_down' ? 'In progress' : 'Accepted: load balancers leave first';
-    const left =
-      left_ms === null
-        ? ''
-        : left_ms < 0
-          ? `, ${elapsed(-left_ms)} over its budget`
-          : `, ${elapsed(left_ms)} left`;
-    return html`${state}${left}. Trigger: ${triggerOf(trigger)}.`;
-  }
-  const drained = report.drained ? 'drained' : 'not drained';
-  const failed = report.failed ? ', failed' : '';
-  const heir = report.taken_over ? ', taken over from a thread that died' : '';
-  return html`Trigger: ${triggerOf(report.trigger)}. Completed in ${elapsed(
-    report.duration_ms,
-  )}, ${drained}${failed}${heir}.`;
-}
-
-function triggerOf(trigger: string | null): Part {
-  return trigger === null ? 'none' : foreign(trigger);
-}
-
-/** A section with a table, or without one where there is nothing to show. */
-function part(
+/** A section with a text and a table, or without one where there is nothing to show. */
+export function section(
   id: string,
   title: string,
   caption: string,
   columns: readonly string[],
-  rows: readonly (readonly Part[])[],
-  text?: Part,
+  rows: readonly Row[],
+  text: Html,
 ): Html {
   const head = columns.map((column) => html`<th scope="col">${column}</th>`);
   const body = rows.map(
-    ([first = '', ...cells]) =>
-      html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+    ({ cells: [first = '', ...cells], error }) =>
+      html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>${
+        error === undefined
+          ? ''
+          : html`<tr class="error"><td colspan="${columns.length}">${error}</td></tr>`
+      }`,
   );
   const table = html`<table>
 <caption>${caption}</caption>
@@ -111,7 +124,7 @@ function part(
 </table>`;
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
-<p>${text ?? (rows.length > 0 ? '' : 'Nothing yet.')}</p>
+${text}
 ${rows.length > 0 ? table : ''}
 </section>`;
 }

@@ -1,5 +1,5 @@
 /**
- * The WebSockets of a server of Bun: which are open, and that they are told when it closes. What they
+ * The WebSockets of a server of Bun: which are open, and that they are notified when it closes. What they
  * say is the application's.
  *
  * @module

@@ -1,35 +1,43 @@
 /**
  * Responses that Bun has been given and has not sent: it tells nobody when it has, but it can be asked.
- * What ends with them is told here; nothing is sent.
+ * The permits of their requests are given back here; nothing is sent.
  *
  * @module
  */
 
+import type { Permit } from '../../lifecycle/gate.ts';
+
 /** How often a slow client is looked after. */
 const LOOK_MS = 10;
 
-/** One response. */
-interface Response {
-  readonly isSent: () => boolean;
-  readonly then: () => void;
+/** A server of Bun, as far as it is asked. */
+interface Asked {
+  /** How many requests it has that are not answered, or not sent whole. */
+  readonly pendingRequests: number;
+  requestIP(request: Request): object | null;
 }
 
 /** Those of one server. */
 export class Unsent {
-  /** Those of this turn, most of which are sent in it. */
-  #fresh: Response[] = [];
-  readonly #slow: Set<Response> = new Set();
-  readonly #pending: () => number;
+  /** The requests of those of this turn, most of which are sent in it, and their permits. */
+  #requests: Request[] = [];
+  #permits: Permit[] = [];
+  #server: Asked | undefined;
+  readonly #slow: Map<Request, Permit> = new Map();
+  #isTurn = false;
   #isLooking = false;
+  readonly #endTurn: () => void = () => {
+    this.#isTurn = false;
+    this.settle();
+  };
 
-  /** @param pending how many requests the server has that are not answered, or not sent whole */
-  constructor(pending: () => number) {
-    this.#pending = pending;
-  }
-
-  /** Calls `then` when a response is sent, or its connection is gone, which `isSent` says. */
-  add(isSent: () => boolean, then: () => void): void {
-    if (this.#fresh.push({ isSent, then }) === 1) setImmediate(() => this.settle());
+  /** Gives the permit back when the response is sent, or its connection is gone. */
+  add(request: Request, server: Asked, permit: Permit): void {
+    this.#server = server;
+    this.#requests.push(request);
+    this.#permits.push(permit);
+    if (!this.#isTurn) setImmediate(this.#endTurn);
+    this.#isTurn = true;
   }
 
   /**
@@ -38,13 +46,21 @@ export class Unsent {
    * @param begun requests that have just begun: where no other is pending, all are sent, and none is asked
    */
   settle(begun = 0): void {
-    if (this.#fresh.length === 0) return;
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    const areSent = this.#pending() <= begun;
-    for (const response of fresh) {
-      if (areSent || response.isSent()) response.then();
-      else this.#slow.add(response);
+    const requests = this.#requests;
+    const permits = this.#permits;
+    if (requests.length === 0) return;
+    if ((this.#server?.pendingRequests ?? Number.POSITIVE_INFINITY) <= begun) {
+      for (const permit of permits) permit.release();
+      requests.length = 0;
+      permits.length = 0;
+      return;
+    }
+    this.#requests = [];
+    this.#permits = [];
+    for (const [index, request] of requests.entries()) {
+      const permit = permits[index] as Permit;
+      if (this.#isSent(request)) permit.release();
+      else this.#slow.set(request, permit);
     }
     this.#look();
   }
@@ -54,12 +70,17 @@ export class Unsent {
     this.#isLooking = true;
     setTimeout(() => {
       this.#isLooking = false;
-      for (const response of this.#slow) {
-        if (!response.isSent()) continue;
-        this.#slow.delete(response);
-        response.then();
+      for (const [request, permit] of this.#slow) {
+        if (!this.#isSent(request)) continue;
+        this.#slow.delete(request);
+        permit.release();
       }
       this.#look();
     }, LOOK_MS);
+  }
+
+  /** Its address is known for as long as it is not sent; on a Unix socket there is none. */
+  #isSent(request: Request): boolean {
+    return this.#server?.requestIP(request) === null;
   }
 }

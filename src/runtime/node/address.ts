@@ -7,7 +7,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { isHost } from '../host.ts';
+import { isHost } from '../host-header.ts';
 
 /** What cannot be turned into a `Request`: the client's fault. */
 export class UnfitRequest extends Error {
@@ -58,17 +58,24 @@ export function addressOf(req: IncomingMessage): string {
   return url.href;
 }
 
+/** The last target that was, which is looked at twice for each request. */
+let lastNormal = '/';
+
 /** Whether a target is spelled as a URL would spell it. */
 function isNormal(target: string): boolean {
-  return NORMAL.test(target) && !target.includes('/.');
+  if (target === lastNormal) return true;
+  if (!NORMAL.test(target) || target.includes('/.')) return false;
+  lastNormal = target;
+  return true;
 }
 
 /** The path that a request asks for, however its target is written: as a `Request` has it. */
 export function pathAsked(req: IncomingMessage): string {
   const { url = '/' } = req;
+  const isWhole = isNormal(url);
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
-  if (isNormal(path)) return path;
+  if (isWhole || isNormal(path)) return path;
   // Of whatever host, and with whatever user.
   const text = path.startsWith('/') ? `http://localhost${path}` : path;
   return URL.canParse(text) ? new URL(text).pathname : path;

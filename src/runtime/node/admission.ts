@@ -10,7 +10,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Permit, PermitKind } from '../../lifecycle/gate.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
-import { Admission, type KindOf, kindOfMethod } from '../admission.ts';
+import { Admission, isPermit, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
 import { addressOf, UnfitRequest } from './address.ts';
 import { type RequestMaker, requestMaker } from './lazy-request.ts';
@@ -56,8 +56,8 @@ export class NodeAdmission {
     if (this.#gate.own.has(path)) return undefined;
     const kind = this.#kindOf(req, res);
     if (kind === null) return undefined;
-    const entered = this.#gate.enter(kind, () => req.headers.accept);
-    if ('status' in entered) return entered;
+    const entered = this.#gate.enter(kind, req, acceptOf);
+    if (!isPermit(entered)) return entered;
     keepPermit(req, entered);
     // Those of HTTP/1 end with their connection, which says so by `released`.
     if (req.httpVersionMajor > 1) {
@@ -76,8 +76,8 @@ export class NodeAdmission {
     // What it would hear of its end is for a body, and there is none.
     const kind = this.#kindOf(req, stream as unknown as ServerResponse);
     if (kind === null) return undefined;
-    const entered = this.#gate.enter(kind, () => req.headers.accept);
-    if ('status' in entered) return entered;
+    const entered = this.#gate.enter(kind, req, acceptOf);
+    if (!isPermit(entered)) return entered;
     stream.once('close', () => entered.release());
     this.#keepHttp2(stream, entered);
     const respond = stream.respond.bind(stream);
@@ -166,18 +166,35 @@ export class NodeAdmission {
   }
 
   /**
-   * A request goes on to whoever answers it by Node's own means: the head of its response is looked at.
-   * Whether or not an event stream was asked for: a client that shows no preference may be given one.
+   * A request goes on, by `go`, to whoever answers it by Node's own means: the type of its response is
+   * looked at. Whether or not an event stream was asked for: a client that shows no preference may be
+   * given one.
    */
-  passed(req: IncomingMessage, res: ServerResponse): void {
+  pass(req: IncomingMessage, res: ServerResponse, go: () => void): void {
     const kind = permitOf(req)?.kind;
     if (kind === 'write') this.#watchWrite(res);
-    if (req.method !== 'GET' || kind === undefined) return;
+    go();
+    // Most responses are out whole by now, and no stream that stays open is.
+    if (req.method !== 'GET' || kind === undefined || res.writableEnded) return;
+    if (!res.headersSent) this.#watchHead(res);
+    else if (isEventStream(typeSent(res))) this.#isStream(res);
+  }
+
+  #watchHead(res: ServerResponse): void {
     // Most have none of their own, and one function for all costs less than one for each.
     res.writeHead = Object.hasOwn(res, 'writeHead')
       ? watching(res.writeHead, this.#isStream)
       : this.#watched;
   }
+}
+
+/**
+ * The content type of a head that is out. Node keeps headers that `writeHead` was given in the text of the
+ * head alone; the property that has it is no part of its documentation, and Express's middlewares read it.
+ */
+function typeSent(res: ServerResponse): unknown {
+  const { _header: head } = res as { readonly _header?: unknown };
+  return res.getHeader('content-type') ?? /^content-type: *(.*)$/im.exec(String(head))?.[1];
 }
 
 type WriteHead = ServerResponse['writeHead'];
@@ -217,6 +234,10 @@ function saysEventStream(headers: unknown): boolean {
 
 function isContentType(name: unknown): boolean {
   return typeof name === 'string' && name.length === 12 && name.toLowerCase() === 'content-type';
+}
+
+function acceptOf({ headers }: IncomingMessage): string | undefined {
+  return headers.accept;
 }
 
 /** The end of a response of HTTP/2. Shared: a closure for each would cost more than the permit. */

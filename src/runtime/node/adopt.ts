@@ -17,10 +17,10 @@ import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import { Phase } from '../../lifecycle/phase.ts';
 import { routesOf } from '../../lifecycle/routes.ts';
 import { plainRefusal } from '../answer.ts';
-import { Closing } from '../closing.ts';
-import { onFailure } from '../failures.ts';
-import { graceMs } from '../grace.ts';
-import { whenLeaving } from '../leaving.ts';
+import { Closing } from '../closing/closing.ts';
+import { graceMs } from '../grace-period.ts';
+import { onFailure } from '../handler-errors.ts';
+import { opened } from '../open-servers.ts';
 import {
   type CheckedOptions,
   type FetchHandler,
@@ -28,7 +28,7 @@ import {
   type Server,
   urlOf,
 } from '../options.ts';
-import { opened } from '../serving.ts';
+import { whenLeaving } from '../when-leaving.ts';
 import { pathAsked } from './address.ts';
 import { NodeAdmission, released } from './admission.ts';
 import { deferClose } from './close-by-owner.ts';
@@ -144,7 +144,8 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     },
     held: () => connections.hold.current,
     isTooLate: (req: IncomingMessage) => admission.isTooLate(req),
-    passed: (req: IncomingMessage, res: ServerResponse) => admission.passed(req, res),
+    pass: (req: IncomingMessage, res: ServerResponse, go: () => void) =>
+      admission.pass(req, res, go),
     streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
   };
   const surroundings = { admission, onFailure, answersErrors: true };

@@ -13,7 +13,7 @@
 import { isLeavingOrGone } from '../../lifecycle/leaving.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import { Phase } from '../../lifecycle/phase.ts';
-import type { Closing } from '../closing.ts';
+import type { Closing } from '../closing/closing.ts';
 import type { ConnectionServer } from './connections.ts';
 
 /**

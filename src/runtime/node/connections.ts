@@ -9,9 +9,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import { Server as NetServer, type Socket } from 'node:net';
-import { upgradedForMs } from '../grace.ts';
-import { Hold } from '../hold.ts';
-import { patience } from '../patience.ts';
+import { Hold } from '../closing/answer-hold.ts';
+import { patience } from '../closing/patience.ts';
+import { upgradedForMs } from '../grace-period.ts';
 import { onForeign } from './foreign.ts';
 import { isFinal, makeLast } from './last-response.ts';
 

@@ -12,7 +12,7 @@ import { type OwnRoutes, type PlainAnswer, routesOf } from '../../lifecycle/rout
 import { isThenable } from '../../lifecycle/thenable.ts';
 import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
-import type { OnFailure } from '../failures.ts';
+import type { OnFailure } from '../handler-errors.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
 import { addressOf, hasHost, pathAsked, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';
@@ -20,7 +20,8 @@ import { dropRest } from './body.ts';
 import { requestMaker } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
 import { permitOf } from './permit.ts';
-import { send, sendPlain } from './response.ts';
+import { send } from './response.ts';
+import { sendPlain } from './whole.ts';
 
 /** Methods a web `Request` can have, for the `allow` of a 405. */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -35,8 +36,8 @@ export interface Closing {
   held(): Promise<void> | undefined;
   /** True for a request that must not be acknowledged any more. */
   isTooLate?(req: IncomingMessage): boolean;
-  /** Is told of a request that goes on to whoever is behind. */
-  passed?(req: IncomingMessage, res: ServerResponse): void;
+  /** Is given a request that goes on to whoever is behind, by `go`. */
+  pass?(req: IncomingMessage, res: ServerResponse, go: () => void): void;
   /** Is told of a response that turned out to be an event stream, and how to end it. */
   streamed?(res: ServerResponse, end: () => void): () => void;
 }
@@ -66,18 +67,24 @@ export interface Surroundings {
 
 /** What a handler is told of a request beside the request. */
 class NodeInfo implements RequestInfo {
-  readonly native: { readonly req: IncomingMessage; readonly res: ServerResponse };
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
-    this.native = { req, res };
+    this.#req = req;
+    this.#res = res;
+  }
+
+  get native(): { readonly req: IncomingMessage; readonly res: ServerResponse } {
+    return { req: this.#req, res: this.#res };
   }
 
   get remoteAddress(): string | undefined {
-    return plainAddress(this.native.req.socket.remoteAddress);
+    return plainAddress(this.#req.socket.remoteAddress);
   }
 
   get permit(): Permit | null {
-    return permitOf(this.native.req);
+    return permitOf(this.#req);
   }
 }
 
@@ -96,33 +103,43 @@ export function exchange(
   const own = routesOf(fetch);
   const isOwnHandler = own !== undefined || fetch === notMine;
   const make = requestMaker();
+  const settle = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    held: Promise<void> | undefined,
+    response: unknown,
+  ): void => {
+    let outcome: Outcome;
+    try {
+      // What has its parts at hand is not asked for more: a whole Response would be made of it.
+      outcome = isLight(response) ? (response as Response & LightResponse) : sendable(response);
+    } catch (thrown) {
+      failed(req, res, next, held, thrown);
+      return;
+    }
+    end(req, res, next, closing, held, outcome);
+  };
   const answered = (
     req: IncomingMessage,
     res: ServerResponse,
     next: Next | undefined,
     held: Promise<void> | undefined,
   ): void => {
-    const fail = (thrown: unknown): void => failed(req, res, next, held, thrown);
-    const settle = (response: unknown): void => {
-      let outcome: Outcome;
-      try {
-        // What has its parts at hand is not asked for more: a whole Response would be made of it.
-        outcome = isLight(response) ? (response as Response & LightResponse) : sendable(response);
-      } catch (thrown) {
-        fail(thrown);
-        return;
-      }
-      end(req, res, next, closing, held, outcome);
-    };
     let response: ReturnType<FetchHandler>;
     try {
       response = fetch(make(req, res, addressOf(req)), new NodeInfo(req, res));
     } catch (thrown) {
-      fail(thrown);
+      failed(req, res, next, held, thrown);
       return;
     }
-    if (isThenable(response)) response.then(settle, fail);
-    else settle(response);
+    if (!isThenable(response)) settle(req, res, next, held, response);
+    else {
+      response.then(
+        (later) => settle(req, res, next, held, later),
+        (thrown: unknown) => failed(req, res, next, held, thrown),
+      );
+    }
   };
   const failed = (
     req: IncomingMessage,
@@ -198,8 +215,8 @@ function deliver(
   if (outcome === undefined && next !== undefined) {
     // Node says `connection: close` then, whatever the next one answers.
     if (closes) res.shouldKeepAlive = false;
-    closing.passed?.(req, res);
-    next();
+    if (closing.pass === undefined) next();
+    else closing.pass(req, res, next);
     return;
   }
   if (closing.isTooLate?.(req) === true) {

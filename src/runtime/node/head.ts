@@ -5,6 +5,9 @@
  * @module
  */
 
+import { hasOnly } from '../content-coding.ts';
+import type { Parts } from './light.ts';
+
 /**
  * Headers of one connection, and of the framing on it (RFC 9110 §7.6.1, RFC 9112 §6). An upgrade is
  * no response of a handler.
@@ -18,6 +21,9 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** Codings that `fetch()` takes off a body and leaves in its head, on every Node. */
+const DECODED = ['gzip', 'x-gzip', 'deflate', 'br'];
 
 /** A head that is put together. */
 export class Head {
@@ -64,4 +70,24 @@ export class Head {
   get hasBody(): boolean {
     return this.status !== 204 && this.status !== 205 && this.status !== 304;
   }
+}
+
+/** The head of a web response. */
+export function headOf(response: Response): Head {
+  const head = new Head(response.status, response.statusText);
+  for (const [name, value] of response.headers) head.add(name, value);
+  // Only what comes from fetch() as it is has a type of its own.
+  if (head.coding !== undefined && response.type !== 'default' && hasOnly(head.coding, DECODED)) {
+    head.decode();
+  }
+  return head;
+}
+
+/** The same of a response that has its parts at hand. */
+export function headOfParts({ status, statusText, headers }: Parts): Head {
+  const head = new Head(status, statusText);
+  for (let index = 0; index < headers.length; index += 2) {
+    head.add(String(headers[index]).toLowerCase(), String(headers[index + 1]));
+  }
+  return head;
 }

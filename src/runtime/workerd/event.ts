@@ -1,5 +1,5 @@
 /**
- * One event: its permit, which is out until the handler and all that it gave to `waitUntil` have
+ * One event: its permit, which is held until the handler and all that it gave to `waitUntil` have
  * ended. Whether it is admitted is the gate's business.
  *
  * @module
@@ -15,7 +15,7 @@ import type { EventContext, Follower } from './types.ts';
  * Runs a handler under a permit.
  *
  * A client that leaves takes its event with it: nothing of it goes on, not even what would release
- * the permit. So the platform is told to wait for the handler, too, which gives it another 30 s.
+ * the permit. So the platform is asked to wait for the handler, too, which gives it another 30 s.
  *
  * @throws {GateClosedError} if the gate is closed; the handler is then not called
  * @see https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil

@@ -1,6 +1,6 @@
 /**
  * The shapes of a module worker, as far as they matter here: structural, so that nobody needs the
- * platform's types, and whoever has them can pass them.
+ * platform's types, so those can be passed.
  *
  * @module
  */

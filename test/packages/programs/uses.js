@@ -40,7 +40,7 @@ async function open({ serve, serveProbes, handleSignals }) {
 async function compile(url) {
   const module = new WebAssembly.Module(await readFile(new URL(url)));
   const [{ module: from, name, kind }] = WebAssembly.Module.imports(module);
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.create(1, 127, 32, 8);
   return `${from}.${name} ${kind} ${exports.phase()}`;
@@ -126,12 +126,32 @@ async function adopt({ lifecycle }) {
   return `${status} ${text} ${refused.status} ${once}`;
 }
 
+/** Two components, one over the other, for a whole life; and what cannot be composed. */
+async function assemble({ compose }) {
+  const { Lifecycle } = await import('tidegate');
+  const lifecycle = Lifecycle.create();
+  const stopped = [];
+  const values = await compose(lifecycle, {
+    b: {
+      needs: ['a'],
+      start: ({ a }) => `b over ${a}`,
+      stop: () => stopped.push('-b'),
+    },
+    a: { start: async () => 'a', stop: () => stopped.push('-a') },
+  });
+  await lifecycle.shutdown();
+  const circle = { a: { needs: ['b'] }, b: { needs: ['a'] } };
+  const code = await compose(Lifecycle.create(), circle).catch((error) => error.code);
+  return `${values.b}, ${stopped.join(' ')}, ${code}`;
+}
+
 /** By path: what it does with the module, or with the file if it is none. */
 export const uses = {
   tidegate: live,
   'tidegate/auto': adopt,
   'tidegate/browser': live,
   'tidegate/cloudflare': lead,
+  'tidegate/compose': assemble,
   'tidegate/fleet': leased,
   'tidegate/opentelemetry': observe,
   'tidegate/atomics': async ({ useAtomics }) => {

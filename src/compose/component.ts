@@ -1,0 +1,65 @@
+/**
+ * What a component is: how it is started, stopped and checked, and what it needs. Types only; how
+ * components are checked is `graph.ts`, how they are run is `composition.ts`.
+ *
+ * @module
+ */
+
+import type { Signal } from '../lifecycle/platform.ts';
+import type { StepContext, StepTime } from '../lifecycle/steps.ts';
+
+/** What every `start` is called with; the values of what it needs are beside the signal. */
+export interface StartContext {
+  /**
+   * Aborts when this start is not wanted any more: the process is leaving, another component failed
+   * to start, or the time is up.
+   */
+  readonly signal: Signal;
+}
+
+/** What every `stop` is called with, after the value. */
+export type StopContext = StepContext;
+
+/** What the run of a check is called with, after the value. */
+export interface CheckContext {
+  /** Aborts when the run's time is up. */
+  readonly signal: Signal;
+}
+
+/** What `lifecycle.check` takes, without its name: that is the component's. */
+export interface ComponentCheck<T> {
+  /** Rejects or throws while the component is unhealthy. */
+  readonly run: (value: T, context: CheckContext) => unknown;
+  /** Milliseconds between two runs. */
+  readonly everyMs?: number | undefined;
+  /** Milliseconds that a run may take. */
+  readonly timeoutMs?: number | undefined;
+  /** How many runs in a row must fail until the component counts as unhealthy. */
+  readonly failures?: number | undefined;
+  /** How many runs in a row must succeed until it counts as healthy again. */
+  readonly successes?: number | undefined;
+  /** What an unhealthy component affects. */
+  readonly affects?: 'ready' | 'write' | 'nothing' | undefined;
+}
+
+/**
+ * One component: all of it is optional.
+ *
+ * @typeParam T its value, which those that need it are started with
+ * @typeParam N the names of what it may need
+ * @typeParam C what it is started with
+ */
+export interface ComponentOf<T, N, C> {
+  /** The names of the components that it is started after, and stopped before. */
+  readonly needs?: readonly N[] | undefined;
+  /** Starts it, and returns or resolves with its value. It must clean up if it fails. */
+  readonly start?: ((context: C) => T | PromiseLike<T>) | undefined;
+  /** Stops it: a step of the shutdown, which is skipped if it never started. */
+  readonly stop?: ((value: T, context: StopContext) => unknown) | undefined;
+  /** Its health, from when it has started on; a function alone is a `run` with the defaults. */
+  readonly check?: ComponentCheck<T> | ComponentCheck<T>['run'] | undefined;
+  /** Milliseconds that `start` may take, and `stop`: each 0 to 2^31-1. */
+  readonly timeoutMs?: number | undefined;
+  /** When it is stopped, as of a step: `'drained'`, the default, or `'accepted'`. */
+  readonly at?: StepTime | undefined;
+}

@@ -1,0 +1,67 @@
+/**
+ * The first part of the status page: the verdict, where the process is in its life, and what can be done.
+ *
+ * @module
+ */
+
+import { elapsed } from '../elapsed.ts';
+import type { Status } from '../status.ts';
+import { verdictOf, worded } from '../verdict.ts';
+import { type Action, buttonsOf } from './actions.ts';
+import { foreign, Html, html, type Part } from './html.ts';
+
+const PHASES = [
+  ['starting', 'started_at_ms'],
+  ['ready', 'ready_at_ms'],
+  ['draining', 'draining_at_ms'],
+  ['shutting_down', 'shutting_down_at_ms'],
+  ['stopped', 'stopped_at_ms'],
+] as const;
+
+/** The verdict, the phases, and the facts in a line. */
+export function standingPart(status: Status, actions: readonly Action[]): Html {
+  const { phase } = status;
+  return html`<section aria-labelledby="phase">
+<h2 id="phase">Status</h2>
+${verdictPart(status)}
+<div class="actions">${buttonsOf(actions)}</div>
+<ol aria-label="Phases">${PHASES.map(
+    ([name, at]) =>
+      html`<li${name === phase ? new Html(' aria-current="step"') : status[at] === null ? new Html(' class="ahead"') : ''}><span>${worded(name)}</span> <small>${entered(
+        status,
+        status[at],
+      )}</small></li>`,
+  )}</ol>
+<dl>${factsOf(status).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+</section>`;
+}
+
+/** A live region: it changes only when there is something to say. */
+function verdictPart(status: Status): Html {
+  const { tone, text, reason, note } = verdictOf(status);
+  return html`<p class="phase ${status.phase} ${tone}" role="status"><strong>${worded(
+    status.phase,
+  )}</strong> <span>${text}${reason === null ? '' : html` (${foreign(reason)})`}</span>${
+    note === null ? '' : html` <small>${note}.</small>`
+  }</p>`;
+}
+
+function factsOf(status: Status): [name: string, value: Part][] {
+  const { phase, holds, in_flight: out, at_ms: now } = status;
+  const since = status[PHASES.find(([name]) => name === phase)?.[1] ?? 'started_at_ms'] ?? 0;
+  const takesQueries = phase === 'ready' || phase === 'draining';
+  return [
+    ['Time in phase', since > 0 ? elapsed(Math.max(0, now - since)) : 'not known yet'],
+    ['Queries', takesQueries ? 'admitted' : 'refused'],
+    ['Writes in flight', out.writes],
+    ['Queries in flight', out.queries],
+    ['Write holds', holds.length > 0 ? holds.map(worded).join(', ') : 'none'],
+    ['Backend', foreign(status.backend)],
+  ];
+}
+
+/** When a phase was entered, counted from the creation: a wall clock needs a time zone to be read. */
+function entered({ started_at_ms: start }: Status, at: number | null): string {
+  if (at === null) return 'not yet';
+  return at > start ? `after ${elapsed(at - start)}` : 'at the start';
+}

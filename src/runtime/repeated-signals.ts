@@ -1,0 +1,32 @@
+/**
+ * Telling a signal that was sent twice from a second one, in time in which the loop turned: a signal
+ * is heard when the loop turns, however long ago it was sent.
+ *
+ * @module
+ */
+
+import { patience } from './closing/patience.ts';
+
+/** Terminals and npm send a signal twice; within this time of the first it is the same request. */
+const REPEAT_MS = 250;
+
+/** Whether a signal is the repetition of the first. */
+export class Repeats {
+  #isFirst = true;
+  #isOver = false;
+
+  /**
+   * Notes a signal.
+   *
+   * @returns true if it came later than a repetition does
+   */
+  isLate(): boolean {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      void patience(REPEAT_MS).then(() => {
+        this.#isOver = true;
+      });
+    }
+    return this.#isOver;
+  }
+}
