@@ -7,6 +7,15 @@
  */
 
 export { age, sinceAcceptance } from './age';
+export {
+  addCheck,
+  checkStatus,
+  checksUsed,
+  dropCheck,
+  holds,
+  readCheck,
+  reportCheck,
+} from './checks';
 export { epoch, waitEpoch } from './epoch';
 export { create } from './header';
 export {
@@ -37,7 +46,6 @@ export {
   enterQuery,
   enterWrite,
   hold,
-  holds,
   leaveBoot,
   leaveQuery,
   leaveWrite,

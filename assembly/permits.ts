@@ -25,6 +25,7 @@
  * @module
  */
 
+import { holds } from './checks';
 import { announce } from './epoch';
 import { isAccepted } from './host';
 import {
@@ -32,6 +33,7 @@ import {
   AT_HOLDS,
   AT_STATE,
   DRAINING,
+  HOLD_ANY,
   INCARNATION_SHIFT,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
@@ -99,10 +101,11 @@ export function leaveBoot(member: i32, incarnation: u32): bool {
   return true;
 }
 
-/** What would refuse a write now; ADMITTED if nothing. Two loads, no change. */
+/** What would refuse a write now; ADMITTED if nothing. Two loads where no hold is set. */
 export function writeRefusal(): i32 {
   if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) !== READY) return REFUSED_PHASE;
-  return atomic.load<u32>(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
+  if ((atomic.load<u32>(AT_HOLDS) & HOLD_ANY) === 0) return ADMITTED;
+  return holds() === 0 ? ADMITTED : REFUSED_HOLD;
 }
 
 /** Writes that this member holds. */
@@ -146,19 +149,14 @@ export function bootsOut(): f64 {
   return sum;
 }
 
-/** Sets the holds of `bits`; those that were set already. */
+/** Sets the application's holds of `bits`; those that it had set already. */
 export function hold(bits: i32): i32 {
   return atomic.or<i32>(AT_HOLDS, bits) & bits;
 }
 
-/** Clears the holds of `bits`; those that were set. */
+/** Clears the application's holds of `bits`; those that it had set. */
 export function unhold(bits: i32): i32 {
   return atomic.and<i32>(AT_HOLDS, ~bits) & bits;
-}
-
-/** The holds that are set, as bits. */
-export function holds(): i32 {
-  return atomic.load<i32>(AT_HOLDS);
 }
 
 function queryRefusal(): i32 {

@@ -6,6 +6,7 @@
  */
 
 import type {
+  CheckOnWire,
   ColdStartOnWire,
   MemberOnWire,
   ReportOnWire,
@@ -97,7 +98,17 @@ export const isStatus: Check<Status> = record<Status>({
       left_ms: orNull(count),
     }),
   ),
-  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
+  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused', 'unhealthy')),
+  checks: list(
+    record<CheckOnWire>({
+      name: text,
+      healthy: flag,
+      affects: oneOf('ready', 'write', 'nothing'),
+      since_ms: count,
+      error: orNull(text),
+      member: count,
+    }),
+  ),
   in_flight: record({ writes: count, queries: count }),
   members: list(
     record<MemberOnWire>({

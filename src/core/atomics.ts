@@ -11,6 +11,7 @@
  */
 
 import { ageModule } from './atomics/age.ts';
+import { checksModule } from './atomics/checks.ts';
 import { epochModule } from './atomics/epoch.ts';
 import { headerModule } from './atomics/header.ts';
 import { hostModule } from './atomics/host.ts';
@@ -41,7 +42,8 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
   const members = membersModule(words, epoch, texts);
   const state = stateModule(words, epoch, members);
   const host = hostModule(words, epoch, members, texts);
-  const permits = permitsModule(words, epoch, members, host);
+  const checks = checksModule(words, epoch, members, texts);
+  const permits = permitsModule(words, epoch, members, host, checks);
   const reports = reportsModule(words, members, texts, state);
   // Name by name: spreads would export what the modules share among themselves.
   return {
@@ -88,7 +90,13 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     queriesOut: permits.queriesOut,
     hold: permits.hold,
     unhold: permits.unhold,
-    holds: permits.holds,
+    addCheck: checks.addCheck,
+    reportCheck: checks.reportCheck,
+    dropCheck: checks.dropCheck,
+    checksUsed: checks.checksUsed,
+    checkStatus: checks.checkStatus,
+    readCheck: checks.readCheck,
+    holds: checks.holds,
     epoch: epoch.epoch,
     waitEpoch: epoch.waitEpoch,
     takeHost: host.takeHost,

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CheckSnapshot } from '../lifecycle/check-records.ts';
 import { HOLD_NAMES } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
@@ -37,7 +38,7 @@ export interface Family {
  */
 export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();
-  const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
+  const { phase, coldStart, inFlight, holds, checks, members, steps, report, backend } = seen;
   const durations = coldStart
     .durationsMs()
     .map(([name, ms]): Sample => [{ phase: name }, ms / 1000]);
@@ -80,6 +81,11 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       HOLD_NAMES.map((hold): Sample => [{ hold }, Number(holds.includes(hold))]),
     ),
     gauge(
+      'tidegate_check',
+      'Whether this check passes, on every thread that runs one of this name, 0 or 1.',
+      checkSamples(checks),
+    ),
+    gauge(
       'tidegate_event_loop_blocked_seconds',
       'Seconds for which the event loop of a thread has been blocked; 0 while it is responsive.',
       silences,
@@ -98,6 +104,13 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       [{ ...named(service), backend, runtime: runtimeName() }, 1],
     ]),
   ];
+}
+
+/** Two threads may have checks of one name; two samples may not be equal. */
+function checkSamples(checks: readonly CheckSnapshot[]): Sample[] {
+  const passes = new Map<string, boolean>();
+  for (const { name, healthy } of checks) passes.set(name, healthy && passes.get(name) !== false);
+  return [...passes].map(([check, isHealthy]) => [{ check }, Number(isHealthy)]);
 }
 
 /** A report of the application's own may have two steps of one name; two samples may not be equal. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CheckEffect } from '../lifecycle/check-records.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
@@ -21,6 +22,17 @@ export interface MemberOnWire {
   readonly thread_id: number | null;
   /** For how long its event loop has been blocked, 0 while responsive; `null` if not monitored. */
   readonly blocked_ms: number | null;
+}
+
+/** A check, as of its last outcome. */
+export interface CheckOnWire {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly affects: CheckEffect;
+  /** Milliseconds since it has been so. */
+  readonly since_ms: number;
+  readonly error: string | null;
+  readonly member: number;
 }
 
 /** A stage of the boot; 0 where it has not happened. */
@@ -93,6 +105,7 @@ export interface Status {
   readonly shutdown_requested: boolean;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
+  readonly checks: readonly CheckOnWire[];
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;
@@ -119,6 +132,7 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
     shutdown_requested: seen.shutdownRequested,
     shutdown: shutdown === null ? null : shutdownOnWire(shutdown),
     holds: seen.holds,
+    checks: seen.checks.map(({ sinceMs, ...check }) => ({ ...check, since_ms: sinceMs })),
     in_flight: inFlight,
     members: members.map(({ member, incarnation, writes, queries, threadId, blockedMs }) => ({
       member,

@@ -10,6 +10,7 @@ import {
   AT_HOLDS,
   AT_STATE,
   DRAINING,
+  HOLD_ANY,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
@@ -23,6 +24,7 @@ import {
   STATE_PHASE_MASK,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
+import type { ChecksModule } from './checks.ts';
 import type { EpochModule } from './epoch.ts';
 import type { HostModule } from './host.ts';
 import { type MembersModule, memberLine } from './members.ts';
@@ -44,7 +46,6 @@ export type PermitsModule = Pick<
   | 'queriesOut'
   | 'hold'
   | 'unhold'
-  | 'holds'
 >;
 
 export function permitsModule(
@@ -52,12 +53,14 @@ export function permitsModule(
   { announce }: EpochModule,
   { isAlive, membersUsed }: MembersModule,
   { isAccepted }: HostModule,
+  { holds }: ChecksModule,
 ): PermitsModule {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
 
   function writeRefusal(): number {
     if (phase() !== READY) return REFUSED_PHASE;
-    return load32(AT_HOLDS) === 0 ? ADMITTED : REFUSED_HOLD;
+    if ((load32(AT_HOLDS) & HOLD_ANY) === 0) return ADMITTED;
+    return holds() === 0 ? ADMITTED : REFUSED_HOLD;
   }
 
   function queryRefusal(): number {
@@ -171,6 +174,5 @@ export function permitsModule(
 
     hold: (bits) => or32(AT_HOLDS, bits) & bits,
     unhold: (bits) => and32(AT_HOLDS, ~bits) & bits,
-    holds: () => load32(AT_HOLDS),
   };
 }
