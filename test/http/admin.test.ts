@@ -235,6 +235,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       accepted_at_ms: null,
       shutdown: null,
       holds: ['replica'],
+      checks: [],
       in_flight: { writes: 0, queries: 0 },
       members: [
         {
