@@ -9,7 +9,6 @@
 
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
-import { keepAfterSteps } from './after-steps.ts';
 import { Boot } from './boot.ts';
 import { type CountedProbe, type Counters, countProbe, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
@@ -66,7 +65,6 @@ export class Lifecycle extends Boot {
     this.gate = new WriteGate(seat);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
-    keepAfterSteps(this, seat.afterSteps);
   }
 
   /**
