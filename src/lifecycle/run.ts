@@ -106,8 +106,7 @@ export class Run {
     this.#schedule.open('drained');
     await this.#schedule.ended('drained');
     await this.#schedule.ended('accepted');
-    if (!this.#isHost()) return this.#giveUp('given_up');
-    await added.afterSteps?.(this.#seat.journal, this.#leftMs());
+    if (this.#isHost()) await added.afterSteps?.(this.#seat.journal, this.#leftMs());
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#finish(drained);
     return 'stopped';
