@@ -282,14 +282,18 @@ export class Contender {
     // Of two writes under one token the later counts, also where the store has forgotten it.
     this.#untilMs = token === this.#token ? Math.max(this.#untilMs, untilMs) : untilMs;
     this.#token = token;
+    if (time.nowMs() < this.#untilMs) this.#become('held');
+    this.#watchExpiry();
+  }
+
+  /** Sees to it that the end of the time is seen. Timers may be early by a part of a millisecond. */
+  #watchExpiry(): void {
+    const { time } = this.#parts;
     this.#cancelExpiry();
+    this.#expire();
+    if (this.#state !== 'held') return;
     const leftMs = this.#untilMs - time.nowMs();
-    if (leftMs > 0) {
-      this.#cancelExpiry = time.after(leftMs, () => this.#expire());
-      this.#become('held');
-    } else {
-      this.#expire();
-    }
+    this.#cancelExpiry = time.after(Math.max(1, leftMs), () => this.#watchExpiry());
   }
 
   #expire(): void {

@@ -5,15 +5,14 @@
  * @module
  */
 
+import { added } from '../core/backends.ts';
+import { journalOf } from './journal.ts';
+
 /** Is given what is left of the budget, in milliseconds, and does not reject. */
 export type AfterSteps = (leftMs: number) => Promise<unknown>;
 
+/** By the journal of the lifecycle, which the run of its shutdown has, too. */
 const kept: WeakMap<object, Set<AfterSteps>> = new WeakMap();
-
-/** Says which functions belong to a lifecycle; the lifecycle does. */
-export function keepAfterSteps(lifecycle: object, functions: Set<AfterSteps>): void {
-  kept.set(lifecycle, functions);
-}
 
 /**
  * Runs `run` on this thread, if it hosts the shutdown, after the last step has ended. Stopped waits for
@@ -22,14 +21,19 @@ export function keepAfterSteps(lifecycle: object, functions: Set<AfterSteps>): v
  * @returns the removal
  */
 export function afterSteps(lifecycle: object, run: AfterSteps): () => void {
-  const functions = kept.get(lifecycle);
-  functions?.add(run);
-  return () => void functions?.delete(run);
+  // A program without a lease does not pay for it.
+  added.afterSteps = runAfterSteps;
+  const journal = journalOf(lifecycle);
+  if (journal === undefined) return () => {};
+  const functions = kept.get(journal) ?? new Set();
+  kept.set(journal, functions.add(run));
+  return () => void functions.delete(run);
 }
 
 /** Runs them side by side, for at most `leftMs`. */
-export async function runAfterSteps(functions: Set<AfterSteps>, leftMs: number): Promise<void> {
-  if (functions.size === 0) return;
+async function runAfterSteps(journal: object, leftMs: number): Promise<void> {
+  const functions = kept.get(journal);
+  if (functions === undefined) return;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, leftMs);

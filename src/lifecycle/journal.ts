@@ -112,6 +112,11 @@ export function keepJournal(lifecycle: object, journal: Journal): void {
   journals.set(lifecycle, journal);
 }
 
+/** The journal of a lifecycle. */
+export function journalOf(lifecycle: object): Journal | undefined {
+  return journals.get(lifecycle);
+}
+
 /** Writes an event into the journal of a lifecycle. */
 export function journal(lifecycle: object, event: LogEvent): void {
   const found = journals.get(lifecycle);

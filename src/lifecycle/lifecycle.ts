@@ -9,7 +9,6 @@
 
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
-import { keepAfterSteps } from './after-steps.ts';
 import { Boot } from './boot.ts';
 import type { CheckSnapshot } from './check-records.ts';
 import { type CheckOptions, Checks } from './checks.ts';
@@ -71,7 +70,6 @@ export class Lifecycle extends Boot {
     this.#checks = new Checks(seat, leaving);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
-    keepAfterSteps(this, seat.afterSteps);
   }
 
   /**
