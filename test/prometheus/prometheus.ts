@@ -25,6 +25,12 @@ export interface Target {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What {@link Prometheus} evaluates, and whom it tells. */
+export interface Alerting {
+  readonly rules: string;
+  readonly alertmanagerPort: number;
+}
+
 /** One sample of an answer, with its labels but for the name of the metric. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
@@ -59,12 +65,28 @@ export class Prometheus {
     });
   }
 
-  /** Starts it and waits until it answers. */
-  static async start(targets: readonly Target[]): Promise<Prometheus> {
+  /**
+   * Starts it and waits until it answers.
+   *
+   * @param alerting rules to evaluate, as a file has them, and the port of an Alertmanager
+   */
+  static async start(targets: readonly Target[], alerting?: Alerting): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-prometheus-'));
     // YAML takes JSON.
     const config = {
-      global: { scrape_interval: INTERVAL, scrape_timeout: INTERVAL },
+      global: {
+        scrape_interval: INTERVAL,
+        scrape_timeout: INTERVAL,
+        evaluation_interval: INTERVAL,
+      },
+      ...(alerting !== undefined && {
+        rule_files: ['rules.yml'],
+        alerting: {
+          alertmanagers: [
+            { static_configs: [{ targets: [`127.0.0.1:${alerting.alertmanagerPort}`] }] },
+          ],
+        },
+      }),
       scrape_configs: targets.map(({ port, path, labels }, index) => ({
         job_name: `job-${index}`,
         metrics_path: path,
@@ -72,6 +94,7 @@ export class Prometheus {
       })),
     };
     writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
+    if (alerting !== undefined) writeFileSync(join(folder, 'rules.yml'), alerting.rules);
     const prometheus = new Prometheus(folder, await freePort());
     await prometheus.#ready();
     return prometheus;
@@ -138,7 +161,7 @@ export class Prometheus {
 }
 
 /** It cannot be told to take any port and say which. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();
     server.listen(0, '127.0.0.1', () => {
