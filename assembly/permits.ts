@@ -68,7 +68,7 @@ export function enterWrite(member: i32, incarnation: u32): i32 {
   if (taken > ADMITTED) return taken;
   reason = whyNoWrites();
   if (reason !== NOTHING) {
-    giveBack(word, incarnation, PERMIT_TAKEN);
+    takeBack(word, incarnation);
     return refuseWrite(member, reason);
   }
   if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_WRITES, word, incarnation);
@@ -84,7 +84,7 @@ export function enterQuery(member: i32, incarnation: u32): i32 {
   if (taken > ADMITTED) return taken;
   reason = whyNoQueries();
   if (reason !== NOTHING) {
-    giveBack(word, incarnation, PERMIT_TAKEN);
+    takeBack(word, incarnation);
     return refuseQuery(member, reason);
   }
   if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_QUERIES, word, incarnation);
@@ -93,12 +93,12 @@ export function enterQuery(member: i32, incarnation: u32): i32 {
 
 /** Releases a write; false if this member was reaped, and its permits with it. */
 export function leaveWrite(member: i32, incarnation: u32): bool {
-  return giveBack(memberLine(member) + MEMBER_WRITES, incarnation, 1);
+  return giveBack(memberLine(member) + MEMBER_WRITES, incarnation);
 }
 
 /** Releases a query; false if this member was reaped, and its permits with it. */
 export function leaveQuery(member: i32, incarnation: u32): bool {
-  return giveBack(memberLine(member) + MEMBER_QUERIES, incarnation, 1);
+  return giveBack(memberLine(member) + MEMBER_QUERIES, incarnation);
 }
 
 /** Admits a stage of the boot of this member, or says what refuses it. */
@@ -114,7 +114,7 @@ export function enterBoot(member: i32, incarnation: u32): i32 {
 
 /** The end of a stage; false if this member was reaped, and its stages with it. */
 export function leaveBoot(member: i32, incarnation: u32): bool {
-  if (!lower(memberLine(member) + MEMBER_BOOTS, incarnation, 1)) return false;
+  if (!lower(memberLine(member) + MEMBER_BOOTS, incarnation)) return false;
   if (isLeaving()) announce();
   return true;
 }
@@ -216,33 +216,38 @@ function refusalOf(reason: i32): i32 {
 function take(word: i32, incarnation: u32): i32 {
   const before = atomic.load<u64>(word);
   if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return REFUSED_REAPED;
-  const counts = <u32>before;
-  if ((counts & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
-  // The sum of 32 bits, which wraps around within them.
-  const next = counts + PERMIT_TAKEN;
-  const after = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>next;
+  if ((<u32>before & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
+  let after = before + PERMIT_TAKEN;
+  const isDue = ((<u32>after >> ADMITTED_SHIFT) & BASE_MASK) === 0;
+  // What is admitted wraps around within its bits, and not into the incarnation.
+  if (isDue && <u32>after >> ADMITTED_SHIFT === 0) after -= (<u64>1) << INCARNATION_SHIFT;
   if (atomic.cmpxchg<u64>(word, before, after) !== before) return REFUSED_REAPED;
-  return ((next >> ADMITTED_SHIFT) & BASE_MASK) === 0 ? BASE_IS_DUE : ADMITTED;
+  return isDue ? BASE_IS_DUE : ADMITTED;
 }
 
-/**
- * One less held, and then the look at STATE that the drain relies on. `change` is 1, or PERMIT_TAKEN
- * for one that was not admitted after all.
- */
-function giveBack(word: i32, incarnation: u32, change: u32): bool {
-  if (!lower(word, incarnation, change)) return false;
+/** One less held, and then the look at STATE that the drain relies on. */
+function giveBack(word: i32, incarnation: u32): bool {
+  if (!lower(word, incarnation)) return false;
   if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
   return true;
 }
 
 /** One less, unless the line was reaped. */
-function lower(word: i32, incarnation: u32, change: u32): bool {
+function lower(word: i32, incarnation: u32): bool {
   const before = atomic.load<u64>(word);
-  const counts = <u32>before;
   if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return false;
-  if ((counts & PERMIT_MAX) === 0) return false;
-  const after = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>(counts - change);
-  return atomic.cmpxchg<u64>(word, before, after) === before;
+  if ((<u32>before & PERMIT_MAX) === 0) return false;
+  return atomic.cmpxchg<u64>(word, before, before - 1) === before;
+}
+
+/** One less held that was not admitted after all, and the same look. */
+function takeBack(word: i32, incarnation: u32): void {
+  const before = atomic.load<u64>(word);
+  if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return;
+  // The difference of 32 bits, which wraps around within them.
+  const after = ((<u64>incarnation) << INCARNATION_SHIFT) | <u64>(<u32>before - PERMIT_TAKEN);
+  if (atomic.cmpxchg<u64>(word, before, after) !== before) return;
+  if ((<i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK) > READY) announce();
 }
 
 /** A shutdown was accepted, or begun without being asked for. */

@@ -33,6 +33,7 @@ export {
   phaseName,
 } from './lifecycle/phase.ts';
 export type { PipelineOptions } from './lifecycle/pipeline.ts';
+export type { PreviousRun, RunOutcome } from './lifecycle/previous-run.ts';
 export type {
   ShutdownReport,
   ShutdownReportInput,

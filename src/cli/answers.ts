@@ -152,32 +152,22 @@ export const isStatus: Check<Status> = record<Status>({
   running_since_ms: list(orNull(count)),
   report: orNull(report),
   backend: text,
-  previous_run: optional(
-    orNull(
-      record<PreviousRunOnWire>({
-        outcome: oneOf(
-          'clean',
-          'failed',
-          'crashed',
-          'exited',
-          'out_of_budget',
-          'killed',
-          'running',
-        ),
-        pid: count,
-        started_at_ms: count,
-        ready_at_ms: orNull(count),
-        accepted_at_ms: orNull(count),
-        ended_at_ms: orNull(count),
-        last_seen_at_ms: count,
-        trigger: orNull(text),
-        phase,
-        step: orNull(text),
-        step_status: orNull(oneOf('running', 'ok', 'failed', 'skipped', 'timed_out')),
-        exit_code: orNull(count),
-        error: orNull(text),
-      }),
-    ),
+  previous_run: orNull(
+    record<PreviousRunOnWire>({
+      outcome: oneOf('clean', 'failed', 'crashed', 'exited', 'out_of_budget', 'killed', 'running'),
+      pid: count,
+      started_at_ms: count,
+      ready_at_ms: orNull(count),
+      accepted_at_ms: orNull(count),
+      ended_at_ms: orNull(count),
+      last_seen_at_ms: count,
+      trigger: orNull(text),
+      phase,
+      step: orNull(text),
+      step_status: orNull(oneOf('running', 'ok', 'failed', 'skipped', 'timed_out')),
+      exit_code: orNull(count),
+      error: orNull(text),
+    }),
   ),
 });
 

@@ -40,6 +40,7 @@ export interface Family {
 export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();
   const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
+  const previous = lifecycle.previousRun();
   const { permits, refusals, probes } = lifecycle.counters();
   const durations = coldStart
     .durationsMs()
@@ -111,6 +112,11 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       'tidegate_shutdown_step_seconds',
       'Seconds that a step of the shutdown took.',
       stepSeconds(steps),
+    ),
+    gauge(
+      'tidegate_previous_run_info',
+      'How the run before this one ended, as a label; always 1.',
+      previous === null ? [] : [[{ outcome: previous.outcome }, 1]],
     ),
     gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
       [{ ...named(service), backend, runtime: runtimeName() }, 1],

@@ -58,7 +58,17 @@ export type LifecycleErrorCode =
   /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
   | 'fleet_unreachable'
   /** The fleet's object refused the call: there is no such deployment. */
-  | 'unknown_deployment';
+  | 'unknown_deployment'
+  /** The store did not answer in time, or not as one does (`tidegate/fleet`). */
+  | 'store_unreachable'
+  /** The store refused the credentials, or they do not allow what a lease needs. */
+  | 'store_refused'
+  /** The store is of a version that has not what a lease needs. */
+  | 'store_version'
+  /** The store may forget what it has acknowledged. */
+  | 'store_not_durable'
+  /** Something else was written under the key of the lease. */
+  | 'store_conflict';
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {

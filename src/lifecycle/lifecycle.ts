@@ -9,6 +9,7 @@
 
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
+import { keepAfterSteps } from './after-steps.ts';
 import { Boot } from './boot.ts';
 import { type CountedProbe, type Counters, countProbe, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
@@ -20,6 +21,7 @@ import { detach, reap } from './membership.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import type { Signal } from './platform.ts';
 import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
+import { type PreviousRun, previousRunOf } from './previous-run.ts';
 import type { ShutdownReport } from './report.ts';
 import {
   type CreateOptions,
@@ -65,6 +67,7 @@ export class Lifecycle extends Boot {
     this.gate = new WriteGate(seat);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
+    keepAfterSteps(this, seat.afterSteps);
   }
 
   /**
@@ -175,6 +178,22 @@ export class Lifecycle extends Boot {
    */
   counters(): Counters {
     return readCounters(this.#seat);
+  }
+
+  /**
+   * How the run of this service before this one ended, on the thread that called `handleSignals` with a
+   * `record`, and on the probe thread; `null` elsewhere, and if there was none that was recorded.
+   *
+   * @throws {LifecycleError} `detached`
+   * @example
+   * ```ts
+   * const previous = lifecycle.previousRun();
+   * if (previous?.outcome === 'killed') console.log(`killed in step ${previous.step}`);
+   * ```
+   */
+  previousRun(): PreviousRun | null {
+    this.#seat.core.phase();
+    return previousRunOf(this);
   }
 
   /** True once a shutdown was accepted, on whichever thread. */

@@ -17,7 +17,7 @@ export interface StepEnd {
 }
 
 /** What a step returns that had nothing to do: it is recorded as skipped. */
-export const SKIPPED: symbol = Symbol.for('tidegate.skipped');
+export const SKIPPED: symbol = /* @__PURE__ */ Symbol();
 
 /** A step that runs. */
 export interface RunningStep {
@@ -66,7 +66,7 @@ export function runStep(
     cut = () => timeOut(`timed out after ${elapsedMs(began)} ms, at the end of the drain`);
     const run = async (): Promise<unknown> => step.run({ signal: controller.signal, ready });
     run().then(
-      (result) => (result === SKIPPED ? end('skipped', 'it had not started') : end('ok')),
+      (result) => end(result === SKIPPED ? 'skipped' : 'ok'),
       (thrown: unknown) => end('failed', messageOf(thrown), thrown),
     );
   });

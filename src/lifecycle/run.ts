@@ -14,6 +14,7 @@ import {
   STOPPED,
 } from '../../assembly/layout.ts';
 import { leftMs, readTrigger, sinceAcceptanceMs, stamp } from './acceptance.ts';
+import { runAfterSteps } from './after-steps.ts';
 import { monotonicMs } from './clock.ts';
 import { type PermitCount, returned } from './drain.ts';
 import { markDraining, runShutdown } from './moves.ts';
@@ -105,6 +106,8 @@ export class Run {
     this.#schedule.open('drained');
     await this.#schedule.ended('drained');
     await this.#schedule.ended('accepted');
+    if (!this.#isHost()) return this.#giveUp('given_up');
+    await runAfterSteps(this.#seat.afterSteps, this.#leftMs());
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#finish(drained);
     return 'stopped';

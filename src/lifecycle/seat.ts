@@ -15,6 +15,7 @@ import {
 import { added } from '../core/backends.ts';
 import type { Backend, Core } from '../core/core.ts';
 import { adopt, type CoreMemory, type WasmMemory, whyNotShared } from '../core/memory.ts';
+import type { AfterSteps } from './after-steps.ts';
 import { Count } from './age.ts';
 import { must } from './check.ts';
 import { type Clock, monotonicMs, readClock } from './clock.ts';
@@ -81,6 +82,7 @@ export class Seat {
   readonly since: Count = new Count((ownMs, slackMs) => this.core.sinceAcceptance(ownMs, slackMs));
   readonly heartbeats: Heartbeats = new Heartbeats(() => this.core);
   readonly journal: Journal = new Journal();
+  readonly afterSteps: Set<AfterSteps> = new Set();
   /** Stages of the boot that run on this thread. */
   boots = 0;
   /** True if the application brought a clock of its own: what it says is what has passed. */

@@ -264,6 +264,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       running_since_ms: [],
       report: null,
       backend,
+      previous_run: null,
     });
     subject.in(4);
     const after = (await subject.ask('/admin/status')).json;

@@ -103,25 +103,34 @@ export function permitsModule(
   }
 
   /** The look at STATE comes after the swap: a drain that has not seen the swap is seen here. */
-  function giveBack(word: number, incarnation: number, change: number): Flag {
-    if (!lower(word, incarnation, change)) return 0;
+  function giveBack(word: number, incarnation: number): Flag {
+    if (!lower(word, incarnation)) return 0;
     if (phase() > READY) announce();
     return 1;
   }
 
-  function lower(word: number, incarnation: number, change: number): boolean {
+  function lower(word: number, incarnation: number): boolean {
     const before = load64(word);
     const halves = split(before);
     const counts = halves[0] as number;
     if (halves[1] !== (incarnation | 0) || (counts & PERMIT_MAX) === 0) return false;
-    return swap64(word, before, join(incarnation, counts - change)) === before;
+    return swap64(word, before, join(incarnation, counts - 1)) === before;
+  }
+
+  function takeBack(word: number, incarnation: number): void {
+    const before = load64(word);
+    const halves = split(before);
+    const counts = halves[0] as number;
+    if (halves[1] !== (incarnation | 0)) return;
+    if (swap64(word, before, join(incarnation, counts - PERMIT_TAKEN)) !== before) return;
+    if (phase() > READY) announce();
   }
 
   const isLeaving = (): boolean => isAccepted() === 1 || phase() >= SHUTTING_DOWN;
 
   /** As with STATE: a host that has not seen the swap has accepted before it. */
   function leaveBoot(member: number, incarnation: number): Flag {
-    if (!lower(memberLine(member) + MEMBER_BOOTS, incarnation, 1)) return 0;
+    if (!lower(memberLine(member) + MEMBER_BOOTS, incarnation)) return 0;
     if (isLeaving()) announce();
     return 1;
   }
@@ -139,7 +148,7 @@ export function permitsModule(
       if (taken > ADMITTED) return taken;
       const after = whyNoWrites();
       if (after !== NOTHING) {
-        giveBack(word, incarnation, PERMIT_TAKEN);
+        takeBack(word, incarnation);
         return refuseWrite(member, after);
       }
       if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_WRITES, word, incarnation);
@@ -154,17 +163,15 @@ export function permitsModule(
       if (taken > ADMITTED) return taken;
       const after = whyNoQueries();
       if (after !== NOTHING) {
-        giveBack(word, incarnation, PERMIT_TAKEN);
+        takeBack(word, incarnation);
         return refuseQuery(member, after);
       }
       if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_QUERIES, word, incarnation);
       return ADMITTED;
     },
 
-    leaveWrite: (member, incarnation) =>
-      giveBack(memberLine(member) + MEMBER_WRITES, incarnation, 1),
-    leaveQuery: (member, incarnation) =>
-      giveBack(memberLine(member) + MEMBER_QUERIES, incarnation, 1),
+    leaveWrite: (member, incarnation) => giveBack(memberLine(member) + MEMBER_WRITES, incarnation),
+    leaveQuery: (member, incarnation) => giveBack(memberLine(member) + MEMBER_QUERIES, incarnation),
 
     enterBoot: (member, incarnation) => {
       if (isLeaving()) return REFUSED_PHASE;
