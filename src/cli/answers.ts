@@ -110,18 +110,16 @@ export const isStatus: Check<Status> = record<Status>({
       left_ms: orNull(count),
     }),
   ),
-  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
-  checks: optional(
-    list(
-      record<CheckOnWire>({
-        name: text,
-        healthy: flag,
-        affects: oneOf('ready', 'write', 'nothing'),
-        since_ms: count,
-        error: orNull(text),
-        member: count,
-      }),
-    ),
+  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused', 'unhealthy')),
+  checks: list(
+    record<CheckOnWire>({
+      name: text,
+      healthy: flag,
+      affects: oneOf('ready', 'write', 'nothing'),
+      since_ms: count,
+      error: orNull(text),
+      member: count,
+    }),
   ),
   in_flight: record({ writes: count, queries: count }),
   members: list(

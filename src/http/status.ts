@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CheckEffect } from '../lifecycle/check-records.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
@@ -30,7 +31,7 @@ export interface MemberOnWire {
 export interface CheckOnWire {
   readonly name: string;
   readonly healthy: boolean;
-  readonly affects: 'ready' | 'write' | 'nothing';
+  readonly affects: CheckEffect;
   /** Milliseconds since it has been so. */
   readonly since_ms: number;
   readonly error: string | null;
@@ -134,7 +135,7 @@ export interface Status extends Place {
   readonly accepted_at_ms: number | null;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
-  readonly checks?: readonly CheckOnWire[] | undefined;
+  readonly checks: readonly CheckOnWire[];
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;

@@ -35,6 +35,8 @@ export type LifecycleErrorCode =
   | 'member_busy'
   /** All stages (32) are taken. */
   | 'stages_full'
+  /** All checks (32) are taken. */
+  | 'checks_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
   /** More permits of one kind held than a member can count (2^24−1). */
@@ -90,7 +92,7 @@ export class GateClosedError extends LifecycleError {
   override readonly name: string = 'GateClosedError';
   /** The phase in which it was refused. */
   readonly phase: Phase;
-  /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`) or the phase's wire name. */
+  /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`, `unhealthy`) or the phase's wire name. */
   readonly reason: string;
 
   /** Made by the gate. */
@@ -122,5 +124,14 @@ export function shown(value: unknown): string {
     return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);
   } catch {
     return `an unprintable ${typeof value}`;
+  }
+}
+
+/** What was thrown, in words. Anything can be, including what cannot be turned into a string. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  } catch {
+    return 'an object without a string form';
   }
 }

@@ -11,6 +11,8 @@ import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
 import { keepAfterSteps } from './after-steps.ts';
 import { Boot } from './boot.ts';
+import type { CheckSnapshot } from './check-records.ts';
+import { type CheckOptions, Checks } from './checks.ts';
 import { type CountedProbe, type Counters, countProbe, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
 import { exits } from './exits.ts';
@@ -58,6 +60,7 @@ export class Lifecycle extends Boot {
   readonly #seat: Seat;
   readonly #shutdown: Shutdown;
   readonly #leaving: Leaving;
+  readonly #checks: Checks;
 
   private constructor(seat: Seat) {
     const leaving = new Leaving(seat);
@@ -65,6 +68,7 @@ export class Lifecycle extends Boot {
     this.#seat = seat;
     this.#leaving = leaving;
     this.gate = new WriteGate(seat);
+    this.#checks = new Checks(seat, leaving);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
     keepAfterSteps(this, seat.afterSteps);
@@ -136,6 +140,7 @@ export class Lifecycle extends Boot {
    */
   detach(): void {
     detach(this.#seat, this.#shutdown);
+    this.#checks.leave();
   }
 
   /**
@@ -162,7 +167,46 @@ export class Lifecycle extends Boot {
    * ```
    */
   snapshot(): LifecycleSnapshot {
-    return takeSnapshot(this.#seat, { gate: this.gate, coldStart: () => this.coldStartPhases() });
+    return takeSnapshot(this.#seat, {
+      gate: this.gate,
+      coldStart: () => this.coldStartPhases(),
+      checks: this.#checks.read,
+    });
+  }
+
+  /**
+   * Runs a check of something that the process depends on, now and then every `everyMs`, in the
+   * background of this thread; all threads see the outcome. It keeps no process alive, and runs no more
+   * once a shutdown was accepted. A failing check never makes liveness fail.
+   *
+   * In Starting it fails until its first run has ended; later it passes until `failures` runs have
+   * failed.
+   *
+   * @returns the removal; calling it again does nothing
+   * @throws {LifecycleError} `invalid_argument`, also for a name that another check of this thread has;
+   * `checks_full` for one more than 32 over all threads; `leaving`, `reaped`, `detached`
+   * @example
+   * ```ts
+   * const remove = lifecycle.check({
+   *   name: 'database',
+   *   run: async ({ signal }) => signal.throwIfAborted(), // or: () => pool.query('select 1')
+   *   everyMs: 5_000,
+   * });
+   * lifecycle.checks()[0]?.name; // 'database'
+   * remove();
+   * ```
+   */
+  check(options: CheckOptions): () => void {
+    return this.#checks.add(options);
+  }
+
+  /**
+   * How the checks of all threads stand, as of their last outcomes. Nothing is run.
+   *
+   * @throws {LifecycleError} `reaped`, `detached`
+   */
+  checks(): readonly CheckSnapshot[] {
+    return this.#checks.read();
   }
 
   /**

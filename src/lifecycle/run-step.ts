@@ -6,6 +6,7 @@
 
 import { added } from '../core/backends.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
+import { messageOf } from './errors.ts';
 import type { StepReport, StepStatus } from './report.ts';
 import type { Step } from './steps.ts';
 
@@ -71,13 +72,4 @@ export function runStep(
     );
   });
   return { ended, cut: () => cut() };
-}
-
-/** Anything can be thrown, including what cannot be turned into a string. */
-function messageOf(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  } catch {
-    return 'an object without a string form';
-  }
 }

@@ -24,7 +24,7 @@ import { Violation } from './trace.ts';
 import { atomicsMachine } from './twin.ts';
 
 /** Capacities of every scenario, unless it says others. */
-export const SMALL = { members: 3, stages: 2, reports: 2 };
+export const SMALL = { members: 3, stages: 2, reports: 2, checks: 2 };
 
 /** What a scenario says; the rest is the same for all. */
 export interface Scenario {
@@ -131,8 +131,8 @@ export function seen(core: Core): string {
 export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
   const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const core = wasmCore(memory, embeddedModule(true));
-  const { members, stages, reports } = { ...SMALL, ...capacities };
-  core.create(1_000, members, stages, reports);
+  const { members, stages, reports, checks } = { ...SMALL, ...capacities };
+  core.create(1_000, members, stages, reports, checks);
   for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
   before?.(core);
   return new Uint8Array(memory.buffer).slice();

@@ -535,7 +535,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'a clock without a time: settled against a transition',
-    before: (core) => core.create(0, 3, 2, 2),
+    before: (core) => core.create(0, 3, 2, 2, 2),
     attached: 0,
     threads: [
       ({ core }) => core.settle(2_000),
