@@ -10,7 +10,7 @@ import { worded } from './verdict.ts';
 
 /** One line, parts of which are the application's own texts; `null` where nothing is known. */
 export function previousRun({ previous_run: run, at_ms }: Status): string | null {
-  if (run === null || run === undefined) return null;
+  if (run === null) return null;
   const ended = run.ended_at_ms ?? run.last_seen_at_ms;
   // A clock that was set back since says nothing.
   const ago = ended > 0 && ended <= at_ms ? `${elapsed(at_ms - ended)} ago` : undefined;
