@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checks } from './checks.ts';
 import { coldStart } from './cold-start.ts';
 import { ending } from './ending.ts';
 import { gate } from './gate.ts';
@@ -27,6 +28,7 @@ export const SUITES: readonly Suite[] = [
   shutdown,
   steps,
   ending,
+  checks,
   ownership,
   report,
   seats,
