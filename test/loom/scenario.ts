@@ -8,6 +8,7 @@
 import {
   AT_ENTERED,
   AT_STATE,
+  CHECK_SEQUENCE_SHIFT,
   ENTERED_FLAG_SHIFT,
   PHASES,
   REFUSAL_REASONS,
@@ -121,10 +122,19 @@ export function seen(core: Core): string {
     [core.isPreDrainEnded(), core.writesAdmitted(), core.queriesAdmitted(), core.answers(1)],
     range(REFUSAL_REASONS).map((reason) => core.writesRefused(reason)),
     range(PHASES).map((phase) => core.queriesRefused(phase)),
+    checksOf(core),
     [core.readReason(0), core.readTrigger(0), core.stoppedReport() >= 0],
     members,
     stages,
   ]);
+}
+
+/** The checks, whichever cells they are in: bits without the sequence, and what they say. */
+function checksOf(core: Core): string[] {
+  return Array.from({ length: core.checksUsed() }, (_, cell) => core.readCheck(cell, 0))
+    .filter((status) => status !== 0)
+    .map((status) => String(status & ((1 << CHECK_SEQUENCE_SHIFT) - 1)))
+    .sort();
 }
 
 /** The memory that the threads of a scenario find. */
