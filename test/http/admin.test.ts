@@ -230,6 +230,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       shutdown_requested: false,
       shutdown: null,
       holds: ['replica'],
+      checks: [],
       in_flight: { writes: 0, queries: 0 },
       members: [
         {

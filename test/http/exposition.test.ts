@@ -42,6 +42,7 @@ tidegate_write_hold{hold="read_only"} 0
 tidegate_write_hold{hold="replica"} 0
 tidegate_write_hold{hold="lease_lost"} 0
 tidegate_write_hold{hold="paused"} 0
+tidegate_write_hold{hold="unhealthy"} 0
 # HELP tidegate_build_info What runs, as labels; always 1.
 # TYPE tidegate_build_info gauge
 tidegate_build_info{version="${VERSION}",backend="${backend}",runtime="${runtime}"} 1

@@ -55,6 +55,7 @@ describe('the observables', () => {
       () => lifecycle.setRestoreReadyAtMs(1_500),
       () => lifecycle.beat(),
       () => lifecycle.markReady(),
+      () => lifecycle.check({ name: 'a "b"', run: () => {} }),
       () => lifecycle.gate.tryEnter('write'),
       () => lifecycle.gate.hold('paused'),
       () => lifecycle.markDraining(),
@@ -78,8 +79,8 @@ describe('the observables', () => {
       seen.push(samples.size);
     }
     // All were there in the end, and none before its time.
-    expect(seen[0]).toBe(15);
-    expect(seen.at(-1)).toBe(15 + 6);
+    expect(seen[0]).toBe(16);
+    expect(seen.at(-1)).toBe(16 + 7);
     undo();
   });
 
