@@ -7,6 +7,15 @@
  */
 
 export { age, sinceAcceptance } from './age';
+export {
+  addCheck,
+  checkStatus,
+  checksUsed,
+  dropCheck,
+  holds,
+  readCheck,
+  reportCheck,
+} from './checks';
 export { countAnswer } from './counts';
 export { epoch, waitEpoch } from './epoch';
 export { create } from './header';
@@ -38,7 +47,6 @@ export {
   enterQuery,
   enterWrite,
   hold,
-  holds,
   leaveBoot,
   leaveQuery,
   leaveWrite,

@@ -12,7 +12,8 @@
  * 0x00000  0          HEADER   magic u32 · version u32 · capacities u32    create, once
  * 0x00080  1          STATE    time 48 · mover 7 · failed 1 ·              compare-and-swap
  *                              report or began 5 · phase 3
- * 0x00100  2          HOLDS    one bit for each write hold, u32            or, and
+ * 0x00100  2          HOLDS    raises 16 · held by the library 8 ·          or, and,
+ *                              held by the application 8, u32              compare-and-swap
  * 0x00180  3          EPOCH    the futex of all who wait, u32              add, then notify
  * 0x00200  4          HOST     incarnation 32 · term 16 · free 1 ·         compare-and-swap
  *                              accepted by+1 7 · started 1 · host+1 7
@@ -28,10 +29,12 @@
  *                              members that end the process, u32           add
  * 0x00500  10         AGE      milliseconds since creation, monotonic      raise
  * 0x00580  11         TOTALS   writes, queries admitted, as last told      raise
+ * 0x00600  12         CHECKED  cells of CHECKS ever used, u32              compare-and-swap
  * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
  * 0x01000  32-158     MEMBERS  127 lines, see below                        owner, reap
  * 0x05000  160-667    TEXTS    2 slots of 256 bytes a member, u32 words    owner
  * 0x14E00  668-931    REPORTS  8 slots of 33 lines, see below              claimer
+ * 0x1D200  932-995    CHECKS   32 cells of 2 lines, see below              claimer
  * 0x20000  1024-1404  COUNTS   3 lines a member, see below                 owner
  *
  * a member's line
@@ -60,6 +63,11 @@
  * +0    STATUS     order of ending 8 (0 while it has not) · status 8
  * +4    name length, error length+1, end+1 in milliseconds since the acceptance
  * +16   duration f64 · name 32 bytes · error 72 bytes
+ *
+ * a check's cell: 2 lines, all u32 words but the status
+ * +0    STATUS     incarnation 32 · sequence 20 · affects 2 · healthy 1 · published 1 · member+1 8
+ * +8    NAME       length, then 32 bytes
+ * +48   OUTCOMES   2 of 84 bytes, in turn: error length+1, since f64, error 72 bytes
  * ```
  *
  * @module
@@ -79,6 +87,7 @@ export const AT_VERSION = 0x0004;
 export const AT_MEMBER_CAPACITY = 0x0008;
 export const AT_STAGE_CAPACITY = 0x000c;
 export const AT_REPORT_CAPACITY = 0x0010;
+export const AT_CHECK_CAPACITY = 0x0014;
 
 export const AT_STATE = 0x0080;
 export const AT_HOLDS = 0x0100;
@@ -96,10 +105,12 @@ export const AT_EXITS = 0x0498;
 export const AT_AGE = 0x0500;
 /** The most permits that any reader was told of: writes, then queries. */
 export const AT_TOTALS = 0x0580;
+export const AT_CHECKED = 0x0600;
 export const AT_STAGES = 0x0800;
 export const AT_MEMBERS = 0x1000;
 export const AT_TEXTS = 0x5000;
 export const AT_REPORTS = 0x14e00;
+export const AT_CHECKS = 0x1d200;
 export const AT_COUNTS = 0x20000;
 
 /** The most members that a memory has room for; the header says how many it takes. */
@@ -108,6 +119,8 @@ export const MEMBER_CAPACITY = 127;
 export const STAGE_CAPACITY = 32;
 /** The most finishers that write a report at the same time. */
 export const REPORT_CAPACITY = 8;
+/** The most checks, over all threads. */
+export const CHECK_CAPACITY = 32;
 
 // Phases, the numbers of contract and wire.
 export const STARTING = 0;
@@ -157,12 +170,20 @@ export const FIXED_MARKS = 6;
 export const MARK_STARTED = 0;
 export const MARK_READY = 1;
 
-// HOLDS, a bit each.
+// HOLDS, a bit each: in 0-7 what the application holds, in 8-15 what the library holds of the same
+// names, in 16-31 how often a failing check has raised its hold.
 export const HOLD_READ_ONLY = 1;
 export const HOLD_REPLICA = 2;
 export const HOLD_LEASE_LOST = 4;
 export const HOLD_PAUSED = 8;
-export const HOLD_MASK = 15;
+export const HOLD_UNHEALTHY = 16;
+export const HOLD_MASK = 31;
+export const HOLD_LIBRARY_SHIFT = 8;
+/** Set by checks: some may fail, and refuse writes. Whoever finds it looks at CHECKS. */
+export const HOLD_CHECKS = 0x1000;
+/** Any hold, of whoever. */
+export const HOLD_ANY = 0xffff;
+export const HOLD_RAISE_STEP = 0x10000;
 
 // Stages: 64 bytes each, 8 name words and two marks.
 export const STAGE_SIZE = 64;
@@ -305,6 +326,35 @@ export const STEP_SKIPPED = 2;
 export const STEP_TIMED_OUT = 3;
 export const STEP_PENDING = 4;
 export const STEP_RUNNING = 5;
+
+// Checks. What is staged is an outcome, and behind it a name.
+export const CHECK_SIZE = 256;
+export const CHECK_NAME = 8;
+export const CHECK_OUTCOMES = 48;
+/** UTF-8 bytes of a check's name. */
+export const CHECK_NAME_BYTES = 32;
+/** UTF-8 bytes kept of a check's error. */
+export const CHECK_ERROR_BYTES = 72;
+/** An outcome, byte offsets. */
+export const OUTCOME_SIZE = 84;
+export const OUTCOME_ERROR_LENGTH = 0;
+export const OUTCOME_SINCE = 4;
+export const OUTCOME_ERROR = 12;
+// STATUS: member+1 in bits 0-7, published in 8, healthy in 9, what it affects in 10-11, sequence in
+// 12-31, incarnation in 32-63.
+export const CHECK_MEMBER_MASK = 255;
+/** The cell has a name and an outcome. */
+export const CHECK_PUBLISHED = 256;
+export const CHECK_HEALTHY = 512;
+/** It fails readiness; the two bits have no other values than these three. */
+export const CHECK_AFFECTS_READY = 0;
+/** It refuses writes. */
+export const CHECK_AFFECTS_WRITE = 1024;
+/** It is told, and does nothing. */
+export const CHECK_AFFECTS_NOTHING = 2048;
+export const CHECK_AFFECTS_MASK = 3072;
+export const CHECK_SEQUENCE_SHIFT = 12;
+export const CHECK_SEQUENCE_MASK = 0xfffff;
 
 // What `enter` answers.
 export const ADMITTED = 0;

@@ -25,6 +25,7 @@
  * @module
  */
 
+import { holds } from './checks';
 import { countLine, countRefusedQuery, countRefusedWrite, settleCount } from './counts';
 import { announce } from './epoch';
 import { isAccepted } from './host';
@@ -37,6 +38,7 @@ import {
   COUNT_QUERIES,
   COUNT_WRITES,
   DRAINING,
+  HOLD_ANY,
   INCARNATION_SHIFT,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
@@ -119,7 +121,7 @@ export function leaveBoot(member: i32, incarnation: u32): bool {
   return true;
 }
 
-/** What would refuse a write now; ADMITTED if nothing. Two loads, no change. */
+/** What would refuse a write now; ADMITTED if nothing. Two loads where no hold is set. */
 export function writeRefusal(): i32 {
   const reason = whyNoWrites();
   return reason === NOTHING ? ADMITTED : refusalOf(reason);
@@ -166,27 +168,23 @@ export function bootsOut(): f64 {
   return sum;
 }
 
-/** Sets the holds of `bits`; those that were set already. */
+/** Sets the application's holds of `bits`; those that it had set already. */
 export function hold(bits: i32): i32 {
   return atomic.or<i32>(AT_HOLDS, bits) & bits;
 }
 
-/** Clears the holds of `bits`; those that were set. */
+/** Clears the application's holds of `bits`; those that it had set. */
 export function unhold(bits: i32): i32 {
   return atomic.and<i32>(AT_HOLDS, ~bits) & bits;
-}
-
-/** The holds that are set, as bits. */
-export function holds(): i32 {
-  return atomic.load<i32>(AT_HOLDS);
 }
 
 /** The phase that refuses writes, or PHASES + the bit of the first hold that does. */
 function whyNoWrites(): i32 {
   const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
   if (phase !== READY) return phase;
-  const holds = atomic.load<i32>(AT_HOLDS);
-  return holds === 0 ? NOTHING : PHASES + ctz(holds);
+  if ((atomic.load<u32>(AT_HOLDS) & HOLD_ANY) === 0) return NOTHING;
+  const held = holds();
+  return held === 0 ? NOTHING : PHASES + ctz(held);
 }
 
 /** The phase that refuses queries. */

@@ -94,10 +94,10 @@ const SPEEDS: readonly (readonly [
   question?: string,
   missed?: Held,
 ])[] = [
-  ['listener', 'bare node:http', 0.93, 'GET', missed(NODE_EVENTS, 0.82)],
-  ['/health/ready', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.8)],
-  ['/health/ready of the probe thread', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.8)],
-  ['native Response', 'srvx, native Response', 1, 'GET', missed(NODE_NATIVE, 0.85)],
+  ['listener', 'bare node:http', 0.93, 'GET', missed(NODE_EVENTS, 0.86)],
+  ['/health/ready', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.82)],
+  ['/health/ready of the probe thread', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.82)],
+  ['native Response', 'srvx, native Response', 1, 'GET', missed(NODE_NATIVE, 0.8)],
   ['FastResponse of srvx', '@hono/node-server', 1, 'GET', missed(NODE_LIGHT, 0.88)],
   [
     'FastResponse of srvx',
@@ -115,7 +115,7 @@ const SPEEDS: readonly (readonly [
     'event stream of 1,000 events',
     missed(NODE_LIGHT, 0.9),
   ],
-  ['native Response', "the runtime's own", 0.95, 'GET', missed(OWN_HEADERS, 0.65, 0.7)],
+  ['native Response', "the runtime's own", 0.95, 'GET', missed(OWN_HEADERS, 0.68, 0.75)],
   ...['Hono', 'h3', 'Express', 'Fastify'].map(
     (name) => [`${name} with the probes`, `${name} alone`, 0.9, 'GET of a route'] as const,
   ),

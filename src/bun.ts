@@ -19,6 +19,7 @@ export {
   type KindOf,
   type NodeServer,
   permitOf,
+  type RecordStore,
   type RequestInfo,
   type ServeOptions,
   type Server,

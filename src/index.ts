@@ -5,6 +5,9 @@
  */
 
 export type { Backend } from './core/core.ts';
+export type { CheckEffect, CheckSnapshot } from './lifecycle/check-records.ts';
+export type { CheckContext } from './lifecycle/check-run.ts';
+export type { CheckOptions } from './lifecycle/checks.ts';
 export type { Clock } from './lifecycle/clock.ts';
 export type { ColdStartPhases, StageTimes } from './lifecycle/cold-start.ts';
 export type {
@@ -33,6 +36,7 @@ export {
   phaseName,
 } from './lifecycle/phase.ts';
 export type { PipelineOptions } from './lifecycle/pipeline.ts';
+export type { PreviousRun, RunOutcome } from './lifecycle/previous-run.ts';
 export type {
   ShutdownReport,
   ShutdownReportInput,

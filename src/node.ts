@@ -25,6 +25,7 @@ export {
   type NodeServeOptions,
   type NodeServer,
   permitOf,
+  type RecordStore,
   type RequestInfo,
   type ServeOptions,
   type Server,

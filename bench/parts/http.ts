@@ -33,7 +33,7 @@ const ROUTE = 'GET of a route';
 
 /** What is asked for, by what a point of it is called. */
 const QUESTIONS: Readonly<Record<string, Question>> = {
-  GET: { path: '/health/ready' },
+  GET: { path: '/' },
   [ROUTE]: { path: '/' },
   'GET of 100 KB': { path: '/large' },
   'event stream of 1,000 events': { path: '/events' },
@@ -41,7 +41,12 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'POST of 1 KB of JSON': { path: '/', body: JSON.stringify({ text: 'x'.repeat(1_000) }) },
 };
 /** Servers that are asked elsewhere: the listener for what is no probe. */
-const PATHS: Readonly<Record<string, string>> = { lightship: '/ready', listener: '/' };
+const PATHS: Readonly<Record<string, string>> = {
+  '/health/ready': '/health/ready',
+  '/health/ready of the probe thread': '/health/ready',
+  terminus: '/health/ready',
+  lightship: '/ready',
+};
 
 /** What is compared with what, on which runtimes, ordered as in the table. */
 const PAIRS: readonly (readonly [server: string, beside: string, ...questions: string[]])[] = [

@@ -105,7 +105,8 @@ async function main(config: Config): Promise<void> {
     booted = await boot(config.dataFolder, { lifecycle, count, watch, here, complain });
   } catch (error) {
     // A boot that was broken off by a shutdown has not failed.
-    if ((error as LifecycleError).code !== 'leaving') complain('Cannot boot', error);
+    if ((error as LifecycleError).code === 'leaving') say('  the boot had not ended');
+    else complain('Cannot boot', error);
     return;
   }
   const stages = count === 0 ? ['corpus_load'] : ['corpus_load', 'readers'];

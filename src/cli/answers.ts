@@ -9,6 +9,7 @@ import type {
   CheckOnWire,
   ColdStartOnWire,
   MemberOnWire,
+  PreviousRunOnWire,
   ReportOnWire,
   ShutdownOnWire,
   StageOnWire,
@@ -109,18 +110,16 @@ export const isStatus: Check<Status> = record<Status>({
       left_ms: orNull(count),
     }),
   ),
-  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused')),
-  checks: optional(
-    list(
-      record<CheckOnWire>({
-        name: text,
-        healthy: flag,
-        affects: oneOf('ready', 'write', 'nothing'),
-        since_secs: count,
-        error: optional(text),
-        member: count,
-      }),
-    ),
+  holds: list(oneOf('read_only', 'replica', 'lease_lost', 'paused', 'unhealthy')),
+  checks: list(
+    record<CheckOnWire>({
+      name: text,
+      healthy: flag,
+      affects: oneOf('ready', 'write', 'nothing'),
+      since_ms: count,
+      error: orNull(text),
+      member: count,
+    }),
   ),
   in_flight: record({ writes: count, queries: count }),
   members: list(
@@ -151,6 +150,23 @@ export const isStatus: Check<Status> = record<Status>({
   running_since_ms: list(orNull(count)),
   report: orNull(report),
   backend: text,
+  previous_run: orNull(
+    record<PreviousRunOnWire>({
+      outcome: oneOf('clean', 'failed', 'crashed', 'exited', 'out_of_budget', 'killed', 'running'),
+      pid: count,
+      started_at_ms: count,
+      ready_at_ms: orNull(count),
+      accepted_at_ms: orNull(count),
+      ended_at_ms: orNull(count),
+      last_seen_at_ms: count,
+      trigger: orNull(text),
+      phase,
+      step: orNull(text),
+      step_status: orNull(oneOf('running', 'ok', 'failed', 'skipped', 'timed_out')),
+      exit_code: orNull(count),
+      error: orNull(text),
+    }),
+  ),
 });
 
 /**

@@ -51,8 +51,8 @@ export class Composition {
   readonly #stops: Map<Node, Promise<unknown>> = new Map();
   /** Whose turn to stop has passed: what starts after all is stopped at once. */
   readonly #passed: Set<Node> = new Set();
-  /** Stops that are no steps, one after the other. */
-  #stoppingHere: Promise<void> = Promise.resolve();
+  /** Stops that are no steps, one after the other, while there are any. */
+  #stoppingHere: Promise<void> | undefined;
   #failure: Failure | undefined;
   #settle: () => void = () => {};
 
@@ -200,26 +200,35 @@ export class Composition {
   }
 
   /** The step of a component. */
-  async #stopStarted(node: Node, context: StopContext): Promise<unknown> {
+  #stopStarted(node: Node, context: StopContext): unknown {
     if (!this.#values.has(node.name)) {
       this.#passed.add(node);
       return SKIPPED;
     }
-    // A host before this one may have had the steps of those that need it, with values of its own.
-    await this.#stopAllHere(this.#dependents.get(node) ?? new Set());
-    return this.#stopOnce(node, context);
+    const dependents = this.#dependents.get(node) ?? new Set();
+    const isDown = (each: Node): boolean => each.stop === undefined || this.#stops.has(each);
+    if (this.#stoppingHere === undefined && [...dependents].every(isDown)) {
+      return this.#stopOnce(node, context);
+    }
+    // A host before this one had the steps of those that need it, with values of its own; or one of
+    // them started late.
+    return this.#stopAllHere(dependents).then(() => this.#stopOnce(node, context));
   }
 
-  /** Stops those that no step has, in reverse. */
+  /** Stops those that no step has, in reverse, after others that are being stopped so. */
   #stopAllHere(nodes: ReadonlySet<Node>): Promise<void> {
-    this.#stoppingHere = this.#stoppingHere.then(async () => {
+    const stopAll = async (before: Promise<void> | undefined): Promise<void> => {
+      await before;
       for (const node of [...this.#nodes].reverse()) {
         if (!nodes.has(node)) continue;
         if (this.#values.has(node.name)) await this.#stopHere(node);
         else this.#passed.add(node);
       }
-    });
-    return this.#stoppingHere;
+      if (this.#stoppingHere === stopping) this.#stoppingHere = undefined;
+    };
+    const stopping = stopAll(this.#stoppingHere);
+    this.#stoppingHere = stopping;
+    return stopping;
   }
 
   /** Stops without a step, and as one: it never hangs, and says what went wrong. */

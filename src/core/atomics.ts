@@ -11,6 +11,7 @@
  */
 
 import { ageModule } from './atomics/age.ts';
+import { checksModule } from './atomics/checks.ts';
 import { countsModule } from './atomics/counts.ts';
 import { epochModule } from './atomics/epoch.ts';
 import { headerModule } from './atomics/header.ts';
@@ -44,7 +45,8 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
   const members = membersModule(words, epoch, texts, counts);
   const state = stateModule(words, epoch, members);
   const host = hostModule(words, epoch, members, texts);
-  const permits = permitsModule(words, epoch, members, host, counts);
+  const checks = checksModule(words, epoch, members, texts);
+  const permits = permitsModule(words, epoch, members, host, checks, counts);
   const totals = totalsModule(words, age, members);
   const reports = reportsModule(words, members, texts, state);
   // Name by name: spreads would export what the modules share among themselves.
@@ -92,13 +94,19 @@ export function atomicsCore(buffer: ArrayBufferLike, atomics: AtomicsLike = Atom
     queriesOut: permits.queriesOut,
     hold: permits.hold,
     unhold: permits.unhold,
-    holds: permits.holds,
     countAnswer: counts.countAnswer,
     writesAdmitted: totals.writesAdmitted,
     queriesAdmitted: totals.queriesAdmitted,
     writesRefused: totals.writesRefused,
     queriesRefused: totals.queriesRefused,
     answers: totals.answers,
+    addCheck: checks.addCheck,
+    reportCheck: checks.reportCheck,
+    dropCheck: checks.dropCheck,
+    checksUsed: checks.checksUsed,
+    checkStatus: checks.checkStatus,
+    readCheck: checks.readCheck,
+    holds: checks.holds,
     epoch: epoch.epoch,
     waitEpoch: epoch.waitEpoch,
     takeHost: host.takeHost,

@@ -28,4 +28,6 @@ export const added: {
   threadTag?: () => number;
   /** Lets a signal have any number of listeners without a warning: on servers. */
   allowListeners?: (signal: AbortSignal) => void;
+  /** Gives back what is kept until the last step has ended, for the lifecycle with that journal. */
+  afterSteps?: (journal: object, leftMs: number) => Promise<void>;
 } = {};

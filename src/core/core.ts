@@ -20,7 +20,7 @@ export type Backend = 'wasm' | 'atomics';
 export interface Core {
   // header.ts
   /** Makes zeroed memory a lifecycle in Starting, with room for so many. */
-  create(now: number, members: number, stages: number, reports: number): void;
+  create(now: number, members: number, stages: number, reports: number, checks: number): void;
 
   // age.ts
   /** The age in milliseconds, at least `own`; stores it where that is more than `slack` ahead. */
@@ -113,11 +113,25 @@ export interface Core {
   writesOut(): number;
   /** Queries held over all members. */
   queriesOut(): number;
-  /** Sets holds: those of them that were set before. */
+  /** Sets holds of the application: those of them that were set before. */
   hold(bits: number): number;
-  /** Clears holds: those of them that were set. */
+  /** Clears holds of the application: those of them that were set. */
   unhold(bits: number): number;
-  /** The holds that are set. */
+
+  // checks.ts
+  /** Takes a cell for the staged outcome and name; -1 if living members have them all. */
+  addCheck(member: number, incarnation: number, bits: number): number;
+  /** Publishes the staged outcome: 0 if the cell is not this member's. */
+  reportCheck(cell: number, member: number, incarnation: number, bits: number): Flag;
+  /** Frees a cell: 0 if it is not this member's. */
+  dropCheck(cell: number, member: number, incarnation: number): Flag;
+  /** How many cells have ever been used. */
+  checksUsed(): number;
+  /** Bits and sequence of a check, another number for anything new; 0 if there is none. */
+  checkStatus(cell: number): number;
+  /** The same, with outcome and name copied to the staging place. */
+  readCheck(cell: number, member: number): number;
+  /** The holds that refuse writes, whoever has set them. */
   holds(): number;
 
   // counts.ts

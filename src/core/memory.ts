@@ -9,6 +9,7 @@ import {
   AT_MAGIC,
   AT_MEMBER_CAPACITY,
   AT_VERSION,
+  CHECK_CAPACITY,
   MAGIC,
   MEMBER_CAPACITY,
   PAGES,
@@ -44,7 +45,12 @@ export interface CoreMemory {
 }
 
 /** The most there is room for, in the order of the header's capacities: loops run as far as those say. */
-const CAPACITIES: readonly number[] = [MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY];
+const CAPACITIES: readonly number[] = [
+  MEMBER_CAPACITY,
+  STAGE_CAPACITY,
+  REPORT_CAPACITY,
+  CHECK_CAPACITY,
+];
 
 /** As far as {@link adopt} reads. */
 const HEADER_BYTES = AT_MEMBER_CAPACITY + CAPACITIES.length * 4;

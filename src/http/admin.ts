@@ -9,9 +9,11 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase, phaseName } from '../lifecycle/phase.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
 import { type ShutdownReport, succeeded } from '../lifecycle/report.ts';
+import type { Act } from './audit.ts';
 import { enabledIn, isPlainCall } from './body.ts';
+import { onWire } from './on-wire.ts';
 import { type Answer, json, refusal } from './respond.ts';
-import { reportOnWire, type Status } from './status.ts';
+import type { Status } from './status.ts';
 
 /** What a shutdown asked for over HTTP has as its trigger. */
 const TRIGGER = 'http';
@@ -39,9 +41,13 @@ export function beginDrain(lifecycle: Lifecycle, body: Uint8Array): Answer {
 }
 
 /** `POST /admin/shutdown`: shuts down or joins, and answers when it is over. */
-export async function shutDown(lifecycle: Lifecycle, body: Uint8Array): Promise<Answer> {
+export async function shutDown(lifecycle: Lifecycle, body: Uint8Array, act?: Act): Promise<Answer> {
   if (!isPlainCall(body)) return malformed();
-  return reported(await lifecycle.shutdown({ trigger: TRIGGER }));
+  const isOver = lifecycle.shutdownReport() !== null;
+  const report = lifecycle.shutdown({ trigger: TRIGGER });
+  // Nobody may be left to tell it at the end.
+  if (!isOver) act?.tell(accepted(lifecycle));
+  return reported(await report);
 }
 
 /**
@@ -54,12 +60,16 @@ export function acceptShutdown(lifecycle: Lifecycle, body: Uint8Array): Answer {
   if (report !== null) return reported(report);
   // Accepted when the call returns; how it ends is in the report, and a thread that is gone by then has no say.
   lifecycle.shutdown({ trigger: TRIGGER }).catch(() => {});
+  return accepted(lifecycle);
+}
+
+function accepted(lifecycle: Lifecycle): Answer {
   return json(202, { ok: true, accepted: true, phase: phaseName(lifecycle.phase()) });
 }
 
 function reported(report: Readonly<ShutdownReport>): Answer {
   const ok = succeeded(report);
-  return json(ok ? 200 : 500, { ok, ...reportOnWire(report) });
+  return json(ok ? 200 : 500, { ok, ...onWire(report) });
 }
 
 /** `POST /admin/readonly`: sets or lifts the `read_only` hold. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { AskedBy, Audit, AuditEvent } from './audit.ts';
 export { createHandler, type Handler } from './handler.ts';
 export { metricsText } from './metrics.ts';
 export type { HandlerOptions, ServiceName } from './options.ts';

@@ -1,12 +1,13 @@
 /**
- * The handler as `tidegate/http` publishes it where a browser may ask: with the status page. The
- * edge and pages themselves get the one without it, since a few kilobytes count there.
+ * The handler as `tidegate/http` publishes it where a browser may ask: with the status page and
+ * the audit. The edge and pages themselves get the one without them, since a few kilobytes count there.
  *
  * @module
  */
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { statusAsJson } from './admin.ts';
+import { type StatusForm, statusAsJson } from './admin.ts';
+import { actsOf } from './audit.ts';
 import {
   createHandler as createPlainHandler,
   createProbeHandler as createPlainProbeHandler,
@@ -43,10 +44,11 @@ import type { Status } from './status.ts';
  * ```
  */
 export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}): Handler {
-  return createPlainHandler(lifecycle, options, (seen, { headers, url }) => {
+  const form: StatusForm = (seen, { headers, url }) => {
     const status = located(seen);
     return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
-  });
+  };
+  return createPlainHandler(lifecycle, options, form, actsOf);
 }
 
 /**
@@ -59,10 +61,11 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
 ): Handler {
-  return createPlainProbeHandler(lifecycle, watched, options, (seen, { headers, url }) => {
+  const form: StatusForm = (seen, { headers, url }) => {
     const status = located(seen);
     return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
-  });
+  };
+  return createPlainProbeHandler(lifecycle, watched, options, form, actsOf);
 }
 
 /** With what a server knows of its process. */

@@ -7,21 +7,15 @@
 
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
-import {
-  challenge,
-  isCrossSite,
-  isOwnPage,
-  presentedToken,
-  type Scheme,
-  secret,
-} from './authorization.ts';
+import type { Act } from './audit.ts';
+import { challenge, isCrossSite, isOwnPage, presentedToken, type Scheme } from './authorization.ts';
 import type { HandlerOptions } from './options.ts';
 import { type Answer, refusal } from './respond.ts';
 import { runtimeName } from './runtime-name.ts';
-import { type Current, currentSecret } from './tokens.ts';
+import { type Current, currentSecrets } from './tokens.ts';
 
-/** Refuses, or lets through with `undefined`. */
-export type Guard = (request: WebRequest) => Answer | undefined;
+/** Refuses, or lets through with `undefined`, and notes whose token it was. */
+export type Guard = (request: WebRequest, act?: Act) => Answer | undefined;
 
 /** Who may make admin calls. */
 export interface AdminGuards {
@@ -34,9 +28,11 @@ export interface AdminGuards {
  * whatever it then sends, so a call counts with them only if the page's own script makes it.
  */
 export function adminGuards(lifecycle: Lifecycle, options: HandlerOptions): AdminGuards {
-  const { adminToken, openAdmin = false } = options;
-  if (adminToken !== undefined) {
-    const current = currentSecret(lifecycle, adminToken);
+  const { adminToken, adminTokens, openAdmin = false } = options;
+  const tokens = Object.entries(adminTokens ?? {});
+  if (adminToken !== undefined) tokens.push(['adminToken', adminToken]);
+  if (tokens.length > 0) {
+    const current = currentSecrets(lifecycle, tokens);
     return {
       mayPost: tokenGuard(current, ['bearer'], isOwnPage),
       mayRead: tokenGuard(current, ['basic', 'bearer']),
@@ -47,10 +43,9 @@ export function adminGuards(lifecycle: Lifecycle, options: HandlerOptions): Admi
 }
 
 /** Open until a token is set: metrics tell of load, and move nothing. */
-export function metricsGuard({ metricsToken }: HandlerOptions): Guard {
+export function metricsGuard(lifecycle: Lifecycle, { metricsToken }: HandlerOptions): Guard {
   if (metricsToken === undefined) return () => undefined;
-  const right = secret(metricsToken);
-  return tokenGuard(() => right, ['bearer']);
+  return tokenGuard(currentSecrets(lifecycle, [['metricsToken', metricsToken]]), ['bearer']);
 }
 
 /** Closed until a token is set. */
@@ -73,13 +68,14 @@ function tokenGuard(
   schemes: readonly Scheme[],
   takesBasic: (request: WebRequest) => boolean = () => false,
 ): Guard {
-  return (request) => {
-    const isRight = current();
-    if (isRight === undefined) {
+  return (request, act) => {
+    const accepted = takesBasic(request) ? ([...schemes, 'basic'] as const) : schemes;
+    const by = current(presentedToken(request.headers, accepted));
+    if (by === undefined) {
       return refusal(403, 'Admin calls are closed: adminToken gives no token at the moment');
     }
-    const accepted = takesBasic(request) ? ([...schemes, 'basic'] as const) : schemes;
-    return isRight(presentedToken(request.headers, accepted))
+    if (act !== undefined) act.by = by;
+    return by !== null
       ? undefined
       : refusal(401, 'The token is missing or wrong', { 'www-authenticate': challenge(schemes) });
   };

@@ -13,15 +13,18 @@ import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
 import { noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { acceptShutdown, type StatusForm, shutDown, statusAsJson } from './admin.ts';
+import type { Acts, AskedBy, Audits } from './audit.ts';
 import { type AdminGuards, adminGuards } from './guards.ts';
 import { liveness, type Watched } from './health.ts';
-import { checkOptions, type HandlerOptions } from './options.ts';
+import { checkOptions, HANDLER_OPTIONS, type HandlerOptions } from './options.ts';
 import { type Answer, plain, respond } from './respond.ts';
 import { ask, askPlainly, type Route, type Routes, unable } from './route.ts';
 import { adminRoutes, probeRoutes } from './routes.ts';
 
+const ACTION = 'create the handler';
+
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
-export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
+export type Handler = (request: WebRequest, who?: AskedBy) => Promise<WebResponse | undefined>;
 
 /**
  * Makes the handler, by default without the status page. What it promises is written where it is
@@ -31,14 +34,16 @@ export type Handler = (request: WebRequest) => Promise<WebResponse | undefined>;
  * 400).
  *
  * @param form how `GET /admin/status` is answered
+ * @param audits makes what tells `audit`; without it that is no option
  * @throws {LifecycleError} `invalid_argument` for invalid options, an empty token among them
  */
 export function createHandler(
   lifecycle: Lifecycle,
   options: HandlerOptions = {},
   form: StatusForm = statusAsJson,
+  audits?: Audits,
 ): Handler {
-  return createExtendedHandler(lifecycle, options, form, () => []);
+  return createExtendedHandler(lifecycle, options, form, () => [], audits);
 }
 
 /**
@@ -51,25 +56,29 @@ export function createExtendedHandler(
   options: HandlerOptions,
   form: StatusForm,
   more: (guards: AdminGuards) => Routes,
+  audits?: Audits,
 ): Handler {
-  must(isLifecycle(lifecycle), 'create the handler', 'lifecycle must be a Lifecycle', lifecycle);
-  checkOptions(options);
+  must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
+  checkOptions(options, audits ? [...HANDLER_OPTIONS, 'audit'] : HANDLER_OPTIONS);
+  const acts = audits?.(lifecycle, options.audit);
   const guards = adminGuards(lifecycle, options);
   const routes = [
     ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
     ...adminRoutes(lifecycle, options, guards, form, shutDown),
     ...more(guards),
   ];
-  return handlerOf(lifecycle, routes, options);
+  return handlerOf(lifecycle, routes, options, guards, acts);
 }
 
 /** What {@link createProbeHandler} takes: `/admin` is there with a token only. */
 export type ProbeOptions = Pick<
   HandlerOptions,
-  'readyWhileDraining' | 'metricsToken' | 'basePath' | 'paths' | 'name' | 'version'
+  'readyWhileDraining' | 'metricsToken' | 'basePath' | 'paths' | 'name' | 'version' | 'audit'
 > & {
   /** Opens `/admin`, which is not there without it. */
   readonly adminToken?: string | undefined;
+  /** The same for tokens with names. */
+  readonly adminTokens?: Readonly<Record<string, string>> | undefined;
 };
 
 /** The names of {@link ProbeOptions}. */
@@ -81,6 +90,8 @@ export const PROBE_OPTIONS: readonly (keyof ProbeOptions)[] = [
   'name',
   'version',
   'adminToken',
+  'adminTokens',
+  'audit',
 ];
 
 /**
@@ -95,31 +106,41 @@ export function createProbeHandler(
   watched: Watched,
   options: ProbeOptions,
   form: StatusForm,
+  audits: Audits,
 ): Handler {
   checkOptions(options, PROBE_OPTIONS);
   const probes = probeRoutes(lifecycle, options, () => liveness(lifecycle, watched));
-  if (options.adminToken === undefined) return handlerOf(lifecycle, probes, options);
+  if (options.adminToken === undefined && options.adminTokens === undefined) {
+    return handlerOf(lifecycle, probes, options);
+  }
   const guards = adminGuards(lifecycle, options);
   const admin = adminRoutes(lifecycle, options, guards, form, acceptShutdown);
-  return handlerOf(lifecycle, [...probes, ...admin], options);
+  const acts = audits(lifecycle, options.audit);
+  return handlerOf(lifecycle, [...probes, ...admin], options, guards, acts);
 }
 
 function handlerOf(
   lifecycle: Lifecycle,
   routes: Routes,
   { basePath = '' }: HandlerOptions,
+  guards?: AdminGuards,
+  acts?: Acts,
 ): Handler {
   const placed = place(routes, basePath);
-  const handler: Handler = async (request) => {
+  const handler: Handler = async (request, who) => {
     const route = placed.get(pathOf(request.url));
     if (route === undefined) return undefined;
     let answer: Answer;
+    const { refuse } = route;
+    const isAdmin = refuse === guards?.mayPost || refuse === guards?.mayRead;
+    const act = isAdmin ? acts?.(request, who) : undefined;
     try {
-      const asked = ask(route, request);
+      const asked = ask(route, request, act);
       answer = isThenable(asked) ? await asked : asked;
     } catch (thrown) {
       answer = unable(thrown);
     }
+    act?.tell(answer);
     return respond(answer, request.method === 'HEAD', isLeavingOrGone(lifecycle));
   };
   const lasts: Map<string, readonly [Answer, PlainAnswer]> = new Map();
@@ -145,7 +166,7 @@ function handlerOf(
 function place(routes: Routes, basePath: string): ReadonlyMap<string, Route> {
   const placed = new Map<string, Route>();
   for (const [path, route] of routes) {
-    must(!placed.has(basePath + path), 'create the handler', 'paths must not repeat a path', path);
+    must(!placed.has(basePath + path), ACTION, 'paths must not repeat a path', path);
     placed.set(basePath + path, route);
   }
   return placed;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CheckSnapshot } from '../lifecycle/check-records.ts';
 import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
@@ -25,6 +26,7 @@ interface Standing {
   readonly startingReason: string | null;
   readonly hold: HoldName | undefined;
   readonly shutdownRequested: boolean;
+  readonly checks: readonly CheckSnapshot[];
 }
 
 /** A thread whose loop a probe thread looks at from outside. */
@@ -82,20 +84,21 @@ export function readiness(
   isBalancer: (isLeaving: boolean) => boolean,
   details?: Readonly<Record<string, unknown>>,
 ): Answer {
-  const standing = look(lifecycle, demand);
+  const standing = look(lifecycle, demand, probe !== 'startup');
   const { phase } = standing;
   const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
   const name = phaseName(phase);
   const since_secs = Math.floor(lifecycle.ageMs() / 1000);
   const headers = probe === 'ready/write' ? undefined : serverTiming(lifecycle);
+  const checks = standing.checks.length > 0 && { checks: standing.checks.map(checkOnProbe) };
   const counts = probe !== 'startup' && isBalancer(standing.shutdownRequested);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms };
+    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...checks };
     return keptJson(probe, 200, withDetails(told, details), headers);
   }
   if (standing.shutdownRequested && counts) lifecycle.noteReadinessProbe();
-  const told = { probe, status: name, phase: name, since_secs, reason };
+  const told = { probe, status: name, phase: name, since_secs, reason, ...checks };
   return keptJson(probe, 503, withDetails(told, details), headers);
 }
 
@@ -123,20 +126,33 @@ function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> | 
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
 }
 
-/** The reason that the application gave, or the phase; `undefined` when queries are served. */
-function whyNoQueries({ phase, startingReason }: Standing): string | undefined {
-  return acceptsQueries(phase) ? undefined : (startingReason ?? phaseName(phase));
+/** A check as an answer has it, without the key `error` where there is none. */
+function checkOnProbe({ name, healthy, affects, sinceMs, error }: CheckSnapshot): object {
+  const since_secs = Math.floor(sinceMs / 1000);
+  return { name, healthy, affects, since_secs, ...(error !== null && { error }) };
 }
 
-/** The first that holds: not Ready, a write hold, an accepted shutdown. */
+/** The first check that fails readiness. */
+function whyUnhealthy(checks: readonly CheckSnapshot[]): string | undefined {
+  const failing = checks.find(({ healthy, affects }) => !healthy && affects === 'ready');
+  return failing && `check:${failing.name}`;
+}
+
+/** The reason that the application gave, or the phase, or a check; `undefined` when queries are served. */
+function whyNoQueries({ phase, startingReason, checks }: Standing): string | undefined {
+  return acceptsQueries(phase) ? whyUnhealthy(checks) : (startingReason ?? phaseName(phase));
+}
+
+/** The first that holds: not Ready, a write hold, an accepted shutdown, a check. */
 function whyNoWrites({
   phase,
   startingReason,
   hold,
   shutdownRequested,
+  checks,
 }: Standing): string | undefined {
   if (!acceptsWrites(phase)) return startingReason ?? phaseName(phase);
-  return hold ?? (shutdownRequested ? 'shutdown_requested' : undefined);
+  return hold ?? (shutdownRequested ? 'shutdown_requested' : whyUnhealthy(checks));
 }
 
 /**
@@ -145,12 +161,13 @@ function whyNoWrites({
  * moves four times at most, so this ends. The reason comes before the phase: a reason is seen in
  * Starting only, and counts only if that is still the phase.
  */
-function look(lifecycle: Lifecycle, demand: Demand): Standing {
-  // Whether queries are served is in the phase alone; the rest is for refusals.
+function look(lifecycle: Lifecycle, demand: Demand, hasChecks: boolean): Standing {
+  const checks = hasChecks ? lifecycle.checks() : [];
+  // Whether queries are served is in the phase and the checks; the rest is for those who are told no.
   const now = lifecycle.phase();
   if (demand === 'queries' && acceptsQueries(now)) {
     const shutdownRequested = lifecycle.shutdownRequested();
-    return { phase: now, startingReason: null, hold: undefined, shutdownRequested };
+    return { phase: now, startingReason: null, hold: undefined, shutdownRequested, checks };
   }
   while (true) {
     const reason = lifecycle.notReadyReason();
@@ -159,6 +176,6 @@ function look(lifecycle: Lifecycle, demand: Demand): Standing {
     const shutdownRequested = lifecycle.shutdownRequested();
     if (lifecycle.phase() !== phase) continue;
     const startingReason = phase === Phase.Starting ? reason : null;
-    return { phase, startingReason, hold, shutdownRequested };
+    return { phase, startingReason, hold, shutdownRequested, checks };
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { AskedBy, Audit, AuditEvent } from './audit.ts';
 export { createHandler } from './for-servers.ts';
 export type { Handler } from './handler.ts';
 export { metricsText } from './metrics.ts';

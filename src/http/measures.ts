@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CheckSnapshot } from '../lifecycle/check-records.ts';
 import { HOLD_NAMES } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
@@ -39,7 +40,8 @@ export interface Family {
  */
 export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();
-  const { phase, coldStart, inFlight, holds, members, steps, report, backend } = seen;
+  const { phase, coldStart, inFlight, holds, checks, members, steps, report, backend } = seen;
+  const previous = lifecycle.previousRun();
   const { permits, refusals, probes } = lifecycle.counters();
   const durations = coldStart
     .durationsMs()
@@ -93,6 +95,11 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       HOLD_NAMES.map((hold): Sample => [{ hold }, Number(holds.includes(hold))]),
     ),
     gauge(
+      'tidegate_check',
+      'Whether this check passes, on every thread that runs one of this name, 0 or 1.',
+      checkSamples(checks),
+    ),
+    gauge(
       'tidegate_event_loop_blocked_seconds',
       'Seconds for which the event loop of a thread has been blocked; 0 while it is responsive.',
       silences,
@@ -111,6 +118,11 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       'tidegate_shutdown_step_seconds',
       'Seconds that a step of the shutdown took.',
       stepSeconds(steps),
+    ),
+    gauge(
+      'tidegate_previous_run_info',
+      'How the run before this one ended, as a label; always 1.',
+      previous === null ? [] : [[{ outcome: previous.outcome }, 1]],
     ),
     gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
       [{ ...named(service), backend, runtime: runtimeName() }, 1],
@@ -141,6 +153,13 @@ function timestamp(ms: number | null): Sample[] {
 function span(fromMs: number | null, toMs: number | null): Sample[] {
   const isOver = fromMs !== null && toMs !== null && toMs >= fromMs;
   return isOver ? [[{}, (toMs - fromMs) / 1000]] : [];
+}
+
+/** Two threads may have checks of one name; two samples may not be equal. */
+function checkSamples(checks: readonly CheckSnapshot[]): Sample[] {
+  const passes = new Map<string, boolean>();
+  for (const { name, healthy } of checks) passes.set(name, healthy && passes.get(name) !== false);
+  return [...passes].map(([check, isHealthy]) => [{ check }, Number(isHealthy)]);
 }
 
 /** A report of the application's own may have two steps of one name; two samples may not be equal. */

@@ -7,6 +7,7 @@
 import { isObject, must } from '../lifecycle/check.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
+import type { Audit } from './audit.ts';
 import { checkPaths, isPath, type OwnPaths } from './paths.ts';
 import { faultOf } from './tokens.ts';
 
@@ -19,6 +20,19 @@ export interface HandlerOptions {
    * the reason is a line on stderr.
    */
   readonly adminToken?: string | (() => string) | undefined;
+  /**
+   * The same for several, by name, so that `audit` can say whose it was: `{ deploy: process.env.DEPLOY_TOKEN }`.
+   * At least one; no two alike; each may be a function. It may be given beside `adminToken`, which is
+   * called so.
+   */
+  readonly adminTokens?: Readonly<Record<string, string | (() => string)>> | undefined;
+  /**
+   * Hears of each admin call that was made or refused, before the answer goes out: who (the name of the
+   * token), from where, what, and how it was answered. A shutdown is told twice: with the status 202 when it
+   * is accepted, and when it is over. What it returns is not waited for; what it throws, or rejects with,
+   * is a line on stderr. On workerd and in bundles for browsers it is refused: a few hundred bytes count there.
+   */
+  readonly audit?: Audit | undefined;
   /**
    * Opens `/admin` to everybody who reaches the port, but not to pages of other sites. A token
    * that is set is still asked for.
@@ -52,9 +66,10 @@ export interface HandlerOptions {
 /** What a service is called. */
 export type ServiceName = Pick<HandlerOptions, 'name' | 'version'>;
 
-/** The names of {@link HandlerOptions}. */
+/** The names of {@link HandlerOptions}, but for `audit`, which is not everywhere. */
 export const HANDLER_OPTIONS: readonly (keyof HandlerOptions)[] = [
   'adminToken',
+  'adminTokens',
   'openAdmin',
   'readyWhileDraining',
   'metrics',
@@ -80,14 +95,10 @@ export function checkOptions(
 ): void {
   must(isObject(options), action, 'the options must be an object', options);
   checkKeys(action, options, known);
-  const { adminToken, metricsToken, basePath = '', paths, details } = options;
-  for (const [name, token] of Object.entries({ adminToken, metricsToken })) {
-    if (token === undefined || (name === 'adminToken' && typeof token === 'function')) continue;
-    const fault = faultOf(token);
-    if (fault !== undefined) {
-      throw new LifecycleError('invalid_argument', `Cannot ${action}: ${name} ${fault}`);
-    }
-  }
+  const { adminToken, adminTokens, metricsToken, basePath = '', paths, details } = options;
+  checkToken(action, 'metricsToken', metricsToken);
+  if (typeof adminToken !== 'function') checkToken(action, 'adminToken', adminToken);
+  checkTokens(action, adminTokens);
   for (const name of ['openAdmin', 'readyWhileDraining', 'metrics'] as const) {
     must(isAbsentOr('boolean', options[name]), action, `${name} must be a boolean`, options[name]);
   }
@@ -100,6 +111,27 @@ export function checkOptions(
   const isPrefix = typeof basePath === 'string' && (basePath === '' || isPathPrefix(basePath));
   must(isPrefix, action, 'basePath must be empty or a path like "/internal"', basePath);
   checkPaths(action, paths);
+}
+
+/** The message does not show it: it may be a secret. */
+function checkToken(action: string, name: string, token: unknown): void {
+  const fault = token === undefined ? undefined : faultOf(token);
+  if (fault === undefined) return;
+  throw new LifecycleError('invalid_argument', `Cannot ${action}: ${name} ${fault}`);
+}
+
+/** A token has one name, so that it is plain who asked. */
+function checkTokens(action: string, tokens: unknown): void {
+  if (tokens === undefined) return;
+  const entries: [string, unknown][] =
+    isObject(tokens) && !Array.isArray(tokens) ? Object.entries(tokens) : [];
+  const distinct = new Set(entries.map(([, token]) => token)).size;
+  const isFit = distinct > 0 && distinct === entries.length;
+  must(isFit, action, 'adminTokens must be different tokens by name', typeof tokens);
+  for (const [name, token] of entries) {
+    const isAsked = typeof token === 'function' && name !== '';
+    if (!isAsked) checkToken(action, `adminTokens.${name}`, name && (token ?? null));
+  }
 }
 
 function isAbsentOr(type: string, value: unknown): boolean {

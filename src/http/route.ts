@@ -8,6 +8,7 @@
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import type { WebRequest } from '../lifecycle/platform.ts';
 import type { Asker } from '../lifecycle/routes.ts';
+import type { Act } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Guard } from './guards.ts';
 import { type Answer, noContent, refusal } from './respond.ts';
@@ -18,7 +19,7 @@ export interface Route {
   /** Says no before the route is run; `undefined` lets the request through. */
   readonly refuse?: Guard;
   /** The body is empty for a GET. */
-  readonly answer: (body: Uint8Array, request: WebRequest) => Answer | Promise<Answer>;
+  readonly answer: (body: Uint8Array, request: WebRequest, act?: Act) => Answer | Promise<Answer>;
 }
 
 /** One that looks at nothing of the request but its sender: a probe. */
@@ -44,15 +45,15 @@ export function probe(answer: PlainRoute['answerPlainly'], count: PlainRoute['co
 }
 
 /** What a route answers, at once if it can: each promise costs a probe a tenth of its answer. */
-export function ask(route: Route, request: WebRequest): Answer | Promise<Answer> {
+export function ask(route: Route, request: WebRequest, act?: Act): Answer | Promise<Answer> {
   if (isPlain(route)) return askProbe(route, request.method, () => askerOf(request));
   const { method, refuse, answer } = route;
   if (request.method === 'OPTIONS') return noContent({ allow: allowed(route) });
   const isAllowed = request.method === method || (method === 'GET' && request.method === 'HEAD');
   if (!isAllowed) return wrongMethod(route, request.method);
-  const refused = refuse?.(request);
+  const refused = refuse?.(request, act);
   if (refused !== undefined) return refused;
-  return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request);
+  return method === 'GET' ? answer(NO_BODY, request) : askWithBody(answer, request, act);
 }
 
 /** The same without a `Request`; `undefined` where one is needed. */
@@ -120,7 +121,11 @@ function askerOf({ headers }: WebRequest): Asker {
   return { userAgent: headers.get('user-agent') };
 }
 
-async function askWithBody(answer: Route['answer'], request: WebRequest): Promise<Answer> {
+async function askWithBody(
+  answer: Route['answer'],
+  request: WebRequest,
+  act: Act | undefined,
+): Promise<Answer> {
   const body = await readBody(request);
-  return body instanceof Uint8Array ? answer(body, request) : body;
+  return body instanceof Uint8Array ? answer(body, request, act) : body;
 }

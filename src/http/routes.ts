@@ -9,6 +9,7 @@ import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { beginDrain, type StatusForm, setReadOnly } from './admin.ts';
 import { Askers } from './askers.ts';
+import type { Act } from './audit.ts';
 import { detailsOf } from './details.ts';
 import { type AdminGuards, metricsGuard } from './guards.ts';
 import { type Demand, type ProbeName, readiness } from './health.ts';
@@ -45,7 +46,7 @@ export function probeRoutes(
   if (!hasMetrics) return probes;
   const scraped: Route = {
     method: 'GET',
-    refuse: metricsGuard(options),
+    refuse: metricsGuard(lifecycle, options),
     answer: (_, { headers }) => metrics(lifecycle, { name, version }, headers.get('accept')),
   };
   return [...probes, [at.metrics, scraped]];
@@ -57,7 +58,7 @@ export function adminRoutes(
   service: ServiceName,
   { mayPost, mayRead }: AdminGuards,
   form: StatusForm,
-  shutdown: (lifecycle: Lifecycle, body: Uint8Array) => Answer | Promise<Answer>,
+  shutdown: (lifecycle: Lifecycle, body: Uint8Array, act?: Act) => Answer | Promise<Answer>,
 ): Routes {
   const { name, version } = service;
   const post = (answer: Route['answer']): Route => ({ method: 'POST', refuse: mayPost, answer });
@@ -71,7 +72,7 @@ export function adminRoutes(
       },
     ],
     ['/admin/drain', post((body) => beginDrain(lifecycle, body))],
-    ['/admin/shutdown', post((body) => shutdown(lifecycle, body))],
+    ['/admin/shutdown', post((body, _, act) => shutdown(lifecycle, body, act))],
     ['/admin/readonly', post((body) => setReadOnly(lifecycle, body))],
   ];
 }

@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { CheckEffect } from '../lifecycle/check-records.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
-import type { ShutdownReport, StepReport, StepStatus } from '../lifecycle/report.ts';
-import type { ShutdownSnapshot } from '../lifecycle/snapshot.ts';
+import type { RunOutcome } from '../lifecycle/previous-run.ts';
+import type { StepStatus } from '../lifecycle/report.ts';
+import { onWire } from './on-wire.ts';
 import type { ServiceName } from './options.ts';
 
 /** A thread that takes part. */
@@ -25,15 +27,14 @@ export interface MemberOnWire {
   readonly blocked_ms: number | null;
 }
 
-/** A check of a dependency, and how it last came out. */
+/** A check, as of its last outcome. */
 export interface CheckOnWire {
   readonly name: string;
   readonly healthy: boolean;
-  readonly affects: 'ready' | 'write' | 'nothing';
-  /** For how long it has been so. */
-  readonly since_secs: number;
-  readonly error?: string | undefined;
-  /** Whose it is. */
+  readonly affects: CheckEffect;
+  /** Milliseconds since it has been so. */
+  readonly since_ms: number;
+  readonly error: string | null;
   readonly member: number;
 }
 
@@ -90,6 +91,23 @@ export interface ColdStartOnWire {
   readonly durations_ms: readonly (readonly [name: string, ms: number])[];
 }
 
+/** How the run before this one ended. */
+export interface PreviousRunOnWire {
+  readonly outcome: RunOutcome;
+  readonly pid: number;
+  readonly started_at_ms: number;
+  readonly ready_at_ms: number | null;
+  readonly accepted_at_ms: number | null;
+  readonly ended_at_ms: number | null;
+  readonly last_seen_at_ms: number;
+  readonly trigger: string | null;
+  readonly phase: PhaseName;
+  readonly step: string | null;
+  readonly step_status: StepStatus | 'running' | null;
+  readonly exit_code: number | null;
+  readonly error: string | null;
+}
+
 /** Which process answers; what is not known there is absent. */
 export interface Place {
   readonly host?: string | undefined;
@@ -117,7 +135,7 @@ export interface Status extends Place {
   readonly accepted_at_ms: number | null;
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
-  readonly checks?: readonly CheckOnWire[] | undefined;
+  readonly checks: readonly CheckOnWire[];
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;
@@ -128,81 +146,21 @@ export interface Status extends Place {
   readonly running_since_ms: readonly (number | null)[];
   readonly report: ReportOnWire | null;
   readonly backend: string;
+  /** How the run before this one ended; `null` if it is not known. */
+  readonly previous_run: PreviousRunOnWire | null;
 }
 
 /** Takes the snapshot. */
 export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = {}): Status {
-  const { phase, coldStart, inFlight, members, report, steps, shutdown, ...seen } =
-    lifecycle.snapshot();
+  const { phase, coldStart, startedAtMs, ...seen } = lifecycle.snapshot();
   return {
     name,
     version,
     phase: phaseName(phase),
-    reason: seen.reason,
-    at_ms: seen.startedAtMs + lifecycle.ageMs(),
-    started_at_ms: seen.startedAtMs,
-    ready_at_ms: seen.readyAtMs,
-    draining_at_ms: seen.drainingAtMs,
-    shutting_down_at_ms: seen.shuttingDownAtMs,
-    stopped_at_ms: seen.stoppedAtMs,
-    shutdown_requested: seen.shutdownRequested,
-    accepted_at_ms: seen.acceptedAtMs,
-    shutdown: shutdown === null ? null : shutdownOnWire(shutdown),
-    holds: seen.holds,
-    in_flight: inFlight,
-    members: members.map(({ threadId, isProbes, blockedMs, ...member }) => ({
-      ...member,
-      thread_id: threadId,
-      is_probes: isProbes,
-      blocked_ms: blockedMs,
-    })),
-    cold_start: {
-      started_at_ms: coldStart.startedAtMs,
-      restore_started_at_ms: coldStart.restoreStartedAtMs,
-      restore_ready_at_ms: coldStart.restoreReadyAtMs,
-      wal_replay_started_at_ms: coldStart.walReplayStartedAtMs,
-      wal_replay_ready_at_ms: coldStart.walReplayReadyAtMs,
-      index_warmup_started_at_ms: coldStart.indexWarmupStartedAtMs,
-      index_warmup_ready_at_ms: coldStart.indexWarmupReadyAtMs,
-      ready_at_ms: coldStart.readyAtMs,
-      stages: coldStart.stages.map(({ name, startedAtMs, readyAtMs }) => ({
-        name,
-        started_at_ms: startedAtMs,
-        ready_at_ms: readyAtMs,
-      })),
-      durations_ms: coldStart.durationsMs(),
-    },
-    steps: steps.map(stepOnWire),
-    step_ends_ms: seen.stepEndsMs,
-    running_since_ms: seen.runningSinceMs,
-    report: report === null ? null : reportOnWire(report),
-    backend: seen.backend,
+    at_ms: startedAtMs + lifecycle.ageMs(),
+    started_at_ms: startedAtMs,
+    ...onWire(seen),
+    cold_start: { ...onWire({ ...coldStart }), durations_ms: coldStart.durationsMs() },
+    previous_run: onWire(lifecycle.previousRun()),
   };
-}
-
-/** The report, as the answer to a shutdown has it too. */
-export function reportOnWire(report: Readonly<ShutdownReport>): ReportOnWire {
-  return {
-    flushed_wal: report.flushedWal,
-    final_checkpoint: report.finalCheckpoint,
-    backup_uploaded: report.backupUploaded,
-    duration_ms: report.durationMs,
-    started_at_ms: report.startedAtMs,
-    completed_at_ms: report.completedAtMs,
-    drained: report.drained,
-    taken_over: report.takenOver,
-    failed: report.failed,
-    trigger: report.trigger,
-    steps: report.steps.map(stepOnWire),
-  };
-}
-
-function shutdownOnWire(shutdown: ShutdownSnapshot): ShutdownOnWire {
-  const { trigger, running, pending, leftMs } = shutdown;
-  return { trigger, running, pending, left_ms: leftMs };
-}
-
-/** `error` is left out where there is none: JSON has no `undefined`. */
-function stepOnWire({ name, status, durationMs, error }: Readonly<StepReport>): StepOnWire {
-  return { name, status, duration_ms: durationMs, error };
 }

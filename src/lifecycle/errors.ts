@@ -35,6 +35,8 @@ export type LifecycleErrorCode =
   | 'member_busy'
   /** All stages (32) are taken. */
   | 'stages_full'
+  /** All checks (32) are taken. */
+  | 'checks_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
   /** More permits of one kind held than a member can count (2^24−1). */
@@ -58,7 +60,17 @@ export type LifecycleErrorCode =
   /** The fleet's object did not answer in time, or not as one does (`tidegate/cloudflare`). */
   | 'fleet_unreachable'
   /** The fleet's object refused the call: there is no such deployment. */
-  | 'unknown_deployment';
+  | 'unknown_deployment'
+  /** The store did not answer in time, or not as one does (`tidegate/fleet`). */
+  | 'store_unreachable'
+  /** The store refused the credentials, or they do not allow what a lease needs. */
+  | 'store_refused'
+  /** The store is of a version that has not what a lease needs. */
+  | 'store_version'
+  /** The store may forget what it has acknowledged. */
+  | 'store_not_durable'
+  /** Something else was written under the key of the lease. */
+  | 'store_conflict';
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {
@@ -80,7 +92,7 @@ export class GateClosedError extends LifecycleError {
   override readonly name: string = 'GateClosedError';
   /** The phase in which it was refused. */
   readonly phase: Phase;
-  /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`) or the phase's wire name. */
+  /** A write hold (`read_only`, `replica`, `lease_lost`, `paused`, `unhealthy`) or the phase's wire name. */
   readonly reason: string;
 
   /** Made by the gate. */
@@ -112,5 +124,14 @@ export function shown(value: unknown): string {
     return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 60);
   } catch {
     return `an unprintable ${typeof value}`;
+  }
+}
+
+/** What was thrown, in words. Anything can be, including what cannot be turned into a string. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  } catch {
+    return 'an object without a string form';
   }
 }

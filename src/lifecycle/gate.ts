@@ -11,6 +11,7 @@ import {
   HOLD_PAUSED,
   HOLD_READ_ONLY,
   HOLD_REPLICA,
+  HOLD_UNHEALTHY,
   REFUSED_FULL,
   REFUSED_HOLD,
   REFUSED_REAPED,
@@ -27,7 +28,7 @@ import { isThenable } from './thenable.ts';
 export type PermitKind = 'write' | 'query';
 
 /** A reason to refuse writes that has nothing to do with the phase. */
-export type HoldName = 'read_only' | 'replica' | 'lease_lost' | 'paused';
+export type HoldName = 'read_only' | 'replica' | 'lease_lost' | 'paused' | 'unhealthy';
 
 /** The bit of each hold in the core. */
 export const HOLD_BITS: Readonly<Record<HoldName, number>> = {
@@ -35,6 +36,7 @@ export const HOLD_BITS: Readonly<Record<HoldName, number>> = {
   replica: HOLD_REPLICA,
   lease_lost: HOLD_LEASE_LOST,
   paused: HOLD_PAUSED,
+  unhealthy: HOLD_UNHEALTHY,
 };
 
 /** The holds, in the order in which they are named as the reason. */
@@ -181,7 +183,7 @@ export class WriteGate {
    * Sets a hold: no write that starts after this call has returned is admitted, on any thread. Queries,
    * and writes in progress, go on.
    *
-   * @returns true if it was not set before
+   * @returns true if the application had not set it before
    * @throws {LifecycleError} `invalid_argument` for an unknown name, `detached`
    * @example
    * ```ts
@@ -197,16 +199,17 @@ export class WriteGate {
   }
 
   /**
-   * Clears a hold, whichever thread has set it.
+   * Clears a hold that the application has set, on whichever thread. What the library holds by the
+   * same name stays: `unhealthy`, for as long as a check of the kind `write` fails.
    *
-   * @returns true if it was set
+   * @returns true if the application had set it
    * @throws {LifecycleError} `invalid_argument` for an unknown name, `detached`
    */
   release(name: HoldName): boolean {
     return this.#seat.core.unhold(bitOf(name)) !== 0;
   }
 
-  /** The holds that are set, over all threads; the first one is the reason of a refusal. */
+  /** The holds that are set, over all threads and by whomever; the first one is the reason of a refusal. */
   holds(): HoldName[] {
     const bits = this.#seat.core.holds();
     if (bits === 0) return [];

@@ -23,6 +23,8 @@ export type LogEventType =
   | 'details_failed'
   /** The function `adminToken` threw, or returned what cannot be a token. */
   | 'token_failed'
+  /** The function `audit` threw or rejected. */
+  | 'audit_failed'
   /** Something in `servers` could not be closed. */
   | 'close_failed'
   /** Something in `servers` did not close in time. */
@@ -31,10 +33,14 @@ export type LogEventType =
   | 'finally_failed'
   /** One of `finally` did not end in time. */
   | 'finally_timed_out'
+  /** The record of this run cannot be kept, or that of the previous one cannot be read. */
+  | 'record_failed'
   /** An error that nobody caught. */
   | 'uncaught'
   /** A signal came to a thread that has detached from the lifecycle. */
   | 'detached'
+  /** A lease was lost or not given back, or its store does not answer. */
+  | 'lease_failed'
   /** The budget was over, and the process is killed. */
   | 'killed';
 
@@ -104,6 +110,11 @@ const journals: WeakMap<object, Journal> = new WeakMap();
 /** Says whose journal it is; the lifecycle does. */
 export function keepJournal(lifecycle: object, journal: Journal): void {
   journals.set(lifecycle, journal);
+}
+
+/** The journal of a lifecycle. */
+export function journalOf(lifecycle: object): Journal | undefined {
+  return journals.get(lifecycle);
 }
 
 /** Writes an event into the journal of a lifecycle. */

@@ -10,6 +10,8 @@
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
 import { Boot } from './boot.ts';
+import type { CheckSnapshot } from './check-records.ts';
+import { type CheckOptions, Checks } from './checks.ts';
 import { type CountedProbe, type Counters, countProbe, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
 import { exits } from './exits.ts';
@@ -20,6 +22,7 @@ import { detach, reap } from './membership.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import type { Signal } from './platform.ts';
 import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
+import { type PreviousRun, previousRunOf } from './previous-run.ts';
 import type { ShutdownReport } from './report.ts';
 import {
   type CreateOptions,
@@ -56,6 +59,7 @@ export class Lifecycle extends Boot {
   readonly #seat: Seat;
   readonly #shutdown: Shutdown;
   readonly #leaving: Leaving;
+  readonly #checks: Checks;
 
   private constructor(seat: Seat) {
     const leaving = new Leaving(seat);
@@ -63,6 +67,7 @@ export class Lifecycle extends Boot {
     this.#seat = seat;
     this.#leaving = leaving;
     this.gate = new WriteGate(seat);
+    this.#checks = new Checks(seat, leaving);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
   }
@@ -133,6 +138,7 @@ export class Lifecycle extends Boot {
    */
   detach(): void {
     detach(this.#seat, this.#shutdown);
+    this.#checks.leave();
   }
 
   /**
@@ -159,7 +165,46 @@ export class Lifecycle extends Boot {
    * ```
    */
   snapshot(): LifecycleSnapshot {
-    return takeSnapshot(this.#seat, { gate: this.gate, coldStart: () => this.coldStartPhases() });
+    return takeSnapshot(this.#seat, {
+      gate: this.gate,
+      coldStart: () => this.coldStartPhases(),
+      checks: this.#checks.read,
+    });
+  }
+
+  /**
+   * Runs a check of something that the process depends on, now and then every `everyMs`, in the
+   * background of this thread; all threads see the outcome. It keeps no process alive, and runs no more
+   * once a shutdown was accepted. A failing check never makes liveness fail.
+   *
+   * In Starting it fails until its first run has ended; later it passes until `failures` runs have
+   * failed.
+   *
+   * @returns the removal; calling it again does nothing
+   * @throws {LifecycleError} `invalid_argument`, also for a name that another check of this thread has;
+   * `checks_full` for one more than 32 over all threads; `leaving`, `reaped`, `detached`
+   * @example
+   * ```ts
+   * const remove = lifecycle.check({
+   *   name: 'database',
+   *   run: async ({ signal }) => signal.throwIfAborted(), // or: () => pool.query('select 1')
+   *   everyMs: 5_000,
+   * });
+   * lifecycle.checks()[0]?.name; // 'database'
+   * remove();
+   * ```
+   */
+  check(options: CheckOptions): () => void {
+    return this.#checks.add(options);
+  }
+
+  /**
+   * How the checks of all threads stand, as of their last outcomes. Nothing is run.
+   *
+   * @throws {LifecycleError} `reaped`, `detached`
+   */
+  checks(): readonly CheckSnapshot[] {
+    return this.#checks.read();
   }
 
   /**
@@ -175,6 +220,22 @@ export class Lifecycle extends Boot {
    */
   counters(): Counters {
     return readCounters(this.#seat);
+  }
+
+  /**
+   * How the run of this service before this one ended, on the thread that called `handleSignals` with a
+   * `record`, and on the probe thread; `null` elsewhere, and if there was none that was recorded.
+   *
+   * @throws {LifecycleError} `detached`
+   * @example
+   * ```ts
+   * const previous = lifecycle.previousRun();
+   * if (previous?.outcome === 'killed') console.log(`killed in step ${previous.step}`);
+   * ```
+   */
+  previousRun(): PreviousRun | null {
+    this.#seat.core.phase();
+    return previousRunOf(this);
   }
 
   /** True once a shutdown was accepted, on whichever thread. */

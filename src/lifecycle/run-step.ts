@@ -6,6 +6,7 @@
 
 import { added } from '../core/backends.ts';
 import { elapsedMs, monotonicMs } from './clock.ts';
+import { messageOf } from './errors.ts';
 import type { StepReport, StepStatus } from './report.ts';
 import type { Step } from './steps.ts';
 
@@ -17,7 +18,7 @@ export interface StepEnd {
 }
 
 /** What a step returns that had nothing to do: it is recorded as skipped. */
-export const SKIPPED: symbol = Symbol.for('tidegate.skipped');
+export const SKIPPED: symbol = /* @__PURE__ */ Symbol();
 
 /** A step that runs. */
 export interface RunningStep {
@@ -66,18 +67,9 @@ export function runStep(
     cut = () => timeOut(`timed out after ${elapsedMs(began)} ms, at the end of the drain`);
     const run = async (): Promise<unknown> => step.run({ signal: controller.signal, ready });
     run().then(
-      (result) => (result === SKIPPED ? end('skipped', 'it had not started') : end('ok')),
+      (result) => end(result === SKIPPED ? 'skipped' : 'ok'),
       (thrown: unknown) => end('failed', messageOf(thrown), thrown),
     );
   });
   return { ended, cut: () => cut() };
-}
-
-/** Anything can be thrown, including what cannot be turned into a string. */
-function messageOf(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  } catch {
-    return 'an object without a string form';
-  }
 }

@@ -13,6 +13,7 @@ import {
   READY,
   STOPPED,
 } from '../../assembly/layout.ts';
+import { added } from '../core/backends.ts';
 import { leftMs, readTrigger, sinceAcceptanceMs, stamp } from './acceptance.ts';
 import { monotonicMs } from './clock.ts';
 import { type PermitCount, returned } from './drain.ts';
@@ -105,6 +106,7 @@ export class Run {
     this.#schedule.open('drained');
     await this.#schedule.ended('drained');
     await this.#schedule.ended('accepted');
+    if (this.#isHost()) await added.afterSteps?.(this.#seat.journal, this.#leftMs());
     if (!this.#isHost()) return this.#giveUp('given_up');
     this.#finish(drained);
     return 'stopped';

@@ -7,6 +7,7 @@
 
 import {
   AT_EPOCH,
+  CHECK_CAPACITY,
   INCARNATION_STEP,
   MEMBER_CAPACITY,
   REPORT_CAPACITY,
@@ -125,7 +126,7 @@ export class Seat {
     const now = readClock(settings.clock);
     const memory = memoryFor(settings.backend, shared ?? obstacle === undefined);
     const core = openCore(memory, settings.backend);
-    core.create(now, MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY);
+    core.create(now, MEMBER_CAPACITY, STAGE_CAPACITY, REPORT_CAPACITY, CHECK_CAPACITY);
     return new Seat(memory, core, settings, now);
   }
 

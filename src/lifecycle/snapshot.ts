@@ -15,6 +15,7 @@ import {
 import type { Backend } from '../core/core.ts';
 import { leftMs, readTrigger } from './acceptance.ts';
 import { isObject } from './check.ts';
+import type { CheckSnapshot } from './check-records.ts';
 import type { ColdStartPhases } from './cold-start.ts';
 import type { HoldName, WriteGate } from './gate.ts';
 import { isLeaving } from './leaving.ts';
@@ -98,6 +99,8 @@ export interface LifecycleSnapshot {
   readonly coldStart: ColdStartPhases;
   /** The write holds that are set. */
   readonly holds: readonly HoldName[];
+  /** The checks of all threads, as of their last outcomes. */
+  readonly checks: readonly CheckSnapshot[];
   /** Permits held over all threads. */
   readonly inFlight: { readonly writes: number; readonly queries: number };
   /** The attached threads, by number. */
@@ -110,6 +113,7 @@ export interface LifecycleSnapshot {
 export interface SnapshotParts {
   readonly gate: WriteGate;
   readonly coldStart: () => ColdStartPhases;
+  readonly checks: () => readonly CheckSnapshot[];
 }
 
 /**
@@ -129,7 +133,10 @@ export function takeSnapshot(seat: Seat, parts: SnapshotParts): LifecycleSnapsho
  * Text first, then STATE: a reason that was read counts only if the phase is still Starting. What
  * STATE says then fixes the rest: every past phase has its slot filled, and a report never changes.
  */
-function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): LifecycleSnapshot {
+function look(
+  seat: Seat,
+  { gate, coldStart: readColdStart, checks }: SnapshotParts,
+): LifecycleSnapshot {
   const { core, backend } = seat;
   const reason = readReason(seat);
   const coldStart = readColdStart();
@@ -164,6 +171,7 @@ function look(seat: Seat, { gate, coldStart: readColdStart }: SnapshotParts): Li
     runningSinceMs: report === null ? progress.runningSinceMs : [],
     coldStart,
     holds,
+    checks: checks(),
     inFlight,
     members: members(seat),
     backend,

@@ -13,6 +13,7 @@ import { isWithin, must } from './check.ts';
 import { monotonicMs, TIMER_MAX_MS } from './clock.ts';
 import { checkKeys } from './known-keys.ts';
 import type { Signal } from './platform.ts';
+import { unreference } from './quiet-timer.ts';
 
 /** Longest sleep on the futex before the words are read again. */
 const BOUND_MS = 250;
@@ -154,8 +155,7 @@ export class Wakeups {
     };
     const { waitAsync } = Atomics as { waitAsync?: WaitAsync };
     if (waitAsync === undefined) {
-      const timer = setTimeout(woken, POLL_MS);
-      (timer as { unref?: () => void }).unref?.();
+      unreference(setTimeout(woken, POLL_MS));
       return;
     }
     const slept = waitAsync.call(Atomics, words, AT_EPOCH >> 2, seen, BOUND_MS);

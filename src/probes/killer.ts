@@ -6,32 +6,59 @@
  * @module
  */
 
-import { write } from 'node:fs';
+import { constants, open, write } from 'node:fs';
 import process from 'node:process';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
 import { graceMs } from '../runtime/grace-period.ts';
+import { lineOf } from '../runtime/record/lines.ts';
 
 /** What a host that is in time needs to end after its deadline: a report, and the exit. */
 const GRACE_MS = 150;
 /** From the limit of the waits after Stopped to the kill: who keeps to the limit is gone by then. */
 const EXIT_GRACE_MS = 1_000;
+/** What the record says of a kill. */
+const OUT = 'out_of_budget';
 /** The file descriptor of stderr. */
 const STDERR = 2;
 /** How long the line about the kill may take to be written. */
 const LINE_MS = 100;
+/** The same for the record, which the next run is to find: it is on a disk, and nobody has to read it. */
+const RECORD_MS = 500;
+
+/** What is to be told of a kill. */
+export interface Notice {
+  /** Nothing on stderr. */
+  readonly isSilent: boolean;
+  /** The file of the record. */
+  readonly record?: string | undefined;
+}
 
 /** What holds one process to its time. */
 export class Killer {
   readonly #lifecycle: Lifecycle;
-  readonly #isSilent: () => boolean;
   /** When the waits after Stopped must be over, by this thread's own clock. */
   #exitsBy: number | undefined;
+  readonly #unheard: readonly object[];
   #isKilling = false;
+  #isSilent = false;
+  #path: string | undefined;
+  #record: number | undefined;
 
-  constructor(lifecycle: Lifecycle, isSilent: () => boolean) {
+  /** @param unheard what is to be told of a kill, too: admin acts that nobody has heard of */
+  constructor(lifecycle: Lifecycle, unheard: readonly object[]) {
     this.#lifecycle = lifecycle;
+    this.#unheard = unheard;
+  }
+
+  /** Says what is to be told of a kill. The record is opened now: later it may be another process's. */
+  tell({ isSilent, record }: Notice): void {
     this.#isSilent = isSilent;
+    if (record === undefined || record === this.#path) return;
+    this.#path = record;
+    open(record, constants.O_WRONLY | constants.O_APPEND, (error, file) => {
+      if (error === null) this.#record = file;
+    });
   }
 
   /** Kills the process if its time is up. @param againMs when the next look is due */
@@ -74,10 +101,21 @@ export class Killer {
     const kill = (): void => {
       process.kill(process.pid, 'SIGKILL');
     };
-    if (this.#isSilent()) kill();
+    // On a line of its own, whatever has been cut before it.
+    const record = this.#record === undefined ? [] : [[this.#record, `\n${lineOf(OUT)}`] as const];
     // Not through the main thread, as a worker's own stderr goes, and not for longer than a moment:
     // the pipe may be full, and the write block.
-    setTimeout(kill, LINE_MS);
-    write(STDERR, `tidegate: ${why}: SIGKILL\n`, kill);
+    const acts = this.#unheard.map((act) => `tidegate: audit: ${JSON.stringify(act)}\n`).join('');
+    const said = `${acts}tidegate: ${why}: SIGKILL\n`;
+    const line = this.#isSilent ? [] : [[STDERR, said] as const];
+    const texts = [...line, ...record];
+    if (texts.length === 0) kill();
+    let left = texts.length;
+    const written = (): void => {
+      left -= 1;
+      if (left === 0) kill();
+    };
+    setTimeout(kill, record.length === 0 ? LINE_MS : RECORD_MS);
+    for (const [file, text] of texts) write(file, text, written);
   }
 }

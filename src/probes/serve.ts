@@ -6,6 +6,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { type Audit, teller } from '../http/audit.ts';
 import { PROBE_OPTIONS, type ProbeOptions } from '../http/handler.ts';
 import { checkOptions } from '../http/options.ts';
 import { must } from '../lifecycle/check.ts';
@@ -19,11 +20,19 @@ import { onHeard } from '../runtime/heard-signals.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
 import { checkPort, checkText, urlOf } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';
-import type { RefusalMessage, SignalsMessage, ThreadData, ThreadMessage } from './thread.ts';
+import type {
+  ActMessage,
+  HeardMessage,
+  ListeningMessage,
+  RefusalMessage,
+  SignalsMessage,
+  ThreadData,
+} from './thread.ts';
 import { THREAD_SOURCE } from './thread-source.ts';
 
 /** What {@link serveProbes} takes; what is not explained here is as in `HandlerOptions` of `tidegate/http`. */
-export interface ProbeServerOptions extends Omit<ProbeOptions, 'adminToken'> {
+export interface ProbeServerOptions
+  extends Omit<ProbeOptions, 'adminToken' | 'adminTokens' | 'audit'> {
   readonly lifecycle: Lifecycle;
   /** 0 … 65535; 0, the default, takes any free port. */
   readonly port?: number | undefined;
@@ -36,6 +45,13 @@ export interface ProbeServerOptions extends Omit<ProbeOptions, 'adminToken'> {
    * go to another thread. `POST /admin/shutdown` answers 202 as soon as it is accepted.
    */
   readonly adminToken?: string | undefined;
+  /** The same for several, by name, so that `audit` can say whose it was. */
+  readonly adminTokens?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Hears of each admin call on this port, on the thread that calls this. While its loop is blocked, it
+   * hears of them later; if the process is killed before that, each is a line on stderr.
+   */
+  readonly audit?: Audit | undefined;
 }
 
 const ACTION = 'serve probes';
@@ -46,6 +62,8 @@ const KNOWN: readonly (keyof ProbeServerOptions)[] = [
   'hostname',
   'stuckAfterMs',
   'adminToken',
+  'adminTokens',
+  'audit',
   'readyWhileDraining',
   'metricsToken',
   'basePath',
@@ -87,7 +105,7 @@ export interface ProbeServer {
  * ```
  */
 export async function serveProbes(options: ProbeServerOptions): Promise<ProbeServer> {
-  const { lifecycle, ...settings } = checkProbes(options);
+  const { lifecycle, audit, ...settings } = checkProbes(options);
   const data: ThreadData = {
     ...settings,
     handle: lifecycle.share(),
@@ -98,8 +116,8 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
   const source = new URL(`data:text/javascript,${encodeURIComponent(THREAD_SOURCE)}`);
   const worker = new Worker(source, { workerData: data, name: 'tidegate-probes' });
   let member: Member | undefined;
-  const listening = new Promise<ThreadMessage>((resolve, reject) => {
-    worker.once('message', (message: ThreadMessage) => {
+  const listening = new Promise<ListeningMessage | RefusalMessage>((resolve, reject) => {
+    worker.once('message', (message: ListeningMessage | RefusalMessage) => {
       // Here: where the thread has ended, its exit comes next, before what awaits this.
       ({ member } = message);
       resolve(message);
@@ -124,9 +142,18 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     const { hostname, port } = message;
     // A thread that serves nothing but probes must neither keep the process nor end it.
     worker.on('error', () => {});
+    if (audit !== undefined) {
+      const tell = teller(lifecycle, audit);
+      worker.on('message', ({ act }: ActMessage) => {
+        // First: whatever becomes of it here, nobody need print it.
+        worker.postMessage({ isActHeard: true } satisfies HeardMessage);
+        tell(act);
+      });
+    }
     worker.unref();
     forget = onHeard(lifecycle, (heard) => {
-      worker.postMessage(heard satisfies SignalsMessage);
+      const previousRun = lifecycle.previousRun();
+      worker.postMessage({ ...heard, previousRun } satisfies SignalsMessage);
     });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
@@ -161,20 +188,28 @@ function refusalOf({ error, code, isOurs }: RefusalMessage): Error {
   return Object.assign(new Error(error), { code });
 }
 
-function checkProbes(
-  options: ProbeServerOptions,
-): Omit<ThreadData, 'handle' | 'backend' | 'watched'> & { readonly lifecycle: Lifecycle } {
+function checkProbes(options: ProbeServerOptions): Omit<
+  ThreadData,
+  'handle' | 'backend' | 'watched'
+> & {
+  readonly lifecycle: Lifecycle;
+  readonly audit: Audit | undefined;
+} {
   checkKeys(ACTION, options, KNOWN);
-  const { lifecycle, port = 0, hostname, stuckAfterMs, ...answers } = options;
+  const { lifecycle, port = 0, hostname, stuckAfterMs, audit, ...answers } = options;
   must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
   checkPort(ACTION, port);
   checkText(ACTION, 'hostname', hostname);
   const isTime =
     stuckAfterMs === undefined || (typeof stuckAfterMs === 'number' && stuckAfterMs > 0);
   must(isTime, ACTION, 'stuckAfterMs must be above 0', stuckAfterMs);
-  const isSent = typeof answers.adminToken !== 'function';
-  const rule = 'adminToken must be a string, as a function cannot go to another thread';
-  must(isSent, ACTION, rule, answers.adminToken);
+  const tokens: unknown[] = [answers.adminToken, ...Object.values(answers.adminTokens ?? {})];
+  const isSent = tokens.every((token) => typeof token !== 'function');
+  const rule = 'each adminToken must be a string, as a function cannot go to another thread';
+  must(isSent, ACTION, rule, 'a function');
+  const isHeard = audit === undefined || typeof audit === 'function';
+  must(isHeard, ACTION, 'audit must be a function', audit);
   checkOptions(answers, PROBE_OPTIONS, ACTION);
-  return { lifecycle, port, hostname, stuckAfterMs, options: answers };
+  const isAudited = audit !== undefined;
+  return { lifecycle, audit, port, hostname, stuckAfterMs, isAudited, options: answers };
 }

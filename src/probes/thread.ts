@@ -8,10 +8,12 @@
 import { createServer, type Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend } from '../core/core.ts';
+import type { AuditEvent } from '../http/audit.ts';
 import { createProbeHandler } from '../http/for-servers.ts';
 import type { ProbeOptions } from '../http/handler.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { Lifecycle } from '../lifecycle/for-servers.ts';
+import { keepPreviousRun, type PreviousRun } from '../lifecycle/previous-run.ts';
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { tagAsProbes } from '../lifecycle/thread.ts';
 import type { Heard } from '../runtime/heard-signals.ts';
@@ -28,14 +30,17 @@ export interface ThreadData {
   /** `undefined` for all addresses. */
   readonly hostname: string | undefined;
   readonly stuckAfterMs: number | undefined;
+  /** Admin acts are posted. */
+  readonly isAudited: boolean;
   /** What it answers, and to whom. */
   readonly options: ProbeOptions;
 }
 
-/** What it says, once: that it listens, or why it cannot. */
-export type ThreadMessage = ListeningMessage | RefusalMessage;
+/** What it says: first that it listens, or why it cannot; then of each admin act. */
+type ThreadMessage = ListeningMessage | RefusalMessage | ActMessage;
 
-interface ListeningMessage {
+/** That it listens. */
+export interface ListeningMessage {
   readonly hostname: string;
   readonly port: number;
   readonly member: Member;
@@ -50,8 +55,20 @@ export interface RefusalMessage {
   readonly member: Member | undefined;
 }
 
-/** What it is sent: which signals ask for the shutdown from now on, and whether it may write. */
-export type SignalsMessage = Heard;
+/** An admin act on this port. */
+export interface ActMessage {
+  readonly act: AuditEvent;
+}
+
+/** That the first act which was not heard of yet is heard of. */
+export interface HeardMessage {
+  readonly isActHeard: true;
+}
+
+/** What it is told: which signals ask for the shutdown, whether it may write, how the last run ended. */
+export interface SignalsMessage extends Heard {
+  readonly previousRun: PreviousRun | null;
+}
 
 /** The part of Deno that hears signals, which it does on every thread; others on the main one only. */
 interface SignalNamespace {
@@ -63,9 +80,13 @@ interface SignalNamespace {
 const ALL = ['::', '0.0.0.0'];
 /** What an address of a family that is not there makes `listen` fail with. */
 const NO_SUCH_ADDRESS = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'];
+/** Attempts of strangers that are kept for a thread that is blocked. */
+const MOST_UNHEARD = 1_000;
 /** How often the process's time is looked at. */
 const LOOK_MS = 50;
 
+/** Acts that the other thread has not heard of. */
+const unheard: AuditEvent[] = [];
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
@@ -80,10 +101,20 @@ try {
 
 function listen(
   lifecycle: Lifecycle,
-  { hostname, port, watched, stuckAfterMs, options }: ThreadData,
+  { hostname, port, watched, stuckAfterMs, isAudited, options }: ThreadData,
 ): void {
   const { member } = lifecycle;
-  const handler = createProbeHandler(lifecycle, { member: watched, stuckAfterMs }, options);
+  const audit = (act: AuditEvent): void => {
+    // Of strangers not for ever: while the other thread is blocked, nothing takes them away.
+    if (act.by === null && unheard.length >= MOST_UNHEARD) return;
+    unheard.push(act);
+    say({ act });
+  };
+  const handler = createProbeHandler(
+    lifecycle,
+    { member: watched, stuckAfterMs },
+    isAudited ? { ...options, audit } : options,
+  );
   const server = createServer(toNodeListener(handler, { lifecycle }));
   const place = hostname === undefined ? ALL : [hostname];
   tryToListen(server, port, place, (error) => {
@@ -117,13 +148,19 @@ function tryToListen(
 }
 
 function watch(lifecycle: Lifecycle): void {
-  let isSilent = false;
+  const killer = new Killer(lifecycle, unheard);
   const listening: Map<string, () => void> = new Map();
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
-  parentPort?.on('message', (heard: SignalsMessage) => {
+  parentPort?.on('message', (heard: SignalsMessage | HeardMessage) => {
+    if ('isActHeard' in heard) {
+      unheard.shift();
+      return;
+    }
     const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
-    ({ isSilent } = heard);
+    const { previousRun, isSilent, record } = heard;
+    if (previousRun !== null) keepPreviousRun(lifecycle, previousRun);
+    killer.tell({ isSilent, record });
     for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
     listening.clear();
     for (const name of heard.names) {
@@ -132,7 +169,6 @@ function watch(lifecycle: Lifecycle): void {
       Deno?.addSignalListener?.(name, listener);
     }
   });
-  const killer = new Killer(lifecycle, () => isSilent);
   setInterval(() => killer.look(LOOK_MS), LOOK_MS);
 }
 

@@ -16,6 +16,7 @@ export {
   type Closable,
   type FinallyEntry,
   handleSignals,
+  type RecordStore,
   type SignalOptions,
 } from './signals.ts';
 

@@ -33,14 +33,14 @@ const CALLED: Record<CrashTrigger, string> = {
 export function watchCrashes(
   lifecycle: Lifecycle,
   atOnce: boolean,
-  onCrash: (trigger: CrashTrigger) => void,
+  onCrash: (trigger: CrashTrigger, error: unknown) => void,
 ): () => void {
   const crashed = (trigger: CrashTrigger, error: unknown): void => {
     // What a boot rejects with that was asked to stop, and stops: nothing went wrong.
     if (error instanceof LeavingError) return;
     const event: LogEvent = { type: 'uncaught', name: trigger, message: CALLED[trigger], error };
     journal(lifecycle, event);
-    onCrash(trigger);
+    onCrash(trigger, error);
   };
   const onException = (error: unknown): void => crashed('uncaughtException', error);
   const onRejection = (reason: unknown): void => crashed('unhandledRejection', reason);

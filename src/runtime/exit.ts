@@ -15,6 +15,9 @@ import { graceMs } from './grace-period.ts';
 import { stderrWritten, stdoutWritten } from './output.ts';
 import { Remaining } from './shared-time-limit.ts';
 
+/** What a store has for the last words of the record. */
+const RECORD_MS = 1_000;
+
 /** Something to be done after the servers have closed. */
 export interface FinallyEntry {
   /** What the log calls it. */
@@ -33,6 +36,8 @@ export interface LastThings {
   readonly others: readonly Closing[];
   /** Run one after the other. */
   readonly finally: readonly FinallyEntry[];
+  /** Notes for the next run whether all before it ended well; what it returns is waited for. */
+  readonly record?: ((isWell: boolean) => unknown) | undefined;
 }
 
 /**
@@ -43,7 +48,8 @@ export interface LastThings {
  */
 export async function endWell(lifecycle: Lifecycle, last: LastThings): Promise<boolean> {
   const { servers, others } = last;
-  const waits = others.length + last.finally.length;
+  const { record } = last;
+  const waits = others.length + last.finally.length + Number(record !== undefined);
   // The servers, stdout and stderr are a wait each.
   const remaining = new Remaining(graceMs(lifecycle), waits + 3);
   let isWell = true;
@@ -78,6 +84,11 @@ export async function endWell(lifecycle: Lifecycle, last: LastThings): Promise<b
     } catch (error) {
       note({ type: 'finally_failed', name, message: `finally "${name}" failed`, error });
     }
+  }
+  if (record !== undefined && !(await remaining.next(() => record(isWell), RECORD_MS))) {
+    // The process has ended well all the same.
+    const message = 'The record was not written in time';
+    journal(lifecycle, { type: 'record_failed', message });
   }
   if (!(await remaining.next(stdoutWritten))) {
     const message = 'stdout was not written out in time: its reader takes nothing more';

@@ -13,6 +13,8 @@ export interface Heard {
   readonly names: readonly string[];
   /** Nothing is to be logged. */
   readonly isSilent: boolean;
+  /** The file of the record. */
+  readonly record?: string | undefined;
 }
 
 /** Hears what all calls together ask for, whenever it changes. */
@@ -48,6 +50,11 @@ export function onHeard(lifecycle: Lifecycle, listener: HeardListener): () => vo
   };
 }
 
+/** Tells what is asked for once more, since something else that goes with it has changed. */
+export function retell(lifecycle: Lifecycle): void {
+  tell(entryOf(lifecycle));
+}
+
 function tell(entry: Entry): void {
   for (const listener of entry.listeners) listener(together(entry));
 }
@@ -57,6 +64,7 @@ function together({ calls }: Entry): Heard {
   return {
     names: [...new Set(all.flatMap(({ names }) => names))],
     isSilent: all.length > 0 && all.every(({ isSilent }) => isSilent),
+    record: all.find(({ record }) => record !== undefined)?.record,
   };
 }
 

@@ -9,6 +9,7 @@ import { must } from '../lifecycle/check.ts';
 import { HEARTBEAT_MS } from '../lifecycle/heartbeat.ts';
 import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { unreference } from '../lifecycle/quiet-timer.ts';
 
 /**
  * Begins at once.
@@ -28,14 +29,6 @@ export function startHeartbeat(lifecycle: Lifecycle): () => void {
       clearInterval(timer);
     }
   };
-  const timer = setInterval(beat, HEARTBEAT_MS);
-  unreference(timer);
+  const timer = unreference(setInterval(beat, HEARTBEAT_MS));
   return () => clearInterval(timer);
-}
-
-/** Node and Bun have it on the timer, Deno by the timer's number. */
-function unreference(timer: ReturnType<typeof setInterval>): void {
-  const { Deno } = globalThis as { readonly Deno?: { unrefTimer(id: number): void } };
-  if (typeof timer === 'object') timer.unref();
-  else Deno?.unrefTimer(timer);
 }

@@ -20,5 +20,6 @@ export {
   type Closable,
   type FinallyEntry,
   handleSignals,
+  type RecordStore,
   type SignalOptions,
 } from './signals.ts';

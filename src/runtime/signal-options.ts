@@ -13,6 +13,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type Closable, isClosable } from './closables.ts';
 import type { FinallyEntry } from './exit.ts';
 import { isMainThread } from './main-thread.ts';
+import type { RecordStore } from './record/kept.ts';
 import { numbersOf } from './signal-names.ts';
 
 /** What `handleSignals` takes. */
@@ -61,6 +62,13 @@ export interface SignalOptions {
    * line about a kill to stderr unless this is `false`: the loop that would call a function is blocked.
    */
   readonly log?: ((event: LogEvent) => void) | false | undefined;
+  /**
+   * Where a record of this run is kept, for the next one: there `lifecycle.previousRun()` says how this
+   * one ended. The path of a file, in a folder that is there, on a local disk; or a store. One process
+   * at a time: a second one takes the record over. A record that cannot be read or written is one
+   * line of the log, and nothing else. Default none.
+   */
+  readonly record?: string | RecordStore | undefined;
 }
 
 /** {@link SignalOptions} after the check, copied, defaults filled in. */
@@ -72,10 +80,11 @@ export interface CheckedSignals {
   readonly exit: boolean;
   readonly crashes: boolean;
   readonly log: ((event: LogEvent) => void) | false | undefined;
+  readonly record: string | RecordStore | undefined;
 }
 
 const ACTION = 'handle signals';
-const KEYS = ['signals', 'servers', 'finally', 'exit', 'crashes', 'force', 'log'];
+const KEYS = ['signals', 'servers', 'finally', 'exit', 'crashes', 'force', 'log', 'record'];
 const FINALLY_KEYS = ['name', 'run', 'timeoutMs'];
 
 /**
@@ -94,11 +103,14 @@ export function checkSignals(lifecycle: Lifecycle, options: SignalOptions): Chec
   }
   checkKeys(ACTION, options, KEYS);
   const { signals = ['SIGTERM', 'SIGINT'], force = ['SIGINT'] } = options;
-  const { exit = true, crashes = false, log } = options;
+  const { exit = true, crashes = false, log, record } = options;
   flag('exit', exit);
   flag('crashes', crashes);
   if (log !== undefined && log !== false && typeof log !== 'function') {
     throw invalid(`log must be a function or false, got ${shown(log)}`);
+  }
+  if (record !== undefined && !isPlace(record)) {
+    throw invalid(`record must be a path or have read() and write(), got ${shown(record)}`);
   }
   const { servers: given = [], finally: lastly = [] } = options;
   const servers = list('servers', given);
@@ -113,7 +125,14 @@ export function checkSignals(lifecycle: Lifecycle, options: SignalOptions): Chec
     exit,
     crashes,
     log,
+    record,
   };
+}
+
+function isPlace(record: unknown): boolean {
+  if (typeof record === 'string') return record !== '' && !record.includes('\0');
+  const { read, write } = (record as Partial<RecordStore> | null) ?? {};
+  return typeof read === 'function' && typeof write === 'function';
 }
 
 function checkFinally(entry: FinallyEntry): FinallyEntry {

@@ -13,17 +13,19 @@ import { succeeded } from '../lifecycle/report.ts';
 import { closingOf } from './closables.ts';
 import { type CrashTrigger, watchCrashes } from './crashes.ts';
 import { Ending } from './endings.ts';
-import { endWell, markFailed } from './exit.ts';
+import { endWell, exitCode, markFailed } from './exit.ts';
 import { LEAST_GRACE_MS, MOST_GRACE_MS } from './grace-period.ts';
-import { heard } from './heard-signals.ts';
+import { heard, retell } from './heard-signals.ts';
 import { adoptNow, isNodeServer } from './node/adopt.ts';
 import { serversOf } from './open-servers.ts';
+import { Recording } from './record/recording.ts';
 import { Repeats } from './repeated-signals.ts';
 import { checkSignals, invalid, type SignalOptions } from './signal-options.ts';
 import { whenStopped } from './when-stopped.ts';
 
 export type { Closable } from './closables.ts';
 export type { FinallyEntry } from './exit.ts';
+export type { RecordStore } from './record/kept.ts';
 export type { SignalOptions } from './signal-options.ts';
 
 /** The file descriptor that a terminal would be at. */
@@ -75,6 +77,7 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
   const repeats = new Repeats();
   const listeners = new Map<string, () => void>();
   let isInstalled = true;
+  let recording: Recording | undefined;
 
   const undo = (): void => {
     isInstalled = false;
@@ -105,8 +108,9 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     if (signals.has(name)) void request(name);
   };
 
-  const onCrash = (trigger: CrashTrigger): void => {
+  const onCrash = (trigger: CrashTrigger, error: unknown): void => {
     markFailed();
+    recording?.crashed(error);
     if (crashes) void request(trigger, true);
     if (ending !== undefined) outlast();
   };
@@ -142,6 +146,7 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
       servers: ours.map((server) => ({ name: server.url, close: () => server.close() })),
       others: others.filter(({ target }) => !ours.some((server) => server === target)),
       finally: checked.finally,
+      record: recording && ((isWell) => recording?.ending(isWell ? exitCode() : exitCode() || 1)),
     });
     if (!isWell) markFailed();
     // One turn of the loop for those who waited for the report, as we did.
@@ -158,8 +163,14 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
       listeners.delete(name);
     }
     if (log !== undefined) undos.push(installLog(lifecycle, log));
+    if (checked.record !== undefined) {
+      undos.push(claimRecord(lifecycle));
+      recording = new Recording(lifecycle, checked.record, () => retell(lifecycle));
+      undos.push(() => recording?.undo());
+    }
     undos.push(watchCrashes(lifecycle, crashes, onCrash));
-    undos.push(heard(lifecycle, { names: [...signals.keys()], isSilent: log === false }));
+    const names = [...signals.keys()];
+    undos.push(heard(lifecycle, { names, isSilent: log === false, record: recording?.path }));
   } catch (error) {
     undo();
     throw error;
@@ -170,4 +181,14 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     return [];
   });
   return undo;
+}
+
+/** Whose record is kept. */
+const recorded: WeakSet<Lifecycle> = new WeakSet();
+
+/** One record for each lifecycle: two would tell of each other. Returns the undo. */
+function claimRecord(lifecycle: Lifecycle): () => void {
+  if (recorded.has(lifecycle)) throw invalid('a record of this lifecycle is kept already');
+  recorded.add(lifecycle);
+  return () => recorded.delete(lifecycle);
 }

@@ -541,6 +541,52 @@ export const composing: Suite = {
       },
     },
     {
+      title: 'a check is registered once its component has started, and is given the value',
+      run: async (subject) => {
+        const noted: unknown[] = [];
+        const lifecycle = subject.create();
+        const context = { signal: new AbortController().signal };
+        // What is registered is what is asked here; how checks are run has a suite of its own.
+        Object.defineProperty(lifecycle, 'check', {
+          value: ({ run, ...options }: { run(given: object): unknown }) => {
+            noted.push(options, run(context));
+          },
+        });
+        const given = (value: unknown, { signal }: StartContext): string =>
+          `${value} ${signal === context.signal}`;
+        await loose(lifecycle, {
+          pool: noting(noted as string[], 'pool', {
+            start: async () => {
+              await turn();
+              noted.push('+pool');
+              return 'value';
+            },
+            check: { run: given, everyMs: 5, affects: 'write' },
+          }),
+          api: noting(noted as string[], 'api', { needs: ['pool'], check: given }),
+        });
+        equal(noted, [
+          '+pool',
+          { everyMs: 5, affects: 'write', name: 'pool' },
+          'value true',
+          '+api',
+          { name: 'api' },
+          'undefined true',
+        ]);
+      },
+    },
+    {
+      title: 'a check that is refused is a failed start, and its component is stopped',
+      run: async (subject) => {
+        const noted: string[] = [];
+        const lifecycle = subject.create();
+        Object.defineProperty(lifecycle, 'check', { value: fails });
+        const all = { pool: noting(noted, 'pool', { check: () => {} }) };
+        const error = await failureOf(loose(lifecycle, all));
+        equal([String(error), noted], ['Error: planned', ['+pool', '-pool']]);
+      },
+    },
+    {
       title: 'on a lifecycle that is Ready, components start and are stopped all the same',
       run: async (subject) => {
         const noted: string[] = [];
@@ -638,7 +684,8 @@ export const composing: Suite = {
         equal(noted, ['-host.api', '-host.pool']);
         equal(heir.reap(host.member), true);
         const report = await shutdown;
-        equal(noted.slice(2), ['-heir.pool', '-heir.base']);
+        // The API's end is on record, but the heir has one of its own, which needs its pool.
+        equal(noted.slice(2), ['-heir.api', '-heir.pool', '-heir.base']);
         equal([report.takenOver, statuses(report)], [true, 'api ok,pool ok,base ok']);
       },
     },

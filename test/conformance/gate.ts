@@ -18,7 +18,7 @@ const ADMITS: Readonly<Record<PermitKind, readonly boolean[]>> = {
   write: [false, true, false, false, false],
   query: [false, true, true, false, false],
 };
-const HOLDS: readonly HoldName[] = ['read_only', 'replica', 'lease_lost', 'paused'];
+const HOLDS: readonly HoldName[] = ['read_only', 'replica', 'lease_lost', 'paused', 'unhealthy'];
 
 /** Where the runtime does not know it, what compilers look for in its place; another at run time. */
 const DISPOSE: typeof Symbol.dispose =

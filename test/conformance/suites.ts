@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checks } from './checks.ts';
 import { coldStart } from './cold-start.ts';
 import { composing } from './compose.ts';
 import { counters } from './counters.ts';
@@ -30,6 +31,7 @@ export const SUITES: readonly Suite[] = [
   shutdown,
   steps,
   ending,
+  checks,
   ownership,
   report,
   seats,

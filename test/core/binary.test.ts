@@ -85,7 +85,13 @@ describe('the binary', () => {
     for (let seed = 0; seed < 40; seed++) {
       const bytes = new Uint8Array(memory.buffer);
       bytes.fill(0);
-      core.create(1_000, CAPACITIES.members, CAPACITIES.stages, CAPACITIES.reports);
+      core.create(
+        1_000,
+        CAPACITIES.members,
+        CAPACITIES.stages,
+        CAPACITIES.reports,
+        CAPACITIES.checks,
+      );
       const caller = new Caller(seed);
       for (let index = 0; index < 500; index++) {
         const call = caller.next();

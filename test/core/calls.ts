@@ -8,9 +8,13 @@
 
 import {
   ANSWER_CODES,
+  CHECK_AFFECTS_MASK,
+  CHECK_HEALTHY,
   CLAIM_FINISHER,
   CLAIM_HOST,
   HOLD_MASK,
+  OUTCOME_ERROR_LENGTH,
+  OUTCOME_SIZE,
   PHASES,
   PROBES,
   REFUSAL_REASONS,
@@ -37,7 +41,7 @@ interface Known {
 }
 
 /** Small capacities, so that members, stages and reports run out within a few calls. */
-export const CAPACITIES = { members: 5, stages: 4, reports: 3 };
+export const CAPACITIES = { members: 5, stages: 4, reports: 3, checks: 3 };
 /** Where the interface is called with words beyond the capacity, nothing may be harmed. */
 const NAMES = ['a', 'boot', 'cache_fill', 'x'.repeat(32), 'seven7_', 'b'];
 
@@ -80,7 +84,7 @@ export class Caller {
     // Once in a while everything begins anew on a memory that is not blank.
     create: () =>
       this.#random() < 0.02
-        ? { args: [this.#time(), CAPACITIES.members, CAPACITIES.stages, CAPACITIES.reports] }
+        ? { args: [this.#time(), ...Object.values(CAPACITIES)] }
         : this.#instead(),
     phase: () => ({ args: [] }),
     state: () => ({ args: [] }),
@@ -135,6 +139,14 @@ export class Caller {
     writesRefused: () => ({ args: [this.#below(REFUSAL_REASONS)] }),
     queriesRefused: () => ({ args: [this.#below(PHASES)] }),
     answers: () => ({ args: [this.#below(PROBES * ANSWER_CODES)] }),
+    addCheck: () => this.#withOutcome(({ member, incarnation }) => [member, incarnation]),
+    reportCheck: () =>
+      this.#withOutcome(({ member, incarnation }) => [this.#cell(), member, incarnation]),
+    dropCheck: () =>
+      this.#random() < 0.3 ? { args: [this.#cell(), ...this.#pair()] } : this.#instead(),
+    checksUsed: () => ({ args: [] }),
+    checkStatus: () => ({ args: [this.#cell()] }),
+    readCheck: () => ({ args: [this.#cell(), this.#who().member] }),
     epoch: () => ({ args: [] }),
     // A value that EPOCH does not have: some threads may not wait at all.
     waitEpoch: () => ({ args: [-1, 0] }),
@@ -191,6 +203,21 @@ export class Caller {
       bytes[at] = isName ? (text.charCodeAt(at) || 0x61) & 127 : this.#below(256);
     }
     return { args: args(length, who), staged: { member: who.member, bytes } };
+  }
+
+  /** An outcome and a name with lengths that there may be, and bits at the end of the arguments. */
+  #withOutcome(args: (who: Known) => readonly number[]): Made {
+    const who = this.#who();
+    const bytes = new Uint8Array(TEXT_SIZE).map(() => this.#below(256));
+    const numbers = new DataView(bytes.buffer);
+    numbers.setUint32(OUTCOME_ERROR_LENGTH, this.#below(74), true);
+    numbers.setUint32(OUTCOME_SIZE, this.#below(33), true);
+    const bits = this.#below(3) * (CHECK_AFFECTS_MASK / 3) + this.#below(2) * CHECK_HEALTHY;
+    return { args: [...args(who), bits], staged: { member: who.member, bytes } };
+  }
+
+  #cell(): number {
+    return this.#below(CAPACITIES.checks);
   }
 
   /** The clock goes both ways, and has no time now and then. */

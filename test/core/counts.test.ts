@@ -38,7 +38,7 @@ function made(backend: string): { readonly core: Core; readonly words: BigInt64A
   const { buffer, wasm } = allocate(true);
   if (wasm === undefined) throw new Error('There is no WebAssembly here');
   const core = backend === 'wasm' ? wasmCore(wasm, embeddedModule(true)) : atomicsCore(buffer);
-  core.create(1_000, MEMBERS, 2, 2);
+  core.create(1_000, MEMBERS, 2, 2, 2);
   return { core, words: new BigInt64Array(buffer) };
 }
 

@@ -93,7 +93,13 @@ function sideOf(backends: readonly ('wasm' | 'atomics')[], isShared: boolean, se
   const cores = backends.map((backend) => open(backend, memory));
   const random = randomOf(seed);
   const bytes = new Uint8Array(memory.buffer);
-  cores[0]?.create(1_000, CAPACITIES.members, CAPACITIES.stages, CAPACITIES.reports);
+  cores[0]?.create(
+    1_000,
+    CAPACITIES.members,
+    CAPACITIES.stages,
+    CAPACITIES.reports,
+    CAPACITIES.checks,
+  );
   return {
     bytes,
     core: () => cores[Math.floor(random() * cores.length)] as Core,

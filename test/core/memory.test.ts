@@ -14,7 +14,7 @@ import { wasmCore } from '../../src/core/wasm.ts';
 function lifecycleMemory(): WebAssembly.Memory {
   const { wasm } = allocate(true);
   if (wasm === undefined) throw new Error('There is no WebAssembly here');
-  wasmCore(wasm, embeddedModule(true)).create(1, 127, 32, 8);
+  wasmCore(wasm, embeddedModule(true)).create(1, 127, 32, 8, 32);
   return wasm;
 }
 
@@ -43,7 +43,7 @@ describe('adopt()', () => {
       memory.buffer instanceof SharedArrayBuffer,
     ]).toEqual([false, false]);
     const { create } = wasmCore(memory, embeddedModule(true));
-    create(1, 127, 32, 8);
+    create(1, 127, 32, 8, 32);
     expect(adopt(memory)).toMatchObject({ wasm: memory, shared: true });
     expect(adopt(memory.buffer)).toMatchObject({ wasm: undefined, shared: true });
   });

@@ -11,9 +11,15 @@ import { createSecureServer as createSecure2, createServer as createServer2 } fr
 import { createServer as createSecure } from 'node:https';
 import { createServer as createBare, type Server as NetServer } from 'node:net';
 import process from 'node:process';
-import { createHandler } from '../../src/http/index.ts';
+import { type AuditEvent, createHandler } from '../../src/http/index.ts';
 import { Lifecycle, type Log, Phase } from '../../src/index.ts';
-import type { Closable, FinallyEntry, SignalOptions } from '../../src/node.ts';
+import type {
+  Closable,
+  FinallyEntry,
+  RecordStore,
+  RequestInfo,
+  SignalOptions,
+} from '../../src/node.ts';
 import { door, runtime, say as sayAlways } from '../runtime/door.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 
@@ -52,6 +58,9 @@ export interface FinallyPlan {
   readonly fails?: boolean;
   readonly timeoutMs?: number;
 }
+
+/** A store of the application, in which another run has left a record. */
+export type StorePlan = 'works' | 'works later' | 'hangs' | 'throws' | 'rejects' | 'blocks';
 
 /** How the parent configures it, as JSON in `SERVICE`. */
 export interface EndOptions {
@@ -95,6 +104,13 @@ export interface EndOptions {
   readonly probes?: boolean | 'in servers';
   /** Says no more once it listens: stdout is for the steps. */
   readonly isQuiet?: boolean;
+  /** The file of the record; or a store that does this. */
+  readonly record?: string;
+  readonly store?: StorePlan;
+  /** Tells of admin calls, for which the token of `ops` opens `/admin`, on the port of the probes, too. */
+  readonly opsToken?: string;
+  /** Ends the process with this code once it listens. */
+  readonly exitsWith?: number;
   /** Where `handleSignals` is called. */
   readonly worker?: 'node' | 'web';
 }
@@ -151,9 +167,14 @@ lifecycle.onTransition(({ to }) => {
   }
 });
 
-const admin = createHandler(lifecycle, { openAdmin: true });
+const { opsToken } = options;
+const guarded =
+  opsToken === undefined
+    ? undefined
+    : { adminTokens: { ops: opsToken }, audit: (event: AuditEvent) => say('audit', { ...event }) };
+const admin = createHandler(lifecycle, guarded ?? { openAdmin: true });
 
-async function fetch(request: Request): Promise<Response | undefined> {
+async function fetch(request: Request, info: RequestInfo): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   if (pathname === '/slow') {
     say('slow_begins');
@@ -163,7 +184,7 @@ async function fetch(request: Request): Promise<Response | undefined> {
   }
   if (pathname === '/stream') return new Response(endless());
   if (pathname === '/events') return new Response(endless(), { headers: EVENTS });
-  return admin(request);
+  return admin(request, info);
 }
 
 function endless(): ReadableStream<Uint8Array> {
@@ -314,13 +335,50 @@ const logs: Record<'events' | 'throws' | 'rejects', Log> = {
   rejects: () => Promise.reject(new Error('a log that fails')),
 };
 
+/** What a run of another process has left, which was killed. */
+const LEFT = [
+  { event: 'started', tidegate: 1, pid: 1, mark: 'x/1', startedAtMs: 5, readyAtMs: 6, atMs: 7 },
+  { event: 'step_started', phase: 'shutting_down', step: 'backup', atMs: 8 },
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join('');
+
+const stores: Record<StorePlan, RecordStore> = {
+  works: { read: () => LEFT, write: (text) => say('written', { text }) },
+  'works later': {
+    read: () => sleep(10).then(() => LEFT),
+    write: (text) => sleep(10).then(() => say('written', { text })),
+  },
+  hangs: { read: () => LEFT, write: never },
+  throws: {
+    read() {
+      throw new Error('a store that fails');
+    },
+    write() {
+      throw new Error('a store that fails');
+    },
+  },
+  rejects: {
+    read: () => Promise.reject(new Error('a store that fails')),
+    write: () => Promise.reject(new Error('a store that fails')),
+  },
+  blocks: {
+    read: () => null,
+    write() {
+      say('written');
+      block(1_100);
+    },
+  },
+};
+
 function install(given: Closable[]): void {
-  const { log } = options;
+  const { log, store } = options;
   door.handleSignals(lifecycle, {
     ...options.signals,
     servers: [...given, ...(options.servers ?? []).map(closable)],
     finally: (options.finally ?? []).map(lastThing),
     log: typeof log === 'string' ? logs[log] : log,
+    record: store === undefined ? options.record : stores[store],
   });
 }
 
@@ -360,7 +418,7 @@ if (ownCrashCode !== undefined) {
   });
 }
 const hasProbes = options.probes !== undefined && options.probes !== false;
-const probes = hasProbes ? await door.serveProbes({ lifecycle }) : undefined;
+const probes = hasProbes ? await door.serveProbes({ lifecycle, ...guarded }) : undefined;
 install(options.probes === 'in servers' && probes !== undefined ? [...given, probes] : given);
 if (options.crash !== 'boot') lifecycle.markReady();
 if (options.holdsPermit === true) lifecycle.gate.tryEnter('write');
@@ -369,7 +427,9 @@ if (options.detaches === true) {
   setInterval(() => {}, 60_000);
   lifecycle.detach();
 }
-say('listening', { runtime, pid: process.pid, port, probes: probes?.url });
+const previous = options.detaches === true ? null : lifecycle.previousRun();
+say('listening', { runtime, pid: process.pid, port, probes: probes?.url, previous });
+if (options.exitsWith !== undefined) process.exit(options.exitsWith);
 if (options.worker !== undefined) await inWorker(options.worker);
 if (options.trigger !== undefined) void lifecycle.shutdown({ trigger: options.trigger });
 if (options.crash === 'throws') {

@@ -70,7 +70,7 @@ describe('the tables', () => {
   });
 
   it('of docs/http.md have every option of createHandler()', () => {
-    expect(namesIn('docs/http.md', 'Options').sort()).toEqual([...HANDLER_OPTIONS].sort());
+    expect(namesIn('docs/http.md', 'Options').sort()).toEqual([...HANDLER_OPTIONS, 'audit'].sort());
   });
 
   it('of docs/servers.md have every option of serve()', () => {

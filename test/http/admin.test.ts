@@ -235,6 +235,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       accepted_at_ms: null,
       shutdown: null,
       holds: ['replica'],
+      checks: [],
       in_flight: { writes: 0, queries: 0 },
       members: [
         {
@@ -264,6 +265,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       running_since_ms: [],
       report: null,
       backend,
+      previous_run: null,
     });
     subject.in(4);
     const after = (await subject.ask('/admin/status')).json;

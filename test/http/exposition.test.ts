@@ -45,6 +45,7 @@ tidegate_write_hold{hold="read_only"} 0
 tidegate_write_hold{hold="replica"} 0
 tidegate_write_hold{hold="lease_lost"} 0
 tidegate_write_hold{hold="paused"} 0
+tidegate_write_hold{hold="unhealthy"} 0
 # HELP tidegate_build_info What runs, as labels; always 1.
 # TYPE tidegate_build_info gauge
 tidegate_build_info{version="${VERSION}",backend="${backend}",runtime="${runtime}"} 1
@@ -62,6 +63,7 @@ tidegate_refusals_total{kind="write",reason="read_only"} 0
 tidegate_refusals_total{kind="write",reason="replica"} 0
 tidegate_refusals_total{kind="write",reason="lease_lost"} 0
 tidegate_refusals_total{kind="write",reason="paused"} 0
+tidegate_refusals_total{kind="write",reason="unhealthy"} 0
 tidegate_refusals_total{kind="query",reason="starting"} 0
 tidegate_refusals_total{kind="query",reason="shutting_down"} 0
 tidegate_refusals_total{kind="query",reason="stopped"} 0
@@ -219,7 +221,7 @@ describe('OpenMetrics', () => {
       .replaceAll(/^# TYPE (\S+) counter$/gm, '# TYPE $1_total counter');
     expect(told).toBe(classic.text);
     const counters = [...open.text.matchAll(/^(tidegate_\w+)_total(\{.*\}) .*\n(.*)$/gm)];
-    expect(counters).toHaveLength(2 + 11 + 16);
+    expect(counters).toHaveLength(2 + 12 + 16);
     for (const [, name, labels, next] of counters) {
       expect(next).toBe(`${name}_created${labels} ${lifecycle.startedAtMs() / 1000}`);
     }

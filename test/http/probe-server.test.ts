@@ -142,7 +142,7 @@ describe('with a token', () => {
     expect(await json.json()).toMatchObject({ phase: 'starting', name: 'orders' });
     const headers = { ...basic(TOKEN), accept: 'text/html' };
     const page = await fetch(`${probes.url}/admin/status`, { headers });
-    expect(await page.text()).toContain('<title>starting · orders</title>');
+    expect(await page.text()).toContain('<title>starting · orders · ');
   });
 
   it('drain and read-only move the lifecycle that all threads share', async () => {

@@ -7,6 +7,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { courseOf, deadlineOf } from '../../src/http/course.ts';
+import { previousRun } from '../../src/http/previous.ts';
 import type { CheckOnWire, Status } from '../../src/http/status.ts';
 import { statusOf } from '../../src/http/status.ts';
 import { threadName, verdictOf } from '../../src/http/verdict.ts';
@@ -17,7 +18,8 @@ const check = (more: Partial<CheckOnWire> = {}): CheckOnWire => ({
   name: 'database',
   healthy: false,
   affects: 'ready',
-  since_secs: 3,
+  since_ms: 3_000,
+  error: null,
   member: 0,
   ...more,
 });
@@ -187,5 +189,59 @@ describe('threads', () => {
     const rest = { incarnation: 1, writes: 0, queries: 0, blocked_ms: null, is_probes: false };
     const member = { member: 5, ...rest, ...more };
     expect(threadName(member)).toBe(name);
+  });
+});
+
+describe('the previous run', () => {
+  const run = {
+    outcome: 'clean',
+    pid: 7,
+    started_at_ms: 1,
+    ready_at_ms: 2,
+    accepted_at_ms: 3,
+    ended_at_ms: 5_000,
+    last_seen_at_ms: 4_000,
+    trigger: 'SIGTERM',
+    phase: 'stopped',
+    step: 'flush_wal',
+    step_status: 'ok',
+    exit_code: 0,
+    error: null,
+  } as const;
+
+  it.each([
+    [{}, 'ended cleanly, asked by SIGTERM, 5 s ago'],
+    [
+      { outcome: 'failed', step_status: 'timed_out', exit_code: 1 },
+      'stopped with exit code 1, but not all went well: step flush_wal timed out, asked by SIGTERM, 5 s ago',
+    ],
+    [
+      { outcome: 'crashed', step: null, phase: 'ready', error: 'Error: boom' },
+      'crashed while ready: Error: boom, 5 s ago',
+    ],
+    [
+      { outcome: 'exited', step: null, phase: 'starting', exit_code: 3 },
+      'exited while starting, with exit code 3, 5 s ago',
+    ],
+    [
+      { outcome: 'out_of_budget', step_status: 'running' },
+      'killed at the end of its budget, in step flush_wal, asked by SIGTERM, 5 s ago',
+    ],
+    [
+      { outcome: 'killed', ended_at_ms: null, step: null, phase: 'draining' },
+      'killed while draining, last seen 6 s ago',
+    ],
+    [
+      { outcome: 'running', ended_at_ms: null, phase: 'ready' },
+      'still ready when this one started, last seen 6 s ago',
+    ],
+    [{ ended_at_ms: 60_000 }, 'ended cleanly, asked by SIGTERM'],
+  ] as const)('%j is told in a line', (more, line) => {
+    const status = seen(1, { at_ms: 10_000, previous_run: { ...run, ...more } });
+    expect(previousRun(status)).toBe(line);
+  });
+
+  it('is not spoken of where nothing is known', () => {
+    expect(previousRun(seen(1, { previous_run: null }))).toBe(null);
   });
 });

@@ -6,6 +6,8 @@
  */
 
 import {
+  CHECK_AFFECTS_WRITE,
+  CHECK_HEALTHY,
   CLAIM_FINISHER,
   CLAIM_HOST,
   HOLD_PAUSED,
@@ -142,6 +144,22 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
     () =>
     ({ core }) =>
       core.unhold(HOLD_READ_ONLY),
+  addCheck:
+    (member) =>
+    ({ core }) =>
+      core.addCheck(member, inc, CHECK_AFFECTS_WRITE),
+  reportCheck:
+    (member) =>
+    ({ core }) =>
+      core.reportCheck(0, member, inc, member === 0 ? CHECK_AFFECTS_WRITE : CHECK_HEALTHY),
+  dropCheck:
+    (member) =>
+    ({ core }) =>
+      core.dropCheck(0, member, inc),
+  holds:
+    () =>
+    ({ core }) =>
+      core.holds(),
   takeHost:
     (member) =>
     ({ core }) =>

@@ -70,4 +70,23 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
   ],
   'one that was given up counts beside the newcomer on its line': [64, '252'],
   'a refusal is counted once, for what refused': [341, '150577'],
+  'a check that begins to fail against two writers': [2079, '12367955813096'],
+  'a hold that is over is cleared beside another check that begins to fail': [
+    4675,
+    '286569884066101',
+  ],
+  'two checks change places: writes are refused all the while': [1231, '46238526437'],
+  'a hold of the application stays beside a check that recovers': [503, '754974'],
+  'a reporter dies at any operation, beside a reader, and its reaper': [
+    10100,
+    '247549970863009256',
+  ],
+  'three outcomes, and one who reads': [5130, '235264914874454097602151696'],
+  'a cell is dropped and taken by another, beside one who reads': [11764, '237392883838396964'],
+  'a cell of a dead member is taken by another, beside one who reads': [
+    20678,
+    '1146350692629831845982',
+  ],
+  'one that was given up reports beside the newcomer in its cell': [421, '542862239'],
+  'three take two cells, and one of them gives it back': [35772, '41504468785749028'],
 };

@@ -16,10 +16,11 @@ import { run, type Scenario } from './scenario.ts';
 const READERS = [
   ...['phase', 'state', 'enteredAt', 'stoppedReport', 'markedAt', 'stageWord', 'staging'],
   ...['readReason', 'incarnationOf', 'tagOf', 'membersUsed', 'beatOf', 'writeRefusal', 'writesOf'],
-  ...['queriesOf', 'writesOut', 'queriesOut', 'holds', 'epoch', 'waitEpoch', 'hosting'],
+  ...['queriesOf', 'writesOut', 'queriesOut', 'epoch', 'waitEpoch', 'hosting'],
   ...['isAccepted', 'readTrigger', 'hostMember', 'standbys', 'hostBudget', 'probesSeen'],
   ...['getHead', 'getStep', 'hostSteps', 'slotHost', 'owner', 'hasFailed', 'bootsOut'],
   ...['isPreDrainEnded', 'writesRefused', 'queriesRefused', 'answers'],
+  ...['checksUsed', 'checkStatus', 'readCheck'],
 ];
 
 /** States and interleavings of all products together: a product that has become empty shows. */

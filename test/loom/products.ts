@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CLAIM_FINISHER } from '../../assembly/layout.ts';
+import { CHECK_AFFECTS_WRITE, CLAIM_FINISHER } from '../../assembly/layout.ts';
 import { CALLS, FIRST_INCARNATION } from './calls.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -32,6 +32,8 @@ export const SITUATIONS: Readonly<Record<string, NonNullable<Scenario['before']>
     }
     core.takeHost(1, FIRST_INCARNATION, 60_000);
     core.hold(1);
+    core.addCheck(0, FIRST_INCARNATION, CHECK_AFFECTS_WRITE);
+    core.addCheck(2, FIRST_INCARNATION, CHECK_AFFECTS_WRITE);
   },
   draining: (core) => {
     core.markReady(1_001, 0);

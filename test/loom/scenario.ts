@@ -8,6 +8,7 @@
 import {
   AT_ENTERED,
   AT_STATE,
+  CHECK_SEQUENCE_SHIFT,
   ENTERED_FLAG_SHIFT,
   PHASES,
   REFUSAL_REASONS,
@@ -24,7 +25,7 @@ import { Violation } from './trace.ts';
 import { atomicsMachine } from './twin.ts';
 
 /** Capacities of every scenario, unless it says others. */
-export const SMALL = { members: 3, stages: 2, reports: 2 };
+export const SMALL = { members: 3, stages: 2, reports: 2, checks: 2 };
 
 /** What a scenario says; the rest is the same for all. */
 export interface Scenario {
@@ -121,18 +122,27 @@ export function seen(core: Core): string {
     [core.isPreDrainEnded(), core.writesAdmitted(), core.queriesAdmitted(), core.answers(1)],
     range(REFUSAL_REASONS).map((reason) => core.writesRefused(reason)),
     range(PHASES).map((phase) => core.queriesRefused(phase)),
+    checksOf(core),
     [core.readReason(0), core.readTrigger(0), core.stoppedReport() >= 0],
     members,
     stages,
   ]);
 }
 
+/** The checks, whichever cells they are in: bits without the sequence, and what they say. */
+function checksOf(core: Core): string[] {
+  return Array.from({ length: core.checksUsed() }, (_, cell) => core.readCheck(cell, 0))
+    .filter((status) => status !== 0)
+    .map((status) => String(status & ((1 << CHECK_SEQUENCE_SHIFT) - 1)))
+    .sort();
+}
+
 /** The memory that the threads of a scenario find. */
 export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
   const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const core = wasmCore(memory, embeddedModule(true));
-  const { members, stages, reports } = { ...SMALL, ...capacities };
-  core.create(1_000, members, stages, reports);
+  const { members, stages, reports, checks } = { ...SMALL, ...capacities };
+  core.create(1_000, members, stages, reports, checks);
   for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
   before?.(core);
   return new Uint8Array(memory.buffer).slice();

@@ -7,11 +7,21 @@
 
 import {
   AT_REPORTS,
+  CHECK_AFFECTS_NOTHING,
+  CHECK_AFFECTS_WRITE,
+  CHECK_HEALTHY,
+  CHECK_MEMBER_MASK,
   CLAIM_FINISHER,
   CLAIM_HOST,
+  HOLD_UNHEALTHY,
+  OUTCOME_ERROR,
+  OUTCOME_ERROR_LENGTH,
+  OUTCOME_SINCE,
+  OUTCOME_SIZE,
   OWNED_BY_APPLICATION,
   OWNED_BY_THE_DEAD,
   OWNER_PIPELINE,
+  REFUSED_HOLD,
   REPORT_COUNT,
   REPORT_HEAD,
   REPORT_SIZE,
@@ -173,6 +183,68 @@ function stoppedOnce(outcome: Outcome, core: Core): string | undefined {
 const ENDED = 1 << STEP_ORDER_SHIFT;
 /** The last word of a step. */
 const LAST_WORD = (STEP_WORDS - 1) * 4;
+
+/** What a failing outcome of a scenario says: its time and its error are this number. */
+const FAILING = 0x61;
+/** Bits of STATUS that a caller gives. */
+const GIVEN = CHECK_AFFECTS_WRITE | CHECK_AFFECTS_NOTHING | CHECK_HEALTHY;
+
+/** Stages an outcome, as the wrapper does. */
+function stageOutcome({ core, store }: Thread, member: number, says: number): void {
+  const at = core.staging(member);
+  store(at + OUTCOME_ERROR_LENGTH, 2);
+  store(at + OUTCOME_SINCE, says);
+  store(at + OUTCOME_ERROR, says);
+}
+
+/** Member, bits, time, error and name, as the wrapper reads them; 0 without a check. */
+function readCheck({ core, load }: Thread, reader: number): number | number[] {
+  const status = core.readCheck(0, reader);
+  if (status === 0) return 0;
+  const at = core.staging(reader);
+  const length = load(at + OUTCOME_ERROR_LENGTH);
+  const nameLength = load(at + OUTCOME_SIZE);
+  return [
+    (status & CHECK_MEMBER_MASK) - 1,
+    status & GIVEN,
+    load(at + OUTCOME_SINCE),
+    length === 0 ? 0 : load(at + OUTCOME_ERROR),
+    nameLength === 0 ? 0 : load(at + OUTCOME_SIZE + 4),
+  ];
+}
+
+/** What was read is of one outcome: the number that its bits were published with, twice. */
+function wholeCheck(read: unknown, wanted: Readonly<Record<number, number>>): string | undefined {
+  if (read === 0) return undefined;
+  const [, bits = -1, since, error] = read as number[];
+  const says = wanted[bits];
+  return since === says && error === says ? undefined : `a torn check: ${read}`;
+}
+
+/** Adds a check of its own as soon as there is a cell. */
+function addsItsOwn(member: number): Program {
+  return (thread, state) => {
+    const { core, store } = thread;
+    if (state === undefined) {
+      stageOutcome(thread, member, FAILING);
+      store(core.staging(member) + OUTCOME_SIZE, 1);
+      store(core.staging(member) + OUTCOME_SIZE + 4, FAILING);
+      return again('adds');
+    }
+    const epoch = core.epoch();
+    if (core.addCheck(member, inc, CHECK_AFFECTS_NOTHING) === 0) return 'added';
+    core.waitEpoch(epoch, 250);
+    return again('adds');
+  };
+}
+
+/** What was read is of one member: of the first nothing but its bits, of the second all its own. */
+function ownCheck(outcome: Outcome, core: Core): string | undefined {
+  const read = String(parsed(outcome)[2]);
+  const isOwn = ['0', `0,${CHECK_HEALTHY},0,0,0`, `1,${CHECK_AFFECTS_NOTHING},97,97,97`];
+  if (!isOwn.includes(read)) return `a torn check: ${read}`;
+  return (core.checkStatus(0) & CHECK_MEMBER_MASK) === 2 ? undefined : 'the newcomer has no check';
+}
 
 /**
  * What a thread does that would run a shutdown, as `shutdown.ts` and `run.ts` do it: not while an
@@ -535,7 +607,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'a clock without a time: settled against a transition',
-    before: (core) => core.create(0, 3, 2, 2),
+    before: (core) => core.create(0, 3, 2, 2, 2),
     attached: 0,
     threads: [
       ({ core }) => core.settle(2_000),
@@ -949,6 +1021,184 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   ...COUNTS,
+  {
+    name: 'a check that begins to fail against two writers',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(1, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+    },
+    threads: [
+      ({ core }) => core.enterWrite(0, inc),
+      ({ core }) => core.reportCheck(0, 1, inc, CHECK_AFFECTS_WRITE),
+      ({ core }) => core.enterWrite(2, inc),
+    ],
+    isLinearizable: true,
+    final: (_, core) =>
+      core.holds() === HOLD_UNHEALTHY ? undefined : `the holds are ${core.holds()}`,
+  },
+  {
+    name: 'a hold that is over is cleared beside another check that begins to fail',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(0, inc, CHECK_AFFECTS_WRITE);
+      core.addCheck(1, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+      core.reportCheck(0, 0, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+    },
+    threads: [
+      ({ core }) => core.enterWrite(0, inc),
+      ({ core }) => core.reportCheck(1, 1, inc, CHECK_AFFECTS_WRITE),
+      ({ core }) => core.holds(),
+    ],
+    isLinearizable: true,
+    final: (_, core) =>
+      core.holds() === HOLD_UNHEALTHY ? undefined : `the holds are ${core.holds()}`,
+  },
+  {
+    name: 'two checks change places: writes are refused all the while',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(0, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+      core.addCheck(1, inc, CHECK_AFFECTS_WRITE);
+    },
+    attached: 3,
+    threads: [
+      ({ core }) => {
+        core.reportCheck(0, 0, inc, CHECK_AFFECTS_WRITE);
+        core.reportCheck(1, 1, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+      },
+      ({ core }) => [core.enterWrite(1, inc), core.holds()],
+    ],
+    final: (outcome) => {
+      const seen = String(parsed(outcome)[1]);
+      return seen === `${REFUSED_HOLD},${HOLD_UNHEALTHY}` ? undefined : `a look found ${seen}`;
+    },
+  },
+  {
+    name: 'a hold of the application stays beside a check that recovers',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(0, inc, CHECK_AFFECTS_WRITE);
+    },
+    threads: [
+      ({ core }) => core.reportCheck(0, 0, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY),
+      ({ core }) => core.hold(HOLD_UNHEALTHY),
+      ({ core }) => core.holds(),
+    ],
+    isLinearizable: true,
+    final: (_, core) =>
+      core.holds() === HOLD_UNHEALTHY && core.unhold(HOLD_UNHEALTHY) !== 0 && core.holds() === 0
+        ? undefined
+        : `the holds are ${core.holds()}`,
+  },
+  {
+    name: 'a reporter dies at any operation, beside a reader, and its reaper',
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(0, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+    },
+    attached: 3,
+    threads: [
+      (thread) => {
+        stageOutcome(thread, 0, FAILING);
+        return thread.core.reportCheck(0, 0, inc, CHECK_AFFECTS_WRITE);
+      },
+      (thread) => readCheck(thread, 1),
+      reaperOf(0),
+    ],
+    daemons: [2],
+    crashes: 1,
+    mayDie: [0],
+    deathOf,
+    final: (outcome, core) => {
+      const [, read, freed] = parsed(outcome);
+      const torn = wholeCheck(read, {
+        [CHECK_AFFECTS_WRITE | CHECK_HEALTHY]: 0,
+        [CHECK_AFFECTS_WRITE]: FAILING,
+      });
+      if (torn !== undefined) return torn;
+      if (freed === 1 && core.holds() !== 0) return 'the dead refuse writes';
+      if (freed === 1 && core.checkStatus(0) !== 0) return 'the dead have a check';
+      return freed === 1 && core.addCheck(1, inc, 0) !== 0 ? 'the cell is not free' : undefined;
+    },
+  },
+  {
+    name: 'three outcomes, and one who reads',
+    before: (core) => void core.addCheck(0, inc, CHECK_AFFECTS_NOTHING | CHECK_HEALTHY),
+    threads: [
+      (thread) => {
+        const { core, store } = thread;
+        stageOutcome(thread, 0, FAILING);
+        core.reportCheck(0, 0, inc, CHECK_AFFECTS_WRITE);
+        store(core.staging(0) + OUTCOME_ERROR_LENGTH, 0);
+        store(core.staging(0) + OUTCOME_SINCE, 0);
+        core.reportCheck(0, 0, inc, CHECK_AFFECTS_NOTHING | CHECK_HEALTHY);
+        stageOutcome(thread, 0, FAILING + 1);
+        core.reportCheck(0, 0, inc, CHECK_AFFECTS_NOTHING);
+      },
+      (thread) => readCheck(thread, 1),
+    ],
+    final: (outcome) =>
+      wholeCheck(parsed(outcome)[1], {
+        [CHECK_AFFECTS_NOTHING | CHECK_HEALTHY]: 0,
+        [CHECK_AFFECTS_WRITE]: FAILING,
+        [CHECK_AFFECTS_NOTHING]: FAILING + 1,
+      }),
+  },
+  {
+    name: 'a cell is dropped and taken by another, beside one who reads',
+    capacities: { checks: 1 },
+    before: (core) => void core.addCheck(0, inc, CHECK_HEALTHY),
+    threads: [
+      ({ core }) => core.dropCheck(0, 0, inc),
+      addsItsOwn(1),
+      (thread) => readCheck(thread, 2),
+    ],
+    final: ownCheck,
+  },
+  {
+    name: 'a cell of a dead member is taken by another, beside one who reads',
+    capacities: { checks: 1 },
+    before: (core) => void core.addCheck(0, inc, CHECK_HEALTHY),
+    threads: [({ core }) => core.reap(0, inc), addsItsOwn(1), (thread) => readCheck(thread, 2)],
+    final: ownCheck,
+  },
+  {
+    name: 'one that was given up reports beside the newcomer in its cell',
+    capacities: { checks: 1 },
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(0, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+    },
+    attached: 2,
+    threads: [
+      ({ core }) => core.reportCheck(0, 0, inc, CHECK_AFFECTS_WRITE),
+      ({ core }) => {
+        core.reap(0, inc);
+        return core.addCheck(1, inc, CHECK_AFFECTS_WRITE | CHECK_HEALTHY);
+      },
+    ],
+    final: (outcome, core) => {
+      const [reported, added] = parsed(outcome);
+      // It may have reported between the reap and the look for a cell.
+      const isItsOwn = added === 0 && (core.checkStatus(0) & CHECK_MEMBER_MASK) === 2;
+      const isFine = isItsOwn || (reported === 1 && added === -1);
+      return isFine && core.holds() === 0 ? undefined : `${parsed(outcome)}, ${core.holds()}`;
+    },
+  },
+  {
+    name: 'three take two cells, and one of them gives it back',
+    before: (core) => void core.addCheck(2, inc, CHECK_HEALTHY),
+    threads: [
+      ({ core }) => core.addCheck(0, inc, 0) >= 0,
+      ({ core }) => core.addCheck(1, inc, 0) >= 0,
+      ({ core }) => core.dropCheck(0, 2, inc),
+    ],
+    isLinearizable: true,
+    final: (outcome, core) => {
+      const took = parsed(outcome).filter((result) => result === true).length;
+      return took >= 1 && core.checksUsed() <= 2 ? undefined : `${took} took a cell`;
+    },
+  },
 ];
 
 /** Reads the reason as the wrapper does: the copy in the staging place of the reader. */

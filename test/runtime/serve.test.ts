@@ -210,7 +210,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     async () => {
       // Deno joins host and target: what it makes of the second is an address of the first.
       const statuses: number[] = [];
-      for (const host of ['a', 'a/b', 'a', 'a/b']) {
+      for (const host of ['a', 'a/b', 'a', 'a/']) {
         const wire = await Wire.open(port);
         wire.write(`GET /fast HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
         statuses.push((await wire.read()).status);

@@ -20,9 +20,9 @@ const LOOK_MS = 100;
 const LOOK_TIMEOUT_MS = 2_000;
 
 /**
- * Looks at the startup probe, whose answer has the phase and counts for no load balancer. A process that
- * was seen, and whose port nobody listens on, has gone; so it has if a younger one answers. One that was
- * never seen may be about to come.
+ * Looks at the startup probe, whose answer has the phase and counts for no load balancer. A process has
+ * gone if nobody listens on its port, or a younger one answers: a script that waits after `shutdown` may
+ * be too late to see it.
  *
  * @throws {CommandError} `TimedOut`, with what was last seen
  */
@@ -47,7 +47,7 @@ export async function waitForEnd(call: Call, end: End, terminal: Terminal): Prom
       why = `it is ${now.phase}`;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      if (error.isRefused && seen !== undefined) return reached('gone', 'gone');
+      if (error.isRefused) return reached('gone, nobody listens there', 'gone');
       // The last look is cut short: what the one before it saw says more.
       if (error.exit !== Exit.TimedOut || left >= LOOK_TIMEOUT_MS) why = error.message;
     }

@@ -5,6 +5,7 @@
  */
 
 import { elapsed } from '../../http/elapsed.ts';
+import { previousRun, wasClean } from '../../http/previous.ts';
 import type { CheckOnWire, MemberOnWire, Status } from '../../http/status.ts';
 import { threadName, verdictOf } from '../../http/verdict.ts';
 import type { PhaseName } from '../../lifecycle/phase.ts';
@@ -70,6 +71,7 @@ function head(seen: Status, terminal: Terminal): string[] {
       holds.length === 0 ? undefined : 'between',
     ],
     ['in flight', counts(out)],
+    ['last run', previousRun(seen) ?? '', wasClean(seen) ? undefined : 'between'],
     [
       'process',
       [host, pid === undefined ? undefined : `process ${pid}`, runtime]
@@ -105,13 +107,11 @@ const AFFECTS: Readonly<Record<CheckOnWire['affects'], string>> = {
 /** A line a check, and one more for its error. */
 function checks({ checks: all = [] }: Status, terminal: Terminal): string[] {
   const width = Math.max(0, ...all.map(({ name }) => plain(name).length));
-  const lines = all.flatMap(({ name, healthy, since_secs, affects, error }) => {
+  const lines = all.flatMap(({ name, healthy, since_ms, affects, error }) => {
     const state = terminal.paint(healthy ? 'good' : 'bad', healthy ? 'healthy' : 'failing');
-    const time = elapsed(since_secs * 1000).padStart(9);
+    const time = elapsed(since_ms).padStart(9);
     const line = `  ${state}  ${plain(name).padEnd(width)}  ${time}  ${AFFECTS[affects]}`;
-    return error === undefined
-      ? [line]
-      : [line, `           ${terminal.wrap(plain(error), INDENT)}`];
+    return error === null ? [line] : [line, `           ${terminal.wrap(plain(error), INDENT)}`];
   });
   return lines.length === 0 ? [] : ['checks', ...lines];
 }

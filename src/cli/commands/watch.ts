@@ -21,13 +21,7 @@ import { statusText } from './status.ts';
 const LOOK_MS = 500;
 
 /** What of a status changes all the time. */
-const CLOCKS: ReadonlySet<string> = new Set([
-  'at_ms',
-  'left_ms',
-  'since_secs',
-  'blocked_ms',
-  'waited_ms',
-]);
+const CLOCKS: ReadonlySet<string> = new Set(['at_ms', 'left_ms', 'since_ms']);
 
 /**
  * Watches. It ends by a signal, or by an answer that will not become another: a wrong token, a service
@@ -103,5 +97,9 @@ function inALine(status: Status): string {
 }
 
 function steady(status: Status): string {
-  return JSON.stringify(status, (key, value: unknown) => (CLOCKS.has(key) ? undefined : value));
+  return JSON.stringify(status, (key, value: unknown) => {
+    // Whether it is blocked, not for how long.
+    if (key === 'blocked_ms' && value !== null) return Number(value) > 0;
+    return CLOCKS.has(key) ? undefined : value;
+  });
 }

@@ -5,6 +5,7 @@
  */
 
 import {
+  AT_CHECK_CAPACITY,
   AT_MAGIC,
   AT_MEMBER_CAPACITY,
   AT_REPORT_CAPACITY,
@@ -23,11 +24,12 @@ export type HeaderModule = Pick<Core, 'create'>;
 
 export function headerModule({ store32, store64 }: Words): HeaderModule {
   return {
-    create: (now, members, stages, reports) => {
+    create: (now, members, stages, reports, checks) => {
       store32(AT_VERSION, VERSION);
       store32(AT_MEMBER_CAPACITY, members);
       store32(AT_STAGE_CAPACITY, stages);
       store32(AT_REPORT_CAPACITY, reports);
+      store32(AT_CHECK_CAPACITY, checks);
       store64(AT_STATE, stateWord(now, 0, 0, STARTING));
       // Last: memory that has it has all the rest.
       store32(AT_MAGIC, MAGIC);

@@ -14,6 +14,7 @@ import {
   COUNT_QUERIES,
   COUNT_WRITES,
   DRAINING,
+  HOLD_ANY,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
@@ -29,6 +30,7 @@ import {
   STATE_PHASE_MASK,
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
+import type { ChecksModule } from './checks.ts';
 import { type CountsModule, countLine } from './counts.ts';
 import type { EpochModule } from './epoch.ts';
 import type { HostModule } from './host.ts';
@@ -51,7 +53,6 @@ export type PermitsModule = Pick<
   | 'queriesOut'
   | 'hold'
   | 'unhold'
-  | 'holds'
 >;
 
 /** What refuses nothing; else the number of what refuses, as refusals are counted. */
@@ -64,6 +65,7 @@ export function permitsModule(
   { announce }: EpochModule,
   { isAlive, membersUsed }: MembersModule,
   { isAccepted }: HostModule,
+  { holds }: ChecksModule,
   { countRefusedQuery, countRefusedWrite, settleCount }: CountsModule,
 ): PermitsModule {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
@@ -71,8 +73,9 @@ export function permitsModule(
   function whyNoWrites(): number {
     const now = phase();
     if (now !== READY) return now;
-    const bits = load32(AT_HOLDS);
-    return bits === 0 ? NOTHING : PHASES + 31 - Math.clz32(bits & -bits);
+    if ((load32(AT_HOLDS) & HOLD_ANY) === 0) return NOTHING;
+    const held = holds();
+    return held === 0 ? NOTHING : PHASES + 31 - Math.clz32(held & -held);
   }
 
   function whyNoQueries(): number {
@@ -219,7 +222,6 @@ export function permitsModule(
 
     hold: (bits) => or32(AT_HOLDS, bits) & bits,
     unhold: (bits) => and32(AT_HOLDS, ~bits) & bits,
-    holds: () => load32(AT_HOLDS),
   };
 }
 

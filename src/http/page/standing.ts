@@ -5,6 +5,7 @@
  */
 
 import { elapsed } from '../elapsed.ts';
+import { previousRun, wasClean } from '../previous.ts';
 import type { Status } from '../status.ts';
 import { verdictOf, worded } from '../verdict.ts';
 import { type Action, buttonsOf } from './actions.ts';
@@ -33,7 +34,15 @@ ${verdictPart(status)}
       )}</small></li>`,
   )}</ol>
 <dl>${factsOf(status).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${previousPart(status)}
 </section>`;
+}
+
+/** One line; what is not clean stands out. */
+function previousPart(status: Status): Part {
+  const text = previousRun(status);
+  if (text === null) return '';
+  return html`<p>Previous run: <span class="${wasClean(status) ? 'ok' : 'skipped'}">${foreign(text)}</span>.</p>`;
 }
 
 /** A live region: it changes only when there is something to say. */

@@ -21,14 +21,14 @@ export interface Row {
 export function checksPart(status: Status): Html {
   const { checks = [] } = status;
   const rows = checks.map(
-    ({ name, healthy, since_secs, affects, error }): Row => ({
+    ({ name, healthy, since_ms, affects, error }): Row => ({
       cells: [
         foreign(name),
         html`<span class="${healthy ? 'ok' : 'failed'}">${healthy ? 'healthy' : 'failing'}</span>`,
-        elapsed(since_secs * 1000),
+        elapsed(since_ms),
         AFFECTS[affects],
       ],
-      error: error === undefined ? undefined : foreign(error),
+      error: error === null ? undefined : foreign(error),
     }),
   );
   const isOver = status.shutdown_requested || status.phase === 'shutting_down';

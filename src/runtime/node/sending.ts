@@ -28,6 +28,7 @@ export class Sending {
   readonly #closes: boolean;
   readonly #streamed: Way['streamed'];
   #isBegun = false;
+  #callOff: () => void = () => {};
   /** The first, if it has come. */
   #piece: unknown;
 
@@ -58,13 +59,14 @@ export class Sending {
     second.then(({ done }) => {
       if (done) this.#only(() => this.#whole(bytesOf(this.#piece)));
     }, failed);
-    afterTurn(() => this.#only(() => void this.#stream(first, second)));
+    this.#callOff = afterTurn(() => this.#only(() => void this.#stream(first, second)));
   }
 
   /** Whichever comes first decides. */
   #only(then: () => void): void {
     if (this.#isBegun) return;
     this.#isBegun = true;
+    this.#callOff();
     try {
       then();
     } catch {

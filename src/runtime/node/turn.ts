@@ -5,15 +5,28 @@
  * @module
  */
 
-let waiting: (() => void)[] = [];
+/** Who waits; what was called off keeps nothing. */
+interface Waiting {
+  run: (() => void) | undefined;
+}
 
-/** Calls `then` after all that is settled in this turn of the loop has been heard. */
-export function afterTurn(then: () => void): void {
-  if (waiting.push(then) === 1) setImmediate(endTurn);
+let waiting: Waiting[] = [];
+
+/**
+ * Calls `run` after all that is settled in this turn of the loop has been heard.
+ *
+ * @returns calls it off, and lets go of what it holds: under load a turn is long
+ */
+export function afterTurn(run: () => void): () => void {
+  const entry: Waiting = { run };
+  if (waiting.push(entry) === 1) setImmediate(endTurn);
+  return () => {
+    entry.run = undefined;
+  };
 }
 
 function endTurn(): void {
   const now = waiting;
   waiting = [];
-  for (const then of now) then();
+  for (const { run } of now) run?.();
 }

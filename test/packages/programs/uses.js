@@ -93,6 +93,21 @@ async function lead({ FleetClient, LifecycleObject }) {
   return `${refused} ${phase} ${Math.ceil(settles_in_ms / 1_000) * 1_000}`;
 }
 
+/** A lease that is kept in a folder, from its first holder to the end of the shutdown. */
+async function leased({ fileStore, lease }) {
+  const { mkdtemp, rm } = await import('node:fs/promises');
+  const { tmpdir } = await import('node:os');
+  const { Lifecycle } = await import('tidegate');
+  const folder = await mkdtemp(`${tmpdir()}/tidegate-uses-`);
+  const lifecycle = Lifecycle.create();
+  lifecycle.markReady();
+  const held = await lease(lifecycle, { store: fileStore(folder), name: 'writer' });
+  const before = `${held.state} ${held.token}`;
+  await lifecycle.shutdown();
+  await rm(folder, { recursive: true });
+  return `${before} ${held.state}`;
+}
+
 /** A server that is adopted by being opened, and a lifecycle that is the one there is. */
 async function adopt({ lifecycle }) {
   const { createServer } = await import('node:http');
@@ -137,6 +152,7 @@ export const uses = {
   'tidegate/browser': live,
   'tidegate/cloudflare': lead,
   'tidegate/compose': assemble,
+  'tidegate/fleet': leased,
   'tidegate/opentelemetry': observe,
   'tidegate/atomics': async ({ useAtomics }) => {
     const { Lifecycle } = await import('tidegate/browser');

@@ -1,0 +1,66 @@
+/**
+ * What a lease writes into a store: who has it, under which token, and for how long. It is one line of
+ * JSON, which a person can read and which no other program is to write.
+ *
+ * @module
+ */
+
+import { isWhole } from '../lifecycle/check.ts';
+import { LifecycleError, shown } from '../lifecycle/errors.ts';
+
+/** The state of a lease, as the store knows it. */
+export interface LeaseRecord {
+  /** Of whoever wrote this, or of the last one that held it. */
+  readonly token: number;
+  /** Of the lease object that wrote it; no two are the same. */
+  readonly id: string;
+  /** Counts what `id` has written, so that no two values are the same. */
+  readonly sequence: number;
+  /** Who that is, for a person to read. */
+  readonly holder: string;
+  /** How long the holder counts from each write; 0 if it has given the lease back. */
+  readonly ttlMs: number;
+}
+
+/** Of the record. */
+const LAYOUT = 1;
+
+/** The value to be stored. */
+export function encodeRecord({ token, id, sequence, holder, ttlMs }: LeaseRecord): string {
+  return JSON.stringify({ tidegate_lease: LAYOUT, token, id, sequence, holder, ttl_ms: ttlMs });
+}
+
+/** @throws {LifecycleError} `store_conflict` for what no lease has written */
+export function decodeRecord(key: string, value: string): LeaseRecord {
+  let fields: Record<string, unknown> = {};
+  try {
+    fields = Object(JSON.parse(value)) as Record<string, unknown>;
+  } catch {
+    // Checked below, like everything that is not ours.
+  }
+  const { tidegate_lease: layout, token, id, sequence, holder, ttl_ms: ttlMs } = fields;
+  const isOurs =
+    layout === LAYOUT &&
+    isWhole(token, 1) &&
+    typeof id === 'string' &&
+    isWhole(sequence, 1) &&
+    typeof holder === 'string' &&
+    isWhole(ttlMs, 0);
+  if (!isOurs) {
+    const message = `Cannot use the key ${key}: something else was written there, ${shown(value)}`;
+    throw new LifecycleError('store_conflict', message);
+  }
+  return { token: Number(token), id, sequence: Number(sequence), holder, ttlMs: Number(ttlMs) };
+}
+
+/**
+ * The key of a lease, for every store: what is not a letter, digit, `_` or `-` is written as `=` and two
+ * hexadecimal digits for each of its bytes, so that it is a file name and a key of NATS, too.
+ */
+export function keyOf(name: string): string {
+  const coded = [...new TextEncoder().encode(name)].map((byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w-]/.test(character) ? character : `=${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `lease-${coded.join('')}`;
+}

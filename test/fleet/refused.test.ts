@@ -1,0 +1,234 @@
+/**
+ * What stores refuse, and what databases do with an older token: real engines with passwords, without
+ * persistence, with something else under the key; the lines of docs/fleet.md on PostgreSQL and SQLite.
+ *
+ * @module
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import Database from 'libsql';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  etcdStore,
+  lease,
+  natsStore,
+  postgresStore,
+  redisStore,
+  type Store,
+} from '../../src/fleet.ts';
+import { Lifecycle } from '../../src/index.ts';
+import { Engine, type EngineKind, missingEngine } from './engines.ts';
+import { connectNats, open, openPool, type Place } from './open.ts';
+
+const undos: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const undo of undos.splice(0).reverse()) await undo();
+});
+
+async function started(kind: EngineKind, more: readonly string[] = []): Promise<Engine> {
+  const engine = await Engine.start(kind, more);
+  undos.push(() => engine.remove());
+  return engine;
+}
+
+async function opened(place: Place): Promise<Store> {
+  const { store, close } = await open(place);
+  undos.push(close);
+  return store;
+}
+
+/** The state, or the code of the error, and whether writes are refused. */
+async function outcome(store: Store, name = 'writer'): Promise<unknown[]> {
+  const lifecycle = Lifecycle.create();
+  lifecycle.markReady();
+  try {
+    const made = await lease(lifecycle, { store, name });
+    undos.push(() => made.release());
+    return [made.state, lifecycle.gate.writeRefusal()];
+  } catch (error) {
+    return [(error as { readonly code: string }).code, lifecycle.gate.writeRefusal()];
+  }
+}
+
+const skips = (kind: EngineKind): boolean => missingEngine(kind) !== undefined;
+
+describe.skipIf(skips('redis'))('redisStore()', () => {
+  it('refuses a server without appendonly', async () => {
+    const engine = await started('redis', ['--appendonly', 'no']);
+    expect(await outcome(await opened(engine.place))).toEqual(['store_not_durable', 'replica']);
+  });
+
+  it('refuses a wrong password, and takes the right one', async () => {
+    const { place } = await started('redis', ['--requirepass', 'right']);
+    for (const password of [undefined, 'wrong']) {
+      const store = await opened({ ...place, ...(password !== undefined && { password }) });
+      expect(await outcome(store)).toEqual(['store_refused', 'replica']);
+    }
+    const store = await opened({ ...place, password: 'right' });
+    expect(await outcome(store)).toEqual(['held', null]);
+  });
+
+  it('refuses a key that somebody else wrote, of whatever kind', async () => {
+    const { place } = await started('redis');
+    const client = new Redis({ host: '127.0.0.1', port: place.port ?? 0 });
+    undos.push(() => client.disconnect());
+    await client.set('tidegate:lease-text', 'mine');
+    await client.rpush('tidegate:lease-list', 'mine');
+    const store = redisStore(client);
+    expect(await outcome(store, 'text')).toEqual(['store_conflict', 'replica']);
+    expect(await outcome(store, 'list')).toEqual(['store_conflict', 'replica']);
+    expect(await client.get('tidegate:lease-text')).toBe('mine');
+  });
+
+  it('says after a restart that something may have been forgotten, and takes no swap from before', async () => {
+    const engine = await started('redis');
+    const store = await opened(engine.place);
+    const signal = AbortSignal.timeout(60_000);
+    const empty = await store.read('key', signal);
+    const version = await store.swap('key', empty.version, 'one', signal);
+    expect(await store.read('key', signal)).toEqual({
+      value: 'one',
+      version,
+      mayHaveForgotten: false,
+    });
+    await engine.kill();
+    await engine.resurrect();
+    const after = await opened(engine.place);
+    expect(await after.read('key', signal)).toMatchObject({ value: 'one', mayHaveForgotten: true });
+    expect(await after.swap('key', version ?? '', 'two', signal)).toBe(null);
+  });
+
+  it('works with a client that takes one object, as node-redis does', async () => {
+    const { place } = await started('redis');
+    const client = new Redis({ host: '127.0.0.1', port: place.port ?? 0 });
+    undos.push(() => client.disconnect());
+    const likeNodeRedis = {
+      isOpen: true,
+      eval: (script: string, ...args: unknown[]) => {
+        const [{ keys, arguments: values }] = args as [{ keys: string[]; arguments: string[] }];
+        return client.eval(script, keys.length, ...keys, ...values);
+      },
+    };
+    expect(await outcome(redisStore(likeNodeRedis))).toEqual(['held', null]);
+  });
+});
+
+describe.skipIf(skips('postgres'))('postgresStore()', () => {
+  it('refuses a role that does not exist, and a server without fsync', async () => {
+    const { place } = await started('postgres', ['-c', 'fsync=off']);
+    const nobody = await opened({ ...place, user: 'nobody' });
+    expect(await outcome(nobody)).toEqual(['store_refused', 'replica']);
+    expect(await outcome(await opened(place))).toEqual(['store_not_durable', 'replica']);
+  });
+
+  it('makes its table once, however many ask at the same time', async () => {
+    const { place } = await started('postgres');
+    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => opened(place)));
+    const outcomes = await Promise.all(stores.map((store) => outcome(store)));
+    expect(outcomes.filter(([state]) => state === 'held')).toHaveLength(1);
+    expect(outcomes.filter(([state]) => state === 'waiting')).toHaveLength(4);
+  });
+});
+
+describe.skipIf(skips('nats'))('natsStore()', () => {
+  it('refuses a bucket in memory', async () => {
+    const { place } = await started('nats');
+    const connection = await connectNats({ servers: `127.0.0.1:${place.port}` });
+    undos.push(() => connection.close());
+    const bucket = await connection.jetstream().views.kv('memory', { storage: 'memory' });
+    expect(await outcome(natsStore(bucket))).toEqual(['store_not_durable', 'replica']);
+  });
+});
+
+describe('etcdStore()', () => {
+  it.skipIf(skips('etcd'))(
+    'refuses wrong credentials and missing ones, and takes the right ones',
+    async () => {
+      const { place } = await started('etcd');
+      const post = async (path: string, body: object): Promise<void> => {
+        const url = `http://127.0.0.1:${place.port}/v3/auth/${path}`;
+        const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+        expect(response.status).toBe(200);
+        await response.text();
+      };
+      await post('user/add', { name: 'root', password: 'right' });
+      await post('user/grant', { user: 'root', role: 'root' });
+      await post('enable', {});
+      expect(await outcome(await opened(place))).toEqual(['store_refused', 'replica']);
+      const wrong = await opened({ ...place, user: 'root', password: 'wrong' });
+      expect(await outcome(wrong)).toEqual(['store_refused', 'replica']);
+      const right = await opened({ ...place, user: 'root', password: 'right' });
+      expect(await outcome(right)).toEqual(['held', null]);
+    },
+  );
+
+  it('refuses a server that is not etcd 3.4 or later', async () => {
+    const server = createServer((_, res) => res.writeHead(404).end('404 page not found'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undos.push(() => server.close());
+    const { port } = server.address() as { readonly port: number };
+    const store = etcdStore(`http://127.0.0.1:${port}`);
+    expect(await outcome(store)).toEqual(['store_version', 'replica']);
+  });
+
+  it.skipIf(skips('etcd'))('asks the next member when one does not answer', async () => {
+    const { place } = await started('etcd');
+    const store = etcdStore(['http://127.0.0.1:1', `http://127.0.0.1:${place.port}`]);
+    expect(await outcome(store)).toEqual(['held', null]);
+  });
+});
+
+describe('what is no client', () => {
+  it.each([
+    [() => redisStore({} as never), /client must have eval/],
+    [() => postgresStore({} as never), /pool must have query/],
+    [() => natsStore({} as never), /bucket must have get/],
+    [() => etcdStore('127.0.0.1:2379'), /urls must be http/],
+    [() => etcdStore([]), /urls must be http/],
+    [() => etcdStore('http://x', { username: 'x' }), /given together/],
+    [
+      () => postgresStore({ query: async () => ({ rows: [], rowCount: 0 }) }, { table: 'a b' }),
+      /table/,
+    ],
+    [() => redisStore({ eval: async () => {} }, { prefx: '' } as never), /did you mean "prefix"/],
+  ])('is refused: %s', (make, message) => {
+    expect(make).toThrow(message);
+  });
+});
+
+describe('the fence of docs/fleet.md', () => {
+  const document = readFileSync('docs/fleet.md', 'utf8');
+  const [table = ''] = /CREATE TABLE fence \([^`]*\)/.exec(document) ?? [];
+  const [line = ''] = /UPDATE fence .*(?=;)/.exec(document) ?? [];
+  const tokens = [1, 1, 3, 2, 3, 4];
+  const changed = [1, 1, 1, 0, 1, 1];
+
+  it.skipIf(skips('postgres'))(
+    'in PostgreSQL accepts no token lower than one it has accepted',
+    async () => {
+      const { place } = await started('postgres');
+      const pool = await openPool(place);
+      undos.push(() => pool.end());
+      await pool.query(table, []);
+      await pool.query('INSERT INTO fence VALUES (0)', []);
+      const counts: unknown[] = [];
+      for (const token of tokens) counts.push((await pool.query(line, [`${token}`])).rowCount);
+      expect(counts).toEqual(changed);
+    },
+  );
+
+  it('in SQLite accepts no token lower than one it has accepted', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-fence-'));
+    undos.push(() => rmSync(folder, { recursive: true }));
+    const database = new Database(join(folder, 'data.sqlite'));
+    undos.push(() => database.close());
+    database.exec(`${table}; INSERT INTO fence VALUES (0)`);
+    const fence = database.prepare(line.replaceAll('$1', '?1'));
+    const write = database.transaction((token: number) => fence.run(token).changes);
+    expect(tokens.map((token) => write.immediate(token))).toEqual(changed);
+  });
+});
