@@ -138,6 +138,30 @@ export const COUNTS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a call that is refused after all, and given up meanwhile, leaves the newcomer its line',
+    before: (core) => void core.markReady(1_001, 0),
+    attached: 1,
+    threads: [
+      ({ core }) => core.enterWrite(0, inc),
+      ({ core }) => {
+        core.reap(0, inc);
+        return core.attach(9);
+      },
+      ({ core }) => core.hold(1),
+    ],
+    final: (outcome, core) => {
+      const place = ended(outcome, core).results[1] as number;
+      core.unhold(1);
+      const [member, incarnation] = [
+        place % INCARNATION_STEP,
+        Math.floor(place / INCARNATION_STEP),
+      ];
+      const refusal = core.enterWrite(member, incarnation);
+      const isRight = refusal === 0 && core.writesOf(member) === 1;
+      return isRight ? undefined : `refused ${refusal}, ${core.writesOf(member)} writes`;
+    },
+  },
+  {
     name: 'one that was given up counts beside the newcomer on its line',
     attached: 1,
     // In Starting everything is refused; whose line it is, nobody asks then.

@@ -64,6 +64,10 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
     90584,
     '20320701039',
   ],
+  'a call that is refused after all, and given up meanwhile, leaves the newcomer its line': [
+    1489,
+    '9241166',
+  ],
   'one that was given up counts beside the newcomer on its line': [64, '252'],
   'a refusal is counted once, for what refused': [341, '150577'],
   'a check that begins to fail against two writers': [2079, '12367955813096'],
