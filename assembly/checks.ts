@@ -83,14 +83,18 @@ export function addCheck(member: i32, incarnation: u32, bits: i32): i32 {
     const epoch = atomic.load<i32>(AT_EPOCH);
     for (let cell = 0; cell < capacity; cell++) {
       const at = checkAt(cell);
-      const found = atomic.load<u64>(at);
-      if (isTaken(found)) continue;
-      const mine = next(found, member, incarnation, 0);
-      if (atomic.cmpxchg<u64>(at, found, mine) !== found) continue;
-      copyText(staging(member) + OUTCOME_SIZE, at + CHECK_NAME);
-      countCell(cell);
-      publish(at, mine, member, incarnation, bits);
-      return cell;
+      let found = atomic.load<u64>(at);
+      // Again if it changed: one that was given up may have dropped it, or reported, meanwhile.
+      while (!isTaken(found)) {
+        const before = found;
+        const mine = next(before, member, incarnation, 0);
+        found = atomic.cmpxchg<u64>(at, before, mine);
+        if (found !== before) continue;
+        copyText(staging(member) + OUTCOME_SIZE, at + CHECK_NAME);
+        countCell(cell);
+        publish(at, mine, member, incarnation, bits);
+        return cell;
+      }
     }
     if (atomic.load<i32>(AT_EPOCH) === epoch) return -1;
   }

@@ -87,6 +87,7 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
     20678,
     '1146350692629831845982',
   ],
-  'one that was given up reports beside the newcomer in its cell': [421, '542862239'],
-  'three take two cells, and one of them gives it back': [35772, '41504468785749028'],
+  'one that was given up reports beside the newcomer in its cell': [466, '677843939'],
+  'three take two cells, and one of them gives it back': [36406, '60379602009659908'],
+  'one that was given up drops its check beside the newcomer in its cell': [302, '22387'],
 };

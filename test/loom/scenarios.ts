@@ -1178,12 +1178,28 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     ],
     final: (outcome, core) => {
-      const [reported, added] = parsed(outcome);
-      // It may have reported between the reap and the look for a cell.
-      const isItsOwn = added === 0 && (core.checkStatus(0) & CHECK_MEMBER_MASK) === 2;
-      const isFine = isItsOwn || (reported === 1 && added === -1);
-      return isFine && core.holds() === 0 ? undefined : `${parsed(outcome)}, ${core.holds()}`;
+      const isItsOwn = (core.checkStatus(0) & CHECK_MEMBER_MASK) === 2;
+      return parsed(outcome)[1] === 0 && isItsOwn && core.holds() === 0
+        ? undefined
+        : `${parsed(outcome)}, holds ${core.holds()}`;
     },
+  },
+  {
+    name: 'one that was given up drops its check beside the newcomer in its cell',
+    capacities: { checks: 1 },
+    before: (core) => void core.addCheck(0, inc, CHECK_HEALTHY),
+    attached: 2,
+    threads: [
+      ({ core }) => core.dropCheck(0, 0, inc),
+      ({ core }) => {
+        core.reap(0, inc);
+        return core.addCheck(1, inc, CHECK_HEALTHY);
+      },
+    ],
+    final: (outcome, core) =>
+      parsed(outcome)[1] === 0 && (core.checkStatus(0) & CHECK_MEMBER_MASK) === 2
+        ? undefined
+        : `added ${parsed(outcome)[1]}, and the cell has ${core.checkStatus(0)}`,
   },
   {
     name: 'three take two cells, and one of them gives it back',

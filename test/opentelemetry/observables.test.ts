@@ -55,6 +55,7 @@ describe('the observables', () => {
       () => lifecycle.setRestoreReadyAtMs(1_500),
       () => lifecycle.beat(),
       () => lifecycle.markReady(),
+      () => lifecycle.check({ name: 'a "b"', run: () => {} }),
       () => lifecycle.gate.tryEnter('write'),
       () => lifecycle.gate.hold('paused'),
       () => lifecycle.markDraining(),

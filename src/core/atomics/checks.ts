@@ -107,14 +107,17 @@ export function checksModule(
         const epoch = load32(AT_EPOCH);
         for (let cell = 0; cell < capacity; cell++) {
           const at = checkAt(cell);
-          const found = load64(at);
-          if (isTaken(found)) continue;
-          const mine = next(found, member, incarnation, 0);
-          if (swap64(at, found, mine) !== found) continue;
-          copyText(staging(member) + OUTCOME_SIZE, at + CHECK_NAME);
-          countCell(cell);
-          publish(at, mine, member, incarnation, bits);
-          return cell;
+          let found = load64(at);
+          while (!isTaken(found)) {
+            const before = found;
+            const mine = next(before, member, incarnation, 0);
+            found = swap64(at, before, mine);
+            if (found !== before) continue;
+            copyText(staging(member) + OUTCOME_SIZE, at + CHECK_NAME);
+            countCell(cell);
+            publish(at, mine, member, incarnation, bits);
+            return cell;
+          }
         }
         // A cell may have been freed behind the scan.
         if (load32(AT_EPOCH) === epoch) return -1;

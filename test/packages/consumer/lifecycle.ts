@@ -9,6 +9,10 @@ import {
   acceptsQueries,
   acceptsWrites,
   type Backend,
+  type CheckContext,
+  type CheckEffect,
+  type CheckOptions,
+  type CheckSnapshot,
   type Clock,
   type ColdStartPhases,
   type CreateOptions,
@@ -208,6 +212,15 @@ export function watch(lifecycle: Lifecycle): LifecycleSnapshot {
   lifecycle.onShutdown(course)();
   const left: unknown = lifecycle.leaving.reason;
   const told: string | null = left instanceof LeavingError ? left.trigger : null;
+  const affects: CheckEffect = 'write';
+  const run = ({ signal }: CheckContext): void => signal.throwIfAborted();
+  const check: CheckOptions = { name: 'disk', run, everyMs: 5, timeoutMs: 5, failures: 1, affects };
+  const removal: () => void = lifecycle.check({ ...check, successes: 1 });
+  removal();
+  const checks: readonly CheckSnapshot[] = lifecycle.checks();
+  if (checks.some(({ healthy, sinceMs, error }) => !healthy && sinceMs > 0 && error !== null)) {
+    return lifecycle.snapshot();
+  }
   const shutdown: ShutdownSnapshot | null = lifecycle.snapshot().shutdown;
   const types: readonly LogEventType[] = ['step_failed'];
   const log: Log = ({ type, message }: LogEvent) => types.includes(type) && message;
