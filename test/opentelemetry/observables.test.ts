@@ -81,7 +81,7 @@ describe('the observables', () => {
     // All were there in the end, and none before its time.
     // Of the counters there are 2 permits, 12 refusals and 16 probes from the start.
     expect(seen[0]).toBe(17 + 30);
-    expect(seen.at(-1)).toBe(17 + 30 + 8);
+    expect(seen.at(-1)).toBe(17 + 30 + 9);
     undo();
   });
 
