@@ -38,7 +38,7 @@ it('every mutant is killed, or survives for a reason that is written down', () =
   ).map(({ name }) => name);
   console.log(`${MUTANTS.length} mutants, ${MUTANTS.length - alive.length} killed`);
   expect(alive.sort()).toEqual(Object.keys(SURVIVORS).sort());
-});
+}, 600_000);
 
 function isNoticed(mutant: Mutant, scenario: Scenario, ends: string): boolean {
   try {

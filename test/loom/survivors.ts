@@ -9,8 +9,6 @@
 export const SURVIVORS: Readonly<Record<string, string>> = {
   'split compare64 #10 in $5':
     'equivalent: whoever moves on from a phase whose time is known gives its slot that very time before, so a late store writes what is there',
-  'swap store32 #4 in $2':
-    'equivalent: what follows the copy of a word is a load of the copier’s own: the next word, or the COUNT of a slot that it has claimed, or a store of its own line that a swap of HOST publishes later',
-  'swap store64 #92 in $73':
+  'swap store64 #101 in $80':
     'equivalent: a reap has cleared the heartbeat before the line could be attached, and only a thread that was wrongly given up could have stored another',
 };
