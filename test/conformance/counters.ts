@@ -9,7 +9,7 @@ import { equal, holds } from './claims.ts';
 import { inPhase, type Suite } from './suite.ts';
 
 const PHASES = ['starting', 'ready', 'draining', 'shutting_down', 'stopped'];
-const HOLDS: readonly HoldName[] = ['read_only', 'replica', 'lease_lost', 'paused'];
+const HOLDS: readonly HoldName[] = ['read_only', 'replica', 'lease_lost', 'paused', 'unhealthy'];
 /** What can refuse, in the order in which it is told. */
 const REASONS: Readonly<Record<PermitKind, readonly string[]>> = {
   write: ['starting', 'draining', 'shutting_down', 'stopped', ...HOLDS],
