@@ -5,10 +5,10 @@
  */
 
 export type {
-  CheckContext,
   ComponentCheck,
   ComponentOf,
   StartContext,
   StopContext,
 } from './compose/component.ts';
 export { type Component, type Components, type Context, compose } from './compose/compose.ts';
+export type { CheckContext } from './lifecycle/check-run.ts';

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { CheckContext } from '../lifecycle/check-run.ts';
+import type { CheckOptions } from '../lifecycle/checks.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import type { StepContext, StepTime } from '../lifecycle/steps.ts';
 
@@ -20,26 +22,10 @@ export interface StartContext {
 /** What every `stop` is called with, after the value. */
 export type StopContext = StepContext;
 
-/** What the run of a check is called with, after the value. */
-export interface CheckContext {
-  /** Aborts when the run's time is up. */
-  readonly signal: Signal;
-}
-
-/** What `lifecycle.check` takes, without its name: that is the component's. */
-export interface ComponentCheck<T> {
+/** What `lifecycle.check` takes, without its name, which is the component's, and with its value. */
+export interface ComponentCheck<T> extends Omit<CheckOptions, 'name' | 'run'> {
   /** Rejects or throws while the component is unhealthy. */
   readonly run: (value: T, context: CheckContext) => unknown;
-  /** Milliseconds between two runs. */
-  readonly everyMs?: number | undefined;
-  /** Milliseconds that a run may take. */
-  readonly timeoutMs?: number | undefined;
-  /** How many runs in a row must fail until the component counts as unhealthy. */
-  readonly failures?: number | undefined;
-  /** How many runs in a row must succeed until it counts as healthy again. */
-  readonly successes?: number | undefined;
-  /** What an unhealthy component affects. */
-  readonly affects?: 'ready' | 'write' | 'nothing' | undefined;
 }
 
 /**

@@ -162,10 +162,7 @@ export class Composition {
   #check({ name, check }: Node, value: unknown): void {
     if (check === undefined) return;
     const { run, ...options } = check;
-    const lifecycle = this.#lifecycle as unknown as {
-      check(options: object): () => void;
-    };
-    lifecycle.check({ ...options, name, run: (context: StopContext) => run(value, context) });
+    this.#lifecycle.check({ ...options, name, run: (context) => run(value, context) });
   }
 
   /** The last stage that began is the reason, even after it has ended; another one still runs. */

@@ -576,6 +576,30 @@ export const composing: Suite = {
       },
     },
     {
+      title:
+        'a check that fails has the name of its component, and the process is not ready for writes',
+      run: async (subject) => {
+        const lifecycle = subject.create();
+        await loose(lifecycle, {
+          pool: {
+            start: () => 'down',
+            check: {
+              run: (value: unknown) => Promise.reject(new Error(String(value))),
+              failures: 1,
+              affects: 'write',
+            },
+          },
+        });
+        while (lifecycle.gate.holds().length === 0) await turn();
+        equal(
+          lifecycle.checks().map(({ name, healthy, error }) => [name, healthy, error]),
+          [['pool', false, 'down']],
+        );
+        equal(lifecycle.gate.holds(), ['unhealthy']);
+        await lifecycle.shutdown();
+      },
+    },
+    {
       title: 'a check that is refused is a failed start, and its component is stopped',
       run: async (subject) => {
         const noted: string[] = [];

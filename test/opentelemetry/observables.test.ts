@@ -79,9 +79,9 @@ describe('the observables', () => {
       seen.push(samples.size);
     }
     // All were there in the end, and none before its time.
-    // Of the counters there are 2 permits, 11 refusals and 16 probes from the start.
-    expect(seen[0]).toBe(16 + 29);
-    expect(seen.at(-1)).toBe(16 + 29 + 8);
+    // Of the counters there are 2 permits, 12 refusals and 16 probes from the start.
+    expect(seen[0]).toBe(17 + 30);
+    expect(seen.at(-1)).toBe(17 + 30 + 9);
     undo();
   });
 

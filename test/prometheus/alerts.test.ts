@@ -138,6 +138,13 @@ describe.skipIf(missing !== undefined)(`the alerts${skipped}`, () => {
     await quiet();
   });
 
+  it('a check that fails: CheckFails', async () => {
+    await tell('/break');
+    await fire(['TidegateCheckFails']);
+    await tell('/mend');
+    await quiet();
+  });
+
   it('a blocked loop, told by the probe thread: EventLoopBlocked, ProbesFail', async () => {
     await tell('/block');
     await fire(['TidegateEventLoopBlocked', 'TidegateProbesFail'], async () => {

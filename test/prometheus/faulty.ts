@@ -36,10 +36,27 @@ lifecycle.pipeline({
 });
 
 let permit: Permit | null = null;
+let isBroken = false;
+lifecycle.check({
+  name: 'database',
+  everyMs: 100,
+  failures: 1,
+  // A busy machine is no fault of this check.
+  timeoutMs: 60_000,
+  run() {
+    if (isBroken) throw new Error('planned');
+  },
+});
 
 /** What the test asks for, by path. */
 const COMMANDS: Readonly<Record<string, () => unknown>> = {
   '/ready': () => lifecycle.markReady(),
+  '/break': () => {
+    isBroken = true;
+  },
+  '/mend': () => {
+    isBroken = false;
+  },
   '/hold': () => lifecycle.gate.hold('paused'),
   '/release': () => lifecycle.gate.release('paused'),
   // As many as a load balancer sends that has not noticed.
