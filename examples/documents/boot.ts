@@ -2,7 +2,7 @@
  * What the service is made of, and in which order: a database that is restored, replayed, loaded and warmed up,
  * the readers over it, and at the end the flush, the checkpoint and the backup.
  *
- * A shutdown may come before the boot has ended. Then the steps are skipped: what was loaded is in the write-ahead
+ * A shutdown may come before the boot has ended. Then the steps do nothing: what was loaded is in the write-ahead
  * log, and the next boot goes on with it; the backup of a whole database is worth more than one of that.
  *
  * @module

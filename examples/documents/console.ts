@@ -6,6 +6,7 @@
  */
 
 import type { ColdStartPhases, ShutdownReport } from 'tidegate';
+import type { StopContext } from 'tidegate/compose';
 
 const BAR_WIDTH = 30;
 const NAME_WIDTH = 18;
@@ -105,13 +106,19 @@ export function showDrain(writes: number): void {
   say(`\n  draining: ${many} under way, no new ones; reads are still served`);
 }
 
-/** A stop that says what it did. That one failed, and why, is said by the library. */
-export function shown<T>(name: string, work: (value: T) => string): (value: T) => Promise<void> {
-  return async (value) => {
+/**
+ * A stop that says what it did. That one failed, and why, is said by the library. It does nothing if the
+ * process was never ready: what the boot had opened by then is no whole database.
+ */
+export function shown<T>(
+  name: string,
+  work: (value: T) => string,
+): (value: T, context: StopContext) => Promise<void> {
+  return async (value, { ready }) => {
     // A turn of the loop: what waits is shown and answered before a step that blocks.
     await new Promise((resolve) => setTimeout(resolve, 0));
     const beganMs = performance.now();
-    const did = work(value);
+    const did = ready ? work(value) : 'nothing: the boot had not ended';
     const ms = Math.round(performance.now() - beganMs);
     say(`    ${name.padEnd(NAME_WIDTH)}${String(ms).padStart(7)} ms  ok, ${did}`);
   };
