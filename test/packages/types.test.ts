@@ -22,6 +22,7 @@ const PORTABLE = [
   'edge.ts',
   'cases.ts',
   'components.ts',
+  'leases.ts',
 ];
 
 /** Which libraries a program is compiled with, and what can be compiled so. */

@@ -7,6 +7,9 @@
 
 import { Lifecycle } from 'tidegate';
 import {
+  type AskedBy,
+  type Audit,
+  type AuditEvent,
   createHandler,
   type Handler,
   type HandlerOptions,
@@ -18,7 +21,13 @@ import {
 const paths: Partial<ProbePaths> = { live: '/livez', ready: '/readyz' };
 const service: ServiceName = { name: 'documents', version: '1.2.3' };
 
+const acts: AuditEvent[] = [];
+const audit: Audit = (event) => acts.push(event);
+const asker: AskedBy = { remoteAddress: '192.0.2.1' };
+
 const options: HandlerOptions = {
+  audit,
+  adminTokens: { operator: 'one-more-secret' },
   ...service,
   paths,
   adminToken: 'a-long-secret',
@@ -34,6 +43,6 @@ export const metrics = (): string => metricsText(Lifecycle.create(), service);
 /** Asks our handler first. */
 export async function answer(request: Parameters<Handler>[0]): Promise<number> {
   const handler: Handler = createHandler(Lifecycle.create(), options);
-  const response = await handler(request);
+  const response = await handler(request, asker);
   return response === undefined ? request.url.length : response.status;
 }

@@ -15,6 +15,8 @@ import {
   type CheckSnapshot,
   type Clock,
   type ColdStartPhases,
+  type CountedProbe,
+  type Counters,
   type CreateOptions,
   type DrainResult,
   GateClosedError,
@@ -36,8 +38,13 @@ import {
   type PhaseName,
   type PipelineOptions,
   type PipelineStep,
+  type PreviousRun,
+  type ProbeCount,
+  type ProbeStatus,
   phaseFromU8,
   phaseName,
+  type RefusalCount,
+  type RunOutcome,
   type SeatOptions,
   type ShutdownEvent,
   type ShutdownListener,
@@ -217,6 +224,15 @@ export function watch(lifecycle: Lifecycle): LifecycleSnapshot {
   const check: CheckOptions = { name: 'disk', run, everyMs: 5, timeoutMs: 5, failures: 1, affects };
   const removal: () => void = lifecycle.check({ ...check, successes: 1 });
   removal();
+  const probe: CountedProbe = 'ready';
+  const status: ProbeStatus = 200;
+  lifecycle.countProbe(probe, status);
+  const counters: Counters = lifecycle.counters();
+  const refusals: readonly RefusalCount[] = counters.refusals;
+  const answers: readonly ProbeCount[] = counters.probes;
+  const previous: PreviousRun | null = lifecycle.previousRun();
+  const outcome: RunOutcome = previous?.outcome ?? 'clean';
+  if (outcome === 'killed' && refusals.length > answers.length) return lifecycle.snapshot();
   const checks: readonly CheckSnapshot[] = lifecycle.checks();
   if (checks.some(({ healthy, sinceMs, error }) => !healthy && sinceMs > 0 && error !== null)) {
     return lifecycle.snapshot();

@@ -42,7 +42,7 @@ async function compile(url) {
   const [{ module: from, name, kind }] = WebAssembly.Module.imports(module);
   const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  exports.create(1, 127, 32, 8);
+  exports.create(1, 127, 32, 8, 32);
   return `${from}.${name} ${kind} ${exports.phase()}`;
 }
 
@@ -50,9 +50,11 @@ async function compile(url) {
 async function observe({ instrument }) {
   const { Lifecycle } = await import('tidegate');
   let gauges = 0;
+  let counters = 0;
   let spans = 0;
   const meter = {
     createObservableGauge: () => ++gauges,
+    createObservableCounter: () => ++counters,
     addBatchObservableCallback() {},
     removeBatchObservableCallback() {},
   };
@@ -69,7 +71,7 @@ async function observe({ instrument }) {
   lifecycle.markReady();
   await lifecycle.shutdown();
   undo();
-  return `${gauges} gauges, ${spans} spans`;
+  return `${gauges} gauges, ${counters} counters, ${spans} spans`;
 }
 
 /** The fleet's object on a plain map, drained by a client; on the platform it is run in test/edge. */
