@@ -1,0 +1,58 @@
+/**
+ * A program that uses every export of `tidegate/fleet`, with clients of its own shape. To be compiled,
+ * not run.
+ *
+ * @module
+ */
+
+import { Lifecycle } from 'tidegate';
+import {
+  type EtcdStoreOptions,
+  etcdStore,
+  fileStore,
+  type Lease,
+  type LeaseOptions,
+  type LeaseState,
+  lease,
+  type NatsBucket,
+  type NatsEntry,
+  type NatsStatus,
+  natsStore,
+  type PostgresPool,
+  type PostgresStoreOptions,
+  postgresStore,
+  type RedisClient,
+  type RedisStoreOptions,
+  redisStore,
+  type Store,
+  type StoreEntry,
+  type StoreOptions,
+} from 'tidegate/fleet';
+
+const options: StoreOptions = { pollMs: 100 };
+const etcd: EtcdStoreOptions = options;
+const postgres: PostgresStoreOptions = { ...options, table: 'leases' };
+const redis: RedisStoreOptions = { ...options, prefix: 'leases:' };
+
+/** All stores, over clients that others have made. */
+export function stores(pool: PostgresPool, client: RedisClient, bucket: NatsBucket): Store[] {
+  return [
+    fileStore('leases', options),
+    etcdStore('http://127.0.0.1:2379', etcd),
+    postgresStore(pool, postgres),
+    redisStore(client, redis),
+    natsStore(bucket, options),
+  ];
+}
+
+/** What a bucket says of itself, and of a key. */
+export type Kept = readonly [NatsStatus, NatsEntry, StoreEntry];
+
+/** Its token goes with each write. */
+export async function writer(store: Store): Promise<number | null> {
+  const wanted: LeaseOptions = { store, name: 'writer', ttlMs: 5_000, holder: 'a' };
+  const held: Lease = await lease(Lifecycle.create(), wanted);
+  const undo: () => void = held.onChange(({ state }) => state satisfies LeaseState);
+  undo();
+  return (await held.release()) ? held.token : null;
+}
