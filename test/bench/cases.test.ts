@@ -198,6 +198,8 @@ const SELDOM = new Set([
   'isExiting',
   'watchBeats',
   'counters',
+  'checks',
+  'previousRun',
   'countProbe',
 ]);
 
