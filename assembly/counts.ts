@@ -19,11 +19,13 @@
  *
  * That is right as long as BASE is one that the word has had, and not 256 of them ago:
  *
- * 1. BASE is stored only by whoever has seen, after it loaded BASE, that the word still bears its
+ * 1. BASE is stored before the swap that makes its bits come round, so of what was admitted for good:
+ *    a call that takes its own back does so after that.
+ * 2. BASE is stored only by whoever has seen, after it loaded BASE, that the word still bears its
  *    incarnation. So the tenant was the same between the two loads, and the word no further than what
  *    this thread itself has admitted. A thread that is reaped after that look swaps a BASE that the
  *    newcomer has stored since, and fails; or one that is the same, and stores what is true.
- * 2. A thread may die before it stores. So the newcomer brings BASE up before it admits anything
+ * 3. A thread may die before it stores. So the newcomer brings BASE up before it admits anything
  *    (`settleCount`, in `attach`): a line is never behind by more than one death.
  *
  * @module

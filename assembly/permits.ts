@@ -56,25 +56,22 @@ import {
 } from './layout';
 import { isAlive, memberLine, membersUsed } from './members';
 
-/** What refuses nothing; else the number of what refuses, as refusals are counted. */
-const NOTHING = -1;
-/** `take` took, and what was admitted is due to be stored in the base of the line. */
-const BASE_IS_DUE = -1;
+/** What refuses nothing; else the number of what refuses, as refusals are counted, plus one. */
+const NOTHING = 0;
+/** The base of a word of which nobody asks how much it ever admitted. */
+const NO_BASE = 0;
 
 /** Admits a write of this member, or says what refuses it, and counts that. */
 export function enterWrite(member: i32, incarnation: u32): i32 {
   let reason = whyNoWrites();
   if (reason !== NOTHING) return refuseWrite(member, reason);
   const word = memberLine(member) + MEMBER_WRITES;
-  const taken = take(word, incarnation);
-  if (taken > ADMITTED) return taken;
+  const refusal = take(word, countLine(member) + COUNT_WRITES, incarnation);
+  if (refusal !== ADMITTED) return refusal;
   reason = whyNoWrites();
-  if (reason !== NOTHING) {
-    takeBack(word, incarnation);
-    return refuseWrite(member, reason);
-  }
-  if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_WRITES, word, incarnation);
-  return ADMITTED;
+  if (reason === NOTHING) return ADMITTED;
+  takeBack(word, incarnation);
+  return refuseWrite(member, reason);
 }
 
 /** Admits a query of this member, or says what refuses it, and counts that. */
@@ -82,15 +79,12 @@ export function enterQuery(member: i32, incarnation: u32): i32 {
   let reason = whyNoQueries();
   if (reason !== NOTHING) return refuseQuery(member, reason);
   const word = memberLine(member) + MEMBER_QUERIES;
-  const taken = take(word, incarnation);
-  if (taken > ADMITTED) return taken;
+  const refusal = take(word, countLine(member) + COUNT_QUERIES, incarnation);
+  if (refusal !== ADMITTED) return refusal;
   reason = whyNoQueries();
-  if (reason !== NOTHING) {
-    takeBack(word, incarnation);
-    return refuseQuery(member, reason);
-  }
-  if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_QUERIES, word, incarnation);
-  return ADMITTED;
+  if (reason === NOTHING) return ADMITTED;
+  takeBack(word, incarnation);
+  return refuseQuery(member, reason);
 }
 
 /** Releases a write; false if this member was reaped, and its permits with it. */
@@ -107,8 +101,8 @@ export function leaveQuery(member: i32, incarnation: u32): bool {
 export function enterBoot(member: i32, incarnation: u32): i32 {
   if (isLeaving()) return REFUSED_PHASE;
   const word = memberLine(member) + MEMBER_BOOTS;
-  const taken = take(word, incarnation);
-  if (taken > ADMITTED) return taken;
+  const refusal = take(word, NO_BASE, incarnation);
+  if (refusal !== ADMITTED) return refusal;
   if (!isLeaving()) return ADMITTED;
   leaveBoot(member, incarnation);
   return REFUSED_PHASE;
@@ -178,49 +172,57 @@ export function unhold(bits: i32): i32 {
   return atomic.and<i32>(AT_HOLDS, ~bits) & bits;
 }
 
-/** The phase that refuses writes, or PHASES + the bit of the first hold that does. */
+/** The phase that refuses writes, or PHASES + the bit of the first hold that does; plus one. */
 function whyNoWrites(): i32 {
   const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
-  if (phase !== READY) return phase;
-  if ((atomic.load<u32>(AT_HOLDS) & HOLD_ANY) === 0) return NOTHING;
-  const held = holds();
-  return held === 0 ? NOTHING : PHASES + ctz(held);
+  if (phase !== READY) return phase + 1;
+  return (atomic.load<u32>(AT_HOLDS) & HOLD_ANY) === 0 ? NOTHING : whichHold();
 }
 
-/** The phase that refuses queries. */
+function whichHold(): i32 {
+  const held = holds();
+  return held === 0 ? NOTHING : PHASES + ctz(held) + 1;
+}
+
+/** The phase that refuses queries, plus one. */
 function whyNoQueries(): i32 {
   const phase = <i32>atomic.load<u64>(AT_STATE) & STATE_PHASE_MASK;
-  return phase === READY || phase === DRAINING ? NOTHING : phase;
+  return phase === READY || phase === DRAINING ? NOTHING : phase + 1;
 }
 
 function refuseWrite(member: i32, reason: i32): i32 {
-  countRefusedWrite(member, reason);
+  countRefusedWrite(member, reason - 1);
   return refusalOf(reason);
 }
 
-function refuseQuery(member: i32, phase: i32): i32 {
-  countRefusedQuery(member, phase);
+function refuseQuery(member: i32, reason: i32): i32 {
+  countRefusedQuery(member, reason - 1);
   return REFUSED_PHASE;
 }
 
 function refusalOf(reason: i32): i32 {
-  return reason < PHASES ? REFUSED_PHASE : REFUSED_HOLD;
+  return reason <= PHASES ? REFUSED_PHASE : REFUSED_HOLD;
 }
 
 /**
  * One more held, and admitted: what that says of the total is in `counts.ts`. Only a reap changes
  * another thread's line, so a lost swap is a reap.
  */
-function take(word: i32, incarnation: u32): i32 {
+function take(word: i32, base: i32, incarnation: u32): i32 {
   const before = atomic.load<u64>(word);
   if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return REFUSED_REAPED;
   if ((<u32>before & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
   let after = before + PERMIT_TAKEN;
-  const isDue = ((<u32>after >> ADMITTED_SHIFT) & BASE_MASK) === 0;
-  // What is admitted wraps around within its bits, and not into the incarnation.
-  if (isDue && <u32>after >> ADMITTED_SHIFT === 0) after -= (<u64>1) << INCARNATION_SHIFT;
-  if (atomic.cmpxchg<u64>(word, before, after) !== before) return REFUSED_REAPED;
-  return isDue ? BASE_IS_DUE : ADMITTED;
+  if ((<u32>after & (BASE_MASK << ADMITTED_SHIFT)) === 0) {
+    if (base !== NO_BASE) settleCount(base, word, incarnation);
+    after = wrapped(after);
+  }
+  return atomic.cmpxchg<u64>(word, before, after) === before ? ADMITTED : REFUSED_REAPED;
+}
+
+/** What is admitted wraps around within its bits, and not into the incarnation. */
+function wrapped(sum: u64): u64 {
+  return <u32>sum >> ADMITTED_SHIFT === 0 ? sum - ((<u64>1) << INCARNATION_SHIFT) : sum;
 }
 
 /** One less held, and then the look at STATE that the drain relies on. */

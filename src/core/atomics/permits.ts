@@ -55,10 +55,10 @@ export type PermitsModule = Pick<
   | 'unhold'
 >;
 
-/** What refuses nothing; else the number of what refuses, as refusals are counted. */
-const NOTHING = -1;
-/** `take` took, and what was admitted is due to be stored in the base of the line. */
-const BASE_IS_DUE = -1;
+/** What refuses nothing; else the number of what refuses, as refusals are counted, plus one. */
+const NOTHING = 0;
+/** The base of a word of which nobody asks how much it ever admitted. */
+const NO_BASE = 0;
 
 export function permitsModule(
   { load32, or32, and32, load64, swap64 }: Words,
@@ -72,37 +72,41 @@ export function permitsModule(
 
   function whyNoWrites(): number {
     const now = phase();
-    if (now !== READY) return now;
-    if ((load32(AT_HOLDS) & HOLD_ANY) === 0) return NOTHING;
+    if (now !== READY) return now + 1;
+    return (load32(AT_HOLDS) & HOLD_ANY) === 0 ? NOTHING : whichHold();
+  }
+
+  function whichHold(): number {
     const held = holds();
-    return held === 0 ? NOTHING : PHASES + 31 - Math.clz32(held & -held);
+    return held === 0 ? NOTHING : PHASES + 31 - Math.clz32(held & -held) + 1;
   }
 
   function whyNoQueries(): number {
     const now = phase();
-    return now === READY || now === DRAINING ? NOTHING : now;
+    return now === READY || now === DRAINING ? NOTHING : now + 1;
   }
 
   function refuseWrite(member: number, reason: number): number {
-    countRefusedWrite(member, reason);
+    countRefusedWrite(member, reason - 1);
     return refusalOf(reason);
   }
 
   function refuseQuery(member: number, reason: number): number {
-    countRefusedQuery(member, reason);
+    countRefusedQuery(member, reason - 1);
     return REFUSED_PHASE;
   }
 
   /** A lost swap is a reap: nobody else changes this member's counts. */
-  function take(word: number, incarnation: number): number {
+  function take(word: number, base: number, incarnation: number): number {
     const before = load64(word);
     const halves = split(before);
     const counts = halves[0] as number;
     if (halves[1] !== (incarnation | 0)) return REFUSED_REAPED;
     if ((counts & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
     const next = (counts + PERMIT_TAKEN) | 0;
-    if (swap64(word, before, join(incarnation, next)) !== before) return REFUSED_REAPED;
-    return ((next >>> ADMITTED_SHIFT) & BASE_MASK) === 0 ? BASE_IS_DUE : ADMITTED;
+    const isDue = (next & (BASE_MASK << ADMITTED_SHIFT)) === 0;
+    if (isDue && base !== NO_BASE) settleCount(base, word, incarnation);
+    return swap64(word, before, join(incarnation, next)) === before ? ADMITTED : REFUSED_REAPED;
   }
 
   /** The look at STATE comes after the swap: a drain that has not seen the swap is seen here. */
@@ -147,30 +151,24 @@ export function permitsModule(
       const before = whyNoWrites();
       if (before !== NOTHING) return refuseWrite(member, before);
       const word = memberLine(member) + MEMBER_WRITES;
-      const taken = take(word, incarnation);
-      if (taken > ADMITTED) return taken;
+      const refusal = take(word, countLine(member) + COUNT_WRITES, incarnation);
+      if (refusal !== ADMITTED) return refusal;
       const after = whyNoWrites();
-      if (after !== NOTHING) {
-        takeBack(word, incarnation);
-        return refuseWrite(member, after);
-      }
-      if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_WRITES, word, incarnation);
-      return ADMITTED;
+      if (after === NOTHING) return ADMITTED;
+      takeBack(word, incarnation);
+      return refuseWrite(member, after);
     },
 
     enterQuery: (member, incarnation) => {
       const before = whyNoQueries();
       if (before !== NOTHING) return refuseQuery(member, before);
       const word = memberLine(member) + MEMBER_QUERIES;
-      const taken = take(word, incarnation);
-      if (taken > ADMITTED) return taken;
+      const refusal = take(word, countLine(member) + COUNT_QUERIES, incarnation);
+      if (refusal !== ADMITTED) return refusal;
       const after = whyNoQueries();
-      if (after !== NOTHING) {
-        takeBack(word, incarnation);
-        return refuseQuery(member, after);
-      }
-      if (taken === BASE_IS_DUE) settleCount(countLine(member) + COUNT_QUERIES, word, incarnation);
-      return ADMITTED;
+      if (after === NOTHING) return ADMITTED;
+      takeBack(word, incarnation);
+      return refuseQuery(member, after);
     },
 
     leaveWrite: (member, incarnation) => giveBack(memberLine(member) + MEMBER_WRITES, incarnation),
@@ -178,8 +176,8 @@ export function permitsModule(
 
     enterBoot: (member, incarnation) => {
       if (isLeaving()) return REFUSED_PHASE;
-      const taken = take(memberLine(member) + MEMBER_BOOTS, incarnation);
-      if (taken > ADMITTED) return taken;
+      const refusal = take(memberLine(member) + MEMBER_BOOTS, NO_BASE, incarnation);
+      if (refusal !== ADMITTED) return refusal;
       if (!isLeaving()) return ADMITTED;
       leaveBoot(member, incarnation);
       return REFUSED_PHASE;
@@ -226,5 +224,5 @@ export function permitsModule(
 }
 
 function refusalOf(reason: number): number {
-  return reason < PHASES ? REFUSED_PHASE : REFUSED_HOLD;
+  return reason <= PHASES ? REFUSED_PHASE : REFUSED_HOLD;
 }
