@@ -35,11 +35,16 @@ import {
   ADMITTED_MASK,
   ADMITTED_SHIFT,
   AT_COUNTS,
+  AT_MEMBERS,
   COUNT_ANSWERS,
   COUNT_QUERIES_REFUSED,
   COUNT_SIZE,
+  COUNT_WRITES,
   COUNT_WRITES_REFUSED,
   INCARNATION_SHIFT,
+  MEMBER_QUERIES,
+  MEMBER_SIZE,
+  MEMBER_WRITES,
 } from './layout';
 
 /** Where the counts of `member` are. */
@@ -54,6 +59,15 @@ export function settleCount(base: i32, word: i32, incarnation: u32): void {
   if (<u32>(found >> INCARNATION_SHIFT) !== incarnation) return;
   const after = admittedIn(before, found);
   if (after !== before) atomic.cmpxchg<u64>(base, before, after);
+}
+
+/** The same for a word of a member's line, if anybody asks what it ever admitted: not of BOOTS. */
+export function settleWord(word: i32, incarnation: u32): void {
+  const member = (word - AT_MEMBERS) / MEMBER_SIZE;
+  const offset = word - AT_MEMBERS - member * MEMBER_SIZE;
+  // The bases are in the order of the words.
+  if (offset > MEMBER_QUERIES) return;
+  settleCount(countLine(member) + COUNT_WRITES + offset - MEMBER_WRITES, word, incarnation);
 }
 
 /** What was admitted, by a base and a word of which the base is no more than 255 behind. */

@@ -212,8 +212,10 @@ export const MEMBER_BUDGET = 120;
 
 // WRITES, QUERIES, BOOTS: held in bits 0-23, the lowest eight bits of all that were ever admitted in
 // 24-31, incarnation in 32-63.
-/** Most permits of one kind that one member may hold: 2^24-1. */
+/** The bits of what is held. */
 export const PERMIT_MAX = 0xffffff;
+/** One that holds so many of a kind is refused, at each 64th: 2^24-64. */
+export const PERMIT_FULL = 0xffffc0;
 /** One more admitted, and held. */
 export const PERMIT_TAKEN = 0x1000001;
 export const ADMITTED_SHIFT = 24;

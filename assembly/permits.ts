@@ -26,7 +26,7 @@
  */
 
 import { holds } from './checks';
-import { countLine, countRefusedQuery, countRefusedWrite, settleCount } from './counts';
+import { countRefusedQuery, countRefusedWrite, settleWord } from './counts';
 import { announce } from './epoch';
 import { isAccepted } from './host';
 import {
@@ -35,14 +35,13 @@ import {
   AT_HOLDS,
   AT_STATE,
   BASE_MASK,
-  COUNT_QUERIES,
-  COUNT_WRITES,
   DRAINING,
   HOLD_ANY,
   INCARNATION_SHIFT,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
+  PERMIT_FULL,
   PERMIT_MAX,
   PERMIT_TAKEN,
   PHASES,
@@ -58,15 +57,13 @@ import { isAlive, memberLine, membersUsed } from './members';
 
 /** What refuses nothing; else the number of what refuses, as refusals are counted, plus one. */
 const NOTHING = 0;
-/** The base of a word of which nobody asks how much it ever admitted. */
-const NO_BASE = 0;
 
 /** Admits a write of this member, or says what refuses it, and counts that. */
 export function enterWrite(member: i32, incarnation: u32): i32 {
   let reason = whyNoWrites();
   if (reason !== NOTHING) return refuseWrite(member, reason);
   const word = memberLine(member) + MEMBER_WRITES;
-  const refusal = take(word, countLine(member) + COUNT_WRITES, incarnation);
+  const refusal = take(word, incarnation);
   if (refusal !== ADMITTED) return refusal;
   reason = whyNoWrites();
   if (reason === NOTHING) return ADMITTED;
@@ -79,7 +76,7 @@ export function enterQuery(member: i32, incarnation: u32): i32 {
   let reason = whyNoQueries();
   if (reason !== NOTHING) return refuseQuery(member, reason);
   const word = memberLine(member) + MEMBER_QUERIES;
-  const refusal = take(word, countLine(member) + COUNT_QUERIES, incarnation);
+  const refusal = take(word, incarnation);
   if (refusal !== ADMITTED) return refusal;
   reason = whyNoQueries();
   if (reason === NOTHING) return ADMITTED;
@@ -101,7 +98,7 @@ export function leaveQuery(member: i32, incarnation: u32): bool {
 export function enterBoot(member: i32, incarnation: u32): i32 {
   if (isLeaving()) return REFUSED_PHASE;
   const word = memberLine(member) + MEMBER_BOOTS;
-  const refusal = take(word, NO_BASE, incarnation);
+  const refusal = take(word, incarnation);
   if (refusal !== ADMITTED) return refusal;
   if (!isLeaving()) return ADMITTED;
   leaveBoot(member, incarnation);
@@ -208,21 +205,26 @@ function refusalOf(reason: i32): i32 {
  * One more held, and admitted: what that says of the total is in `counts.ts`. Only a reap changes
  * another thread's line, so a lost swap is a reap.
  */
-function take(word: i32, base: i32, incarnation: u32): i32 {
+function take(word: i32, incarnation: u32): i32 {
   const before = atomic.load<u64>(word);
   if (<u32>(before >> INCARNATION_SHIFT) !== incarnation) return REFUSED_REAPED;
-  if ((<u32>before & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
-  let after = before + PERMIT_TAKEN;
-  if ((<u32>after & (BASE_MASK << ADMITTED_SHIFT)) === 0) {
-    if (base !== NO_BASE) settleCount(base, word, incarnation);
-    after = wrapped(after);
-  }
+  const after = before + PERMIT_TAKEN;
+  const isDue = (<u32>after & (BASE_MASK << ADMITTED_SHIFT)) === 0;
+  if (isDue) return takeLast(word, incarnation, before, after);
   return atomic.cmpxchg<u64>(word, before, after) === before ? ADMITTED : REFUSED_REAPED;
 }
 
-/** What is admitted wraps around within its bits, and not into the incarnation. */
-function wrapped(sum: u64): u64 {
-  return <u32>sum >> ADMITTED_SHIFT === 0 ? sum - ((<u64>1) << INCARNATION_SHIFT) : sum;
+/**
+ * The last of each 64: what need not be done for every one. The base is stored before the swap that
+ * makes it due. And one that is refused here leaves room for the 63 that would come unasked.
+ */
+function takeLast(word: i32, incarnation: u32, before: u64, sum: u64): i32 {
+  if ((<u32>before & PERMIT_MAX) >= <u32>PERMIT_FULL) return REFUSED_FULL;
+  settleWord(word, incarnation);
+  // What is admitted wraps around within its bits, and not into the incarnation.
+  const isWrapped = <u32>sum >> ADMITTED_SHIFT === 0;
+  const after = isWrapped ? sum - ((<u64>1) << INCARNATION_SHIFT) : sum;
+  return atomic.cmpxchg<u64>(word, before, after) === before ? ADMITTED : REFUSED_REAPED;
 }
 
 /** One less held, and then the look at STATE that the drain relies on. */

@@ -39,7 +39,7 @@ export type LifecycleErrorCode =
   | 'checks_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
-  /** More permits of one kind held than a member can count (2^24−1). */
+  /** More permits of one kind held than a member can count (2^24−64). */
   | 'too_many_permits'
   /** There is nothing to drain before Ready. */
   | 'nothing_to_drain'

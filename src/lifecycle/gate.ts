@@ -109,7 +109,7 @@ export class WriteGate {
    *
    * @returns the permit, to be released when the work is done; a drain waits for it
    * @throws {LifecycleError} `invalid_argument` for any other kind, `reaped`, `too_many_permits` for
-   * more than 2^24−1 of one kind, `detached`
+   * more than 2^24−64 of one kind, `detached`
    * @example
    * ```ts
    * function put(rows: Map<string, string>, key: string, value: string): boolean {
@@ -231,7 +231,7 @@ export class WriteGate {
     if (refusal === REFUSED_FULL) {
       throw new LifecycleError(
         'too_many_permits',
-        'Cannot enter the gate: 2^24-1 permits are held',
+        'Cannot enter the gate: 2^24-64 permits are held',
       );
     }
     return refusal;

@@ -149,7 +149,7 @@ export class Stage {
     const refusal = core.enterBoot(member.number, member.incarnation);
     if (refusal === REFUSED_REAPED) throw reaped();
     if (refusal === REFUSED_FULL) {
-      throw new LifecycleError('too_many_permits', 'Cannot run the stage: 2^24-1 are running');
+      throw new LifecycleError('too_many_permits', 'Cannot run the stage: 2^24-64 are running');
     }
     // A promise, whatever T is: nobody may take what was not run for something that was.
     if (refusal !== ADMITTED) return Promise.reject(this.#leaving.error()) as T;

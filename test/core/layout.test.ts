@@ -62,6 +62,10 @@ it('has room in its lines for what they hold', () => {
   expect(layout.MEMBER_BOOTS + 8).toBe(layout.MEMBER_BEGAN);
   expect(layout.MEMBER_BEGAN + 8).toBe(layout.MEMBER_BUDGET);
   expect(layout.MEMBER_BUDGET + 8).toBe(layout.MEMBER_SIZE);
+  expect(layout.COUNT_QUERIES - layout.COUNT_WRITES).toBe(
+    layout.MEMBER_QUERIES - layout.MEMBER_WRITES,
+  );
+  expect(layout.PERMIT_FULL + layout.BASE_MASK).toBe(layout.PERMIT_MAX);
   expect(layout.COUNT_QUERIES + 8).toBe(layout.COUNT_WRITES_REFUSED);
   expect(layout.PHASES + 8).toBeLessThanOrEqual(layout.REFUSAL_REASONS);
   expect(layout.COUNT_WRITES_REFUSED + layout.REFUSAL_REASONS * 8).toBe(

@@ -9,29 +9,44 @@ import {
   ADMITTED_MASK,
   ADMITTED_SHIFT,
   AT_COUNTS,
+  AT_MEMBERS,
   COUNT_ANSWERS,
   COUNT_QUERIES_REFUSED,
   COUNT_SIZE,
+  COUNT_WRITES,
   COUNT_WRITES_REFUSED,
+  MEMBER_QUERIES,
+  MEMBER_SIZE,
+  MEMBER_WRITES,
 } from '../../../assembly/layout.ts';
 import type { Core } from '../core.ts';
 import { high, highOf, join, low, lowOf, numberOf, type Words } from './words.ts';
 
 export interface CountsModule extends Pick<Core, 'countAnswer'> {
   settleCount(base: number, word: number, incarnation: number): void;
+  settleWord(word: number, incarnation: number): void;
   countRefusedWrite(member: number, reason: number): void;
   countRefusedQuery(member: number, phase: number): void;
 }
 
 export function countsModule({ load64, swap64, add64 }: Words): CountsModule {
+  function settleCount(base: number, word: number, incarnation: number): void {
+    const before = load64(base);
+    const found = load64(word);
+    if (high(found) !== (incarnation | 0)) return;
+    const was = numberOf(before);
+    const after = admittedIn(was, found);
+    if (after !== was) swap64(base, before, join(highOf(after), lowOf(after)));
+  }
+
   return {
-    settleCount: (base, word, incarnation) => {
-      const before = load64(base);
-      const found = load64(word);
-      if (high(found) !== (incarnation | 0)) return;
-      const was = numberOf(before);
-      const after = admittedIn(was, found);
-      if (after !== was) swap64(base, before, join(highOf(after), lowOf(after)));
+    settleCount,
+
+    settleWord: (word, incarnation) => {
+      const offset = (word - AT_MEMBERS) % MEMBER_SIZE;
+      if (offset > MEMBER_QUERIES) return;
+      const counts = countLine((word - AT_MEMBERS - offset) / MEMBER_SIZE);
+      settleCount(counts + COUNT_WRITES + offset - MEMBER_WRITES, word, incarnation);
     },
 
     countRefusedWrite: (member, reason) =>

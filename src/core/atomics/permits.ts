@@ -11,13 +11,12 @@ import {
   AT_HOLDS,
   AT_STATE,
   BASE_MASK,
-  COUNT_QUERIES,
-  COUNT_WRITES,
   DRAINING,
   HOLD_ANY,
   MEMBER_BOOTS,
   MEMBER_QUERIES,
   MEMBER_WRITES,
+  PERMIT_FULL,
   PERMIT_MAX,
   PERMIT_TAKEN,
   PHASES,
@@ -31,7 +30,7 @@ import {
 } from '../../../assembly/layout.ts';
 import type { Core, Flag } from '../core.ts';
 import type { ChecksModule } from './checks.ts';
-import { type CountsModule, countLine } from './counts.ts';
+import type { CountsModule } from './counts.ts';
 import type { EpochModule } from './epoch.ts';
 import type { HostModule } from './host.ts';
 import { type MembersModule, memberLine } from './members.ts';
@@ -57,8 +56,6 @@ export type PermitsModule = Pick<
 
 /** What refuses nothing; else the number of what refuses, as refusals are counted, plus one. */
 const NOTHING = 0;
-/** The base of a word of which nobody asks how much it ever admitted. */
-const NO_BASE = 0;
 
 export function permitsModule(
   { load32, or32, and32, load64, swap64 }: Words,
@@ -66,7 +63,7 @@ export function permitsModule(
   { isAlive, membersUsed }: MembersModule,
   { isAccepted }: HostModule,
   { holds }: ChecksModule,
-  { countRefusedQuery, countRefusedWrite, settleCount }: CountsModule,
+  { countRefusedQuery, countRefusedWrite, settleWord }: CountsModule,
 ): PermitsModule {
   const phase = (): number => low(load64(AT_STATE)) & STATE_PHASE_MASK;
 
@@ -97,15 +94,16 @@ export function permitsModule(
   }
 
   /** A lost swap is a reap: nobody else changes this member's counts. */
-  function take(word: number, base: number, incarnation: number): number {
+  function take(word: number, incarnation: number): number {
     const before = load64(word);
     const halves = split(before);
     const counts = halves[0] as number;
     if (halves[1] !== (incarnation | 0)) return REFUSED_REAPED;
-    if ((counts & PERMIT_MAX) === PERMIT_MAX) return REFUSED_FULL;
     const next = (counts + PERMIT_TAKEN) | 0;
-    const isDue = (next & (BASE_MASK << ADMITTED_SHIFT)) === 0;
-    if (isDue && base !== NO_BASE) settleCount(base, word, incarnation);
+    if ((next & (BASE_MASK << ADMITTED_SHIFT)) === 0) {
+      if ((counts & PERMIT_MAX) >= PERMIT_FULL) return REFUSED_FULL;
+      settleWord(word, incarnation);
+    }
     return swap64(word, before, join(incarnation, next)) === before ? ADMITTED : REFUSED_REAPED;
   }
 
@@ -151,7 +149,7 @@ export function permitsModule(
       const before = whyNoWrites();
       if (before !== NOTHING) return refuseWrite(member, before);
       const word = memberLine(member) + MEMBER_WRITES;
-      const refusal = take(word, countLine(member) + COUNT_WRITES, incarnation);
+      const refusal = take(word, incarnation);
       if (refusal !== ADMITTED) return refusal;
       const after = whyNoWrites();
       if (after === NOTHING) return ADMITTED;
@@ -163,7 +161,7 @@ export function permitsModule(
       const before = whyNoQueries();
       if (before !== NOTHING) return refuseQuery(member, before);
       const word = memberLine(member) + MEMBER_QUERIES;
-      const refusal = take(word, countLine(member) + COUNT_QUERIES, incarnation);
+      const refusal = take(word, incarnation);
       if (refusal !== ADMITTED) return refusal;
       const after = whyNoQueries();
       if (after === NOTHING) return ADMITTED;
@@ -176,7 +174,7 @@ export function permitsModule(
 
     enterBoot: (member, incarnation) => {
       if (isLeaving()) return REFUSED_PHASE;
-      const refusal = take(memberLine(member) + MEMBER_BOOTS, NO_BASE, incarnation);
+      const refusal = take(memberLine(member) + MEMBER_BOOTS, incarnation);
       if (refusal !== ADMITTED) return refusal;
       if (!isLeaving()) return ADMITTED;
       leaveBoot(member, incarnation);
