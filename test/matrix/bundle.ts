@@ -28,14 +28,15 @@ export interface Bundling {
   readonly options?: BuildOptions;
 }
 
-/** The suites name the sources by this path, and nothing else of them. */
-const SOURCES = /\/src\/index\.ts$/;
+/** The suites name the sources by these paths, and nothing else of them. */
+const SOURCES = /\/src\/(index|compose)\.ts$/;
 
 const published = (isBeside: boolean): Plugin => ({
   name: 'the built package in place of the sources',
   setup({ onResolve, resolve }): void {
-    onResolve({ filter: SOURCES }, async ({ kind }) => {
-      const found = await resolve('tidegate', { kind, resolveDir: ROOT });
+    onResolve({ filter: SOURCES }, async ({ kind, path }) => {
+      const name = path.endsWith('/index.ts') ? 'tidegate' : 'tidegate/compose';
+      const found = await resolve(name, { kind, resolveDir: ROOT });
       return isBeside ? { path: pathToFileURL(found.path).href, external: true } : found;
     });
   },

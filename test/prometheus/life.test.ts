@@ -219,6 +219,11 @@ describe.skipIf(MISSING !== undefined)(`promtool${skipped}`, () => {
     async (accept) => {
       const { createHandler } = await import('../../src/http/index.ts');
       const { Lifecycle } = await import('../../src/index.ts');
+      // It reads the classic format only, where the samples of OpenMetrics' counters are families.
+      const isOpenCounter =
+        accept === '*/*'
+          ? /^$/
+          : /^tidegate_(permits|probes|refusals)_(created|total) no help text$/;
       const lifecycle = Lifecycle.create();
       const handler = createHandler(lifecycle);
       lifecycle.pipeline({
@@ -230,11 +235,12 @@ describe.skipIf(MISSING !== undefined)(`promtool${skipped}`, () => {
       async function check(): Promise<void> {
         const request = new Request('http://localhost/metrics', { headers: { accept } });
         const input = await (await handler(request))?.text();
-        const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+        const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
           input,
           encoding: 'utf8',
         });
-        expect([status, stdout, stderr]).toEqual([0, '', '']);
+        const found = stderr.split('\n').filter((line) => line !== '' && !isOpenCounter.test(line));
+        expect([stdout, found]).toEqual(['', []]);
       }
       await check();
       await lifecycle.stage('restore').run(() => {});
