@@ -28,14 +28,13 @@
  * @module
  */
 
-import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Signal } from '../lifecycle/platform.ts';
+import { answerMs, answerOf } from './answer.ts';
+import { Pauses, RENEW_PART } from './pauses.ts';
 import { decodeRecord, encodeRecord, type LeaseRecord } from './record.ts';
-import { FINAL_CODES, type Store } from './store.ts';
+import { isFinal, type Store } from './store.ts';
+import { type LeaseState, Term } from './term.ts';
 import type { Time } from './time.ts';
-
-/** `held`: it may write. `waiting`: somebody else may. `lost`: its time is over, and nobody else is known. */
-export type LeaseState = 'held' | 'waiting' | 'lost';
 
 /** By how much the rates of two monotonic clocks may differ. NTP slews by at most 0.0005. */
 export const RATE_ERROR = 0.01;
@@ -43,17 +42,6 @@ export const RATE_ERROR = 0.01;
 const FORGOTTEN_TOKENS = 2 ** 20;
 /** For so long an engine that says so may forget a write: Redis writes out every second, or two. */
 const FORGETS_MS = 3_000;
-/** The part of the time to live after which a holder renews: three requests each time. */
-const RENEW_PART = 1 / 3;
-/** An answer that takes longer is lost. A part of the time to live, within these bounds. */
-const ANSWER_PART = 1 / 5;
-const ANSWER_MIN_MS = 500;
-const ANSWER_MAX_MS = 5_000;
-/** The pause after a failure: doubled each time, from the first to the second. */
-const PAUSE_MIN_MS = 50;
-const PAUSE_MAX_MS = 2_000;
-/** Rounds without a pause, before there is one: a store that always says no must not keep us busy. */
-const QUICK_ROUNDS = 4;
 /** Of so many of our own writes it is known when they were sent. */
 const SENT_KEPT = 8;
 
@@ -78,11 +66,7 @@ export interface ContenderParts {
 /** See the module. */
 export class Contender {
   readonly #parts: ContenderParts;
-  #state: LeaseState = 'waiting';
-  #token = 0;
-  /** Until when the lease is ours, by the monotonic clock. */
-  #untilMs = Number.NEGATIVE_INFINITY;
-  #cancelExpiry = (): void => {};
+  readonly #term: Term;
   /** Of our own value in the store, if we know that it is still there. */
   #own: { readonly version: string; readonly token: number } | undefined;
   /** The version that was read last, and when it was seen first. */
@@ -91,8 +75,7 @@ export class Contender {
   readonly #sentAtMs: Map<number, number> = new Map();
   #sequence = 0;
   #highestToken = 0;
-  #failures = 0;
-  #quickRounds = 0;
+  readonly #pauses: Pauses;
   #wake: (() => void) | undefined;
   /** From here on it only gives back; until when it tries to. */
   #endingUntilMs: number | undefined;
@@ -101,22 +84,23 @@ export class Contender {
 
   constructor(parts: ContenderParts) {
     this.#parts = parts;
+    this.#term = new Term(parts.time, parts.changed);
+    this.#pauses = new Pauses(parts.time, parts.ttlMs);
   }
 
-  /** As of now: a time that is over is over, whether or not the timer has said so. */
+  /** As of now. */
   get state(): LeaseState {
-    this.#expire();
-    return this.#state;
+    return this.#term.state;
   }
 
   /** The fencing token; `null` while the lease is not held, as of now. */
   get token(): number | null {
-    return this.state === 'held' ? this.#token : null;
+    return this.state === 'held' ? this.#term.token : null;
   }
 
   /** Milliseconds for which it is still held; 0 if it is not. */
   get leftMs(): number {
-    return this.state === 'held' ? this.#untilMs - this.#parts.time.nowMs() : 0;
+    return this.state === 'held' ? this.#term.untilMs - this.#parts.time.nowMs() : 0;
   }
 
   /** Contends until `giveBack` is called. Never rejects. */
@@ -133,11 +117,11 @@ export class Contender {
     const { time } = this.#parts;
     const nowMs = time.nowMs();
     // Nobody waits for what is over: others take it then, and a store that is gone is left alone.
-    const overMs = Math.max(nowMs, this.#untilMs) + this.#answerMs();
+    const overMs = Math.max(nowMs, this.#term.untilMs) + this.#answerMs();
     this.#endingUntilMs ??= Math.min(nowMs + limitMs, overMs);
     // Nothing of ours was ever on its way to the store.
     if (this.#sequence === 0) this.#isGivenBack = true;
-    this.#become('waiting');
+    this.#term.become('waiting');
     this.#wake?.();
     const late = new Promise<void>((resolve) => time.after(limitMs, resolve));
     await Promise.race([this.#running, late]);
@@ -147,12 +131,11 @@ export class Contender {
   async #run(): Promise<void> {
     while (!this.#isOver()) {
       const pauseMs = await this.#round();
-      if (pauseMs > 0) this.#quickRounds = 0;
-      else this.#quickRounds += 1;
+      const quietMs = this.#pauses.unhurried(pauseMs);
       if (this.#isOver()) return;
       // What is given back is not waited with, unless the store cannot be reached.
-      if (this.#endingUntilMs !== undefined && this.#failures === 0 && pauseMs > 0) continue;
-      await this.#sleep(this.#quickRounds > QUICK_ROUNDS ? PAUSE_MIN_MS : pauseMs);
+      if (this.#endingUntilMs !== undefined && !this.#pauses.hasFailed && pauseMs > 0) continue;
+      await this.#sleep(quietMs);
     }
   }
 
@@ -165,17 +148,13 @@ export class Contender {
   async #round(): Promise<number> {
     try {
       const pauseMs = await (this.#own === undefined ? this.#look() : this.#write(this.#own));
-      this.#failures = 0;
+      this.#pauses.worked();
       return pauseMs;
     } catch (error) {
       // What we had written is still there, or it is not: the next look tells.
       this.#own = undefined;
       this.#parts.failed(error);
-      const isFinal = error instanceof LifecycleError && FINAL_CODES.includes(error.code);
-      const pauseMs = isFinal ? PAUSE_MAX_MS : PAUSE_MIN_MS * 2 ** Math.min(this.#failures, 10);
-      this.#failures += 1;
-      const mostMs = Math.min(PAUSE_MAX_MS, this.#parts.ttlMs * RENEW_PART);
-      return this.#spread(Math.min(pauseMs, mostMs));
+      return this.#pauses.afterFailure(isFinal(error));
     }
   }
 
@@ -199,9 +178,9 @@ export class Contender {
       this.#isGivenBack = true;
       return 0;
     }
-    if (this.#state === 'held') this.#become('lost');
+    if (this.state === 'held') this.#term.become('lost');
     const ttlMs = record?.ttlMs ?? 0;
-    if (ttlMs > 0) this.#become('waiting');
+    if (ttlMs > 0) this.#term.become('waiting');
     if (entry.mayHaveForgotten && mayTake()) return this.#note(entry.version, ttlMs);
     const leftMs = ttlMs > 0 ? this.#seen.sinceMs + patienceMs(ttlMs) - nowMs : 0;
     if (leftMs > 0) return this.#answered(Math.min(leftMs, this.#lookMs()));
@@ -237,7 +216,7 @@ export class Contender {
     const { time, ttlMs, mayTake } = this.#parts;
     this.#own = { version, token: record.token };
     const sentAtMs = this.#sentAtMs.get(record.sequence) ?? Number.NEGATIVE_INFINITY;
-    const isNew = record.token !== this.#token;
+    const isNew = record.token !== this.#term.token;
     // Taken by an answer that came too late.
     if (isNew && !mayTake()) this.#endingUntilMs ??= time.nowMs() + this.#answerMs();
     this.#hold(record.token, sentAtMs + ttlMs);
@@ -268,7 +247,7 @@ export class Contender {
     }
     this.#own = { version: written, token };
     this.#highestToken = token;
-    if (token !== this.#token && !mayTake()) {
+    if (token !== this.#term.token && !mayTake()) {
       // Asked for before the acceptance of a shutdown, and answered after it.
       this.#endingUntilMs ??= time.nowMs() + this.#answerMs();
     }
@@ -276,38 +255,9 @@ export class Contender {
     return this.#answered(Math.max(0, sentAtMs + ttlMs * RENEW_PART - time.nowMs()));
   }
 
+  /** Unless it is given back: what is answered after that is not ours to hold. */
   #hold(token: number, untilMs: number): void {
-    if (this.#endingUntilMs !== undefined) return;
-    const { time } = this.#parts;
-    // Of two writes under one token the later counts, also where the store has forgotten it.
-    this.#untilMs = token === this.#token ? Math.max(this.#untilMs, untilMs) : untilMs;
-    this.#token = token;
-    if (time.nowMs() < this.#untilMs) this.#become('held');
-    this.#watchExpiry();
-  }
-
-  /** Sees to it that the end of the time is seen. Timers may be early by a part of a millisecond. */
-  #watchExpiry(): void {
-    const { time } = this.#parts;
-    this.#cancelExpiry();
-    this.#expire();
-    if (this.#state !== 'held') return;
-    const leftMs = this.#untilMs - time.nowMs();
-    this.#cancelExpiry = time.after(Math.max(1, leftMs), () => this.#watchExpiry());
-  }
-
-  #expire(): void {
-    if (this.#state !== 'held') return;
-    const { time } = this.#parts;
-    if (time.nowMs() >= this.#untilMs) this.#become('lost');
-  }
-
-  #become(state: LeaseState): void {
-    const { changed } = this.#parts;
-    if (state !== 'held') this.#cancelExpiry();
-    if (this.#state === state) return;
-    this.#state = state;
-    changed();
+    if (this.#endingUntilMs === undefined) this.#term.hold(token, untilMs);
   }
 
   /** The pause that follows an answer. */
@@ -319,35 +269,15 @@ export class Contender {
   /** How long until somebody who waits looks again. */
   #lookMs(): number {
     const { store, ttlMs } = this.#parts;
-    return this.#spread(Math.min(store.pollMs, ttlMs * RENEW_PART));
-  }
-
-  /** Less by chance, so that many do not ask at once. */
-  #spread(ms: number): number {
-    return ms * (1 - 0.25 * this.#parts.time.random());
+    return this.#pauses.spread(Math.min(store.pollMs, ttlMs * RENEW_PART));
   }
 
   #answerMs(): number {
-    return Math.min(Math.max(this.#parts.ttlMs * ANSWER_PART, ANSWER_MIN_MS), ANSWER_MAX_MS);
+    return answerMs(this.#parts.ttlMs);
   }
 
-  /** What the store says in time. A later answer is lost. */
-  async #answer<T>(ask: (signal: Signal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    let cancel = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      const error = new LifecycleError(
-        'store_unreachable',
-        'Cannot ask the store: no answer in time',
-      );
-      cancel = this.#parts.time.after(this.#answerMs(), () => reject(error));
-    });
-    try {
-      return await Promise.race([ask(controller.signal), late]);
-    } finally {
-      cancel();
-      controller.abort();
-    }
+  #answer<T>(ask: (signal: Signal) => Promise<T>): Promise<T> {
+    return answerOf(ask, this.#answerMs(), this.#parts.time);
   }
 
   /** Until the time is over, or the lease is given back. */

@@ -6,34 +6,19 @@
  */
 
 import { afterSteps } from '../lifecycle/after-steps.ts';
-import { isObject, isWhole, must } from '../lifecycle/check.ts';
-import { LifecycleError } from '../lifecycle/errors.ts';
-import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
+import { must } from '../lifecycle/check.ts';
+import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { journal } from '../lifecycle/journal.ts';
-import { checkKeys } from '../lifecycle/known-keys.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
-import { Contender, type LeaseState } from './contender.ts';
+import { Contender } from './contender.ts';
 import { hold } from './holds.ts';
+import { ACTION, type Checked, checkLease, type LeaseOptions } from './lease-options.ts';
 import { keyOf } from './record.ts';
-import { FINAL_CODES, type Store } from './store.ts';
+import { isFinal } from './store.ts';
+import type { LeaseState } from './term.ts';
 import { THREAD_TIME } from './time.ts';
-
-/** What {@link lease} takes. */
-export interface LeaseOptions {
-  /** Where the lease is kept: what `redisStore`, `fileStore` and the others return. */
-  readonly store: Store;
-  /** What is leased; contenders for the same name share it. 1 to 80 UTF-8 bytes. */
-  readonly name: string;
-  /**
-   * Milliseconds for which the lease counts after each renewal, 100 to 86400000; default 15000. After a
-   * holder has died, another one takes over within this time and a second.
-   */
-  readonly ttlMs?: number | undefined;
-  /** Who this is, for a person who looks into the store; at most 200 characters. Default: an id. */
-  readonly holder?: string | undefined;
-}
 
 /** A lease that is contended for until it is released, or the shutdown ends. */
 export interface Lease {
@@ -65,12 +50,6 @@ export interface Lease {
   release(): Promise<boolean>;
 }
 
-const ACTION = 'lease';
-const TTL_MS = 15_000;
-const TTL_MIN_MS = 100;
-const TTL_MAX_MS = 86_400_000;
-const NAME_MAX_BYTES = 80;
-const HOLDER_MAX = 200;
 /** How often `release` looks whether the writes in progress have ended. */
 const LOOK_MS = 5;
 /** How long it takes at most to say that a lease is given back, where no budget says so. */
@@ -108,7 +87,7 @@ const contended: WeakMap<Lifecycle, Set<string>> = new WeakMap();
  * ```
  */
 export async function lease(lifecycle: Lifecycle, options: LeaseOptions): Promise<Lease> {
-  const { store, name, ttlMs, holder } = check(lifecycle, options);
+  const { store, name, ttlMs, holder } = checkLease(lifecycle, options);
   const names = contended.get(lifecycle) ?? new Set();
   contended.set(lifecycle, names);
   must(!names.has(name), ACTION, 'name must not be leased by this lifecycle already', name);
@@ -117,7 +96,7 @@ export async function lease(lifecycle: Lifecycle, options: LeaseOptions): Promis
   names.add(name);
   const made = new LifecycleLease(lifecycle, { store, name, ttlMs, holder });
   // A promise alone keeps no process alive.
-  const anchor = setInterval(() => {}, TTL_MAX_MS);
+  const anchor = setInterval(() => {}, TIMER_MAX_MS);
   try {
     await made.answered;
     return made;
@@ -138,9 +117,10 @@ class LifecycleLease implements Lease {
   #refuse = (_: unknown): void => {};
   /** The code of the failure that was logged last, until the store answers. */
   #logged: unknown;
+  #isReleasing = false;
   #released: Promise<boolean> | undefined;
 
-  constructor(lifecycle: Lifecycle, { store, name, ttlMs, holder }: LeaseOptions) {
+  constructor(lifecycle: Lifecycle, { store, name, ttlMs, holder }: Checked) {
     this.name = name;
     this.#lifecycle = lifecycle;
     const id = crypto.randomUUID();
@@ -158,7 +138,7 @@ class LifecycleLease implements Lease {
       key: keyOf(name),
       id,
       holder: holder ?? id,
-      ttlMs: ttlMs ?? TTL_MS,
+      ttlMs,
       time: THREAD_TIME,
       mayTake: () => this.#released === undefined && !isLeavingOrGone(lifecycle),
       changed: () => this.#changed(),
@@ -201,6 +181,7 @@ class LifecycleLease implements Lease {
 
   async release(): Promise<boolean> {
     if (this.#released === undefined) {
+      this.#isReleasing = true;
       // Nothing that is written from here on is ours to write; what is under way has the time it has.
       hold(this.#lifecycle, this.name, 'replica');
       while (this.#contender.leftMs > 0 && this.#lifecycle.gate.inFlight().writes > 0) {
@@ -251,7 +232,8 @@ class LifecycleLease implements Lease {
     const { state } = this.#contender;
     const wanted = { held: undefined, waiting: 'replica', lost: 'lease_lost' } as const;
     try {
-      hold(this.#lifecycle, this.name, wanted[state]);
+      // A lease that is regained while it is released admits nothing.
+      hold(this.#lifecycle, this.name, this.#isReleasing ? 'replica' : wanted[state]);
     } catch {
       // Detached: its gate admits nothing any more.
     }
@@ -282,27 +264,4 @@ class LifecycleLease implements Lease {
     const message = `The store of the lease ${this.name} does not answer`;
     journal(this.#lifecycle, { type: 'lease_failed', name: this.name, message, error });
   }
-}
-
-function isFinal(error: unknown): boolean {
-  return error instanceof LifecycleError && FINAL_CODES.includes(error.code);
-}
-
-function check(lifecycle: Lifecycle, options: LeaseOptions): LeaseOptions {
-  must(isLifecycle(lifecycle), ACTION, 'the first argument must be a Lifecycle', lifecycle);
-  checkKeys(ACTION, options, ['store', 'name', 'ttlMs', 'holder']);
-  const { store, name, ttlMs, holder } = options;
-  const isStore =
-    isObject(store) && typeof store.read === 'function' && typeof store.swap === 'function';
-  must(isStore, ACTION, 'store must be a Store, as fileStore() makes one', store);
-  const bytes = typeof name === 'string' ? new TextEncoder().encode(name).length : 0;
-  const isName = isWhole(bytes, 1, NAME_MAX_BYTES);
-  must(isName, ACTION, `name must be a string of 1 to ${NAME_MAX_BYTES} bytes`, name);
-  const isTtl = ttlMs === undefined || isWhole(ttlMs, TTL_MIN_MS, TTL_MAX_MS);
-  const range = `ttlMs must be an integer from ${TTL_MIN_MS} to ${TTL_MAX_MS}`;
-  must(isTtl, ACTION, range, ttlMs);
-  const isHolder =
-    holder === undefined || (typeof holder === 'string' && holder.length <= HOLDER_MAX);
-  must(isHolder, ACTION, `holder must be a string of at most ${HOLDER_MAX} characters`, holder);
-  return { store, name, ttlMs, holder };
 }

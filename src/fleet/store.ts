@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 
 /** What a store holds under a key. */
@@ -46,10 +47,14 @@ export interface Store {
   swap(key: string, version: string, value: string, signal: Signal): Promise<string | null>;
 }
 
-/** The codes that say that asking again is of no use. */
-export const FINAL_CODES: readonly string[] = [
+const FINAL_CODES: readonly string[] = [
   'store_refused',
   'store_version',
   'store_not_durable',
   'store_conflict',
 ];
+
+/** True if asking the store again is of no use. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof LifecycleError && FINAL_CODES.includes(error.code);
+}

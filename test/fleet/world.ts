@@ -6,8 +6,9 @@
  * @module
  */
 
-import { Contender, type LeaseState, RATE_ERROR } from '../../src/fleet/contender.ts';
+import { Contender, RATE_ERROR } from '../../src/fleet/contender.ts';
 import type { Store, StoreEntry } from '../../src/fleet/store.ts';
+import type { LeaseState } from '../../src/fleet/term.ts';
 import type { Time } from '../../src/fleet/time.ts';
 
 /** mulberry32. */
