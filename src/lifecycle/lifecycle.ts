@@ -2,26 +2,24 @@
  * The lifecycle as applications see it: one object a thread, over memory that all threads share.
  * It opens no server, listens to no signal and never ends the process; adapters do. Each call passes on
  * to the module that does the work; those of phases are in `timeline.ts`, those of the cold start in
- * `boot.ts`.
+ * `boot.ts`, those of adapters in `adapter-calls.ts`.
  *
  * @module
  */
 
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
-import { Boot } from './boot.ts';
+import { AdapterCalls } from './adapter-calls.ts';
 import type { CheckSnapshot } from './check-records.ts';
 import { type CheckOptions, Checks } from './checks.ts';
-import { type CountedProbe, type Counters, countProbe, readCounters } from './counters.ts';
+import { type Counters, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
-import { exits } from './exits.ts';
 import { WriteGate } from './gate.ts';
 import { keepJournal } from './journal.ts';
 import { Leaving } from './leaving.ts';
 import { detach, reap } from './membership.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import type { Signal } from './platform.ts';
-import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
 import { type PreviousRun, previousRunOf } from './previous-run.ts';
 import type { ShutdownReport } from './report.ts';
 import {
@@ -53,7 +51,7 @@ import type { WaitOptions } from './wakeups.ts';
  * ```
  * @internal Entry points export it under the same name, with their backends at hand.
  */
-export class Lifecycle extends Boot {
+export class Lifecycle extends AdapterCalls {
   /** Admits writes and queries, and counts them. */
   readonly gate: WriteGate;
   readonly #seat: Seat;
@@ -357,57 +355,5 @@ export class Lifecycle extends Boot {
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     return this.#shutdown.request(options);
-  }
-
-  /**
-   * Stores a heartbeat of this thread (its event loop is responsive), and looks at those of the others.
-   * Adapters call it, every 100 ms.
-   */
-  beat(): void {
-    this.#seat.heartbeats.beat(this.#seat.member.number);
-  }
-
-  /**
-   * Looks at the heartbeats of all threads. A thread that does not beat, and is to report on others,
-   * calls it a few times a second: how long one has been silent is known only by looking regularly.
-   */
-  watchBeats(): void {
-    this.#seat.heartbeats.look();
-  }
-
-  /**
-   * Counts a readiness probe that saw the accepted shutdown; `preDrainProbes` of them end the pre-drain.
-   * Whatever answers probes calls it.
-   */
-  noteReadinessProbe(): void {
-    noteReadinessProbe(this.#seat);
-  }
-
-  /**
-   * Counts an answer of a probe, by its status: 200, 204, 405 or 503; any other is not counted. Whatever
-   * answers probes calls it.
-   */
-  countProbe(probe: CountedProbe, status: number): void {
-    countProbe(this.#seat, probe, status);
-  }
-
-  /** Ends the pre-drain, even before it has started: there is no load balancer to wait for. */
-  endPreDrain(): void {
-    endPreDrain(this.#seat);
-  }
-
-  /**
-   * Tells all threads that the process is ended once it is Stopped, so that a probe thread can see to
-   * it. Adapters that end it call it.
-   *
-   * @returns the undo; calling it again does nothing
-   */
-  exits(): () => void {
-    return exits(this.#seat);
-  }
-
-  /** True while an adapter on any thread has called {@link exits} and not undone it. */
-  isExiting(): boolean {
-    return this.#seat.core.exits(0) > 0;
   }
 }
