@@ -267,6 +267,38 @@ describe('a shutdown', () => {
 });
 
 describe('release()', () => {
+  it('admits no new write, even if an answer that comes late regains the lease meanwhile', async () => {
+    const inner = fileStore(folder, { pollMs: 10 });
+    let answer = (): void => {};
+    let writes = 0;
+    const store: Store = {
+      pollMs: inner.pollMs,
+      read: (...args) => inner.read(...args),
+      // The renewal is written at once, and its answer is kept back until the time is over.
+      swap: async (...args) => {
+        const written = await inner.swap(...args);
+        writes += 1;
+        if (writes === 2) await new Promise<void>((resolve) => (answer = resolve));
+        return written;
+      },
+    };
+    const lifecycle = ready();
+    const made = await contend(lifecycle, { store, ttlMs: 600 });
+    const permit = lifecycle.gate.tryEnter('write');
+    const refusals: (string | null)[] = [];
+    const states: string[] = [];
+    made.onChange(({ state }) => {
+      states.push(state);
+      refusals.push(lifecycle.gate.writeRefusal());
+      if (state === 'lost') answer();
+      else permit?.release();
+    });
+    await made.release();
+    permit?.release();
+    expect(states).not.toEqual([]);
+    expect(refusals).not.toContain(null);
+  });
+
   it('refuses writes at once, and gives the lease back when those in progress have ended', async () => {
     const lifecycle = ready();
     const made = await contend(lifecycle);
