@@ -64,6 +64,23 @@ describe('the audit', () => {
     expect(Object.isFrozen(heard[0])).toBe(true);
   });
 
+  it('hears of who was refused the status, with a wrong token or without any, and of nobody who was not', async () => {
+    const { handler, heard } = subject();
+    await ask(handler, 'GET', '/admin/status', { headers: bearer(TOKENS.ops) });
+    await ask(handler, 'GET', '/admin/status', { headers: bearer('wrong') });
+    const closed = subject({});
+    await ask(closed.handler, 'GET', '/admin/status');
+    const refused = [...heard, ...closed.heard].map(({ method, by, status }) => [
+      method,
+      by,
+      status,
+    ]);
+    expect(refused).toEqual([
+      ['GET', null, 401],
+      ['GET', null, 403],
+    ]);
+  });
+
   it('hears of a shutdown when it is accepted, and when it is over', async () => {
     const { lifecycle, handler, heard } = subject();
     const at: number[] = [];
