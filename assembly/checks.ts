@@ -4,7 +4,7 @@
  *
  * A cell is of one member, from `addCheck` to `dropCheck` or to the member's end. STATUS says whose
  * it is, how it stands, and which of the two outcomes is the published one, all in one word that is
- * changed by compare-and-swap only. Its sequence grows with every change, whoever makes it, so no
+ * changed by compare-and-swap only. Its sequence grows with every change, by any thread, so no
  * value comes twice within 2^20 changes.
  *
  * ```text
@@ -26,7 +26,7 @@
  * without a step of its own, as STATUS has the incarnation of the dead.
  *
  * Failing checks that affect writes hold them: HOLDS has one bit for all of those, HOLD_CHECKS. It is
- * a hint, set after a failure was published and before `reportCheck` returns, and whoever finds it
+ * a hint, set after a failure was published and before `reportCheck` returns, and a thread that finds it
  * looks at the cells. If none fails it is cleared, by a swap that a later raise makes fail, since each
  * raise changes the upper half of HOLDS:
  *
@@ -143,7 +143,7 @@ export function readCheck(cell: i32, member: i32): i32 {
 }
 
 /**
- * The holds that refuse writes, of whoever, as bits; that of the checks only while one of them fails.
+ * The holds that refuse writes, of the application and of the library, as bits; that of the checks only while one of them fails.
  * Both loads of HOLDS alike mean that all were held together.
  */
 export function holds(): i32 {
@@ -190,7 +190,7 @@ function raise(): void {
   }
 }
 
-/** Before the first outcome is published: whoever sees too few cells sees none that counts. */
+/** Before the first outcome is published: a cell that a reader misses has nothing to read yet. */
 function countCell(cell: i32): void {
   let used = atomic.load<i32>(AT_CHECKED);
   while (used <= cell) {

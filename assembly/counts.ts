@@ -2,7 +2,7 @@
  * Counting, as a member does it: how many permits were admitted, how often the gate refused and why,
  * how its probes answered. Nothing is summed here; what readers see is in `totals.ts`.
  *
- * All counts are of the line, not of its tenant: whoever attaches goes on from where the last one
+ * All counts are of the line, not of its tenant: the next tenant goes on from where the last one
  * was. A reap clears what is held, and no count.
  *
  * Refusals and answers are an `add` each, in lines that only this member's thread writes. An `add`,
@@ -19,7 +19,7 @@
  *
  * That is right as long as BASE is one that the word has had, and not 256 of them ago:
  *
- * 1. BASE is stored only by whoever has seen, after it loaded BASE, that the word still bears its
+ * 1. BASE is stored only by a thread that has seen, after it loaded BASE, that the word still bears its
  *    incarnation. So the tenant was the same between the two loads, and the word no further than what
  *    this thread itself has admitted. A thread that is reaped after that look swaps a BASE that the
  *    newcomer has stored since, and fails; or one that is the same, and stores what is true.

@@ -28,7 +28,7 @@
  *                              budget in force + 1                         0 -> value, once
  *                              members that end the process, u32           add
  * 0x00500  10         AGE      milliseconds since creation, monotonic      raise
- * 0x00580  11         TOTALS   writes, queries admitted, as last told      raise
+ * 0x00580  11         TOTALS   writes, queries admitted, as last read      raise
  * 0x00600  12         CHECKED  cells of CHECKS ever used, u32              compare-and-swap
  * 0x00800  16-31      STAGES   32 names (8 words u32) with 2 marks each    0 -> value, once
  * 0x01000  32-158     MEMBERS  127 lines, see below                        owner, reap
@@ -103,7 +103,7 @@ export const AT_SINCE = 0x0488;
 export const AT_BUDGET = 0x0490;
 export const AT_EXITS = 0x0498;
 export const AT_AGE = 0x0500;
-/** The most permits that any reader was told of: writes, then queries. */
+/** The most permits that any reader has seen: writes, then queries. */
 export const AT_TOTALS = 0x0580;
 export const AT_CHECKED = 0x0600;
 export const AT_STAGES = 0x0800;
@@ -179,9 +179,9 @@ export const HOLD_PAUSED = 8;
 export const HOLD_UNHEALTHY = 16;
 export const HOLD_MASK = 31;
 export const HOLD_LIBRARY_SHIFT = 8;
-/** Set by checks: some may fail, and refuse writes. Whoever finds it looks at CHECKS. */
+/** Set by checks: some may fail, and refuse writes. A thread that finds it looks at CHECKS. */
 export const HOLD_CHECKS = 0x1000;
-/** Any hold, of whoever. */
+/** Any hold, of the application or the library. */
 export const HOLD_ANY = 0xffff;
 export const HOLD_RAISE_STEP = 0x10000;
 
@@ -218,7 +218,7 @@ export const PERMIT_MAX = 0xffffff;
 export const PERMIT_TAKEN = 0x1000001;
 export const ADMITTED_SHIFT = 24;
 export const ADMITTED_MASK = 255;
-/** The base is stored anew when the lowest bits of what was admitted are all 0 under this mask. */
+/** The base is stored again when the lowest bits of what was admitted are all 0 under this mask. */
 export const BASE_MASK = 63;
 
 // A member's counts.
@@ -350,7 +350,7 @@ export const CHECK_HEALTHY = 512;
 export const CHECK_AFFECTS_READY = 0;
 /** It refuses writes. */
 export const CHECK_AFFECTS_WRITE = 1024;
-/** It is told, and does nothing. */
+/** It is shown, and does nothing. */
 export const CHECK_AFFECTS_NOTHING = 2048;
 export const CHECK_AFFECTS_MASK = 3072;
 export const CHECK_SEQUENCE_SHIFT = 12;

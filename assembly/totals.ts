@@ -1,10 +1,10 @@
 /**
  * The counters as readers see them: sums over all lines that were ever used.
  *
- * No total goes back, whoever reads it, on whichever thread. USED only grows, and every part of a sum
+ * No total goes back, on any thread that reads it. USED only grows, and every part of a sum
  * is a count that only grows, over reaps and newcomers too (`counts.ts`), with one exception: a call
- * that a closing gate overtakes counts itself as admitted, looks again, and takes that back. Who reads
- * between the two would see one too many, and the next reader one less. So what was told is kept in
+ * that a closing gate overtakes counts itself as admitted, looks again, and takes that back. A reader
+ * between the two would see one too many, and the next reader one less. So what was read is kept in
  * TOTALS, which is only ever raised: such a total stays where it is until the next permit makes it
  * true. Nobody who is admitted is ever missing from it.
  *

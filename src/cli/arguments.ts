@@ -153,7 +153,7 @@ function isCommand(text: string): text is CommandName {
 function timeoutOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = durationMs(text);
-  if (ms === undefined) throw usage('--timeout is none: it is written 500ms, 30s, 2m or 1h');
+  if (ms === undefined) throw usage('Invalid --timeout: use 500ms, 30s, 2m or 1h');
   return ms;
 }
 
@@ -161,7 +161,7 @@ function timeoutOf(text: string | undefined): number | undefined {
 function probeOf(wanted: string | undefined, target: Target, command: CommandName): ProbeKind {
   if (wanted !== undefined && !isProbeKind(wanted)) {
     const names = [...Object.keys(PROBES), ...(command === 'wait' ? ENDS : [])];
-    throw usage(`--for is none of ${names.join(', ')}${hint(wanted, names)}`);
+    throw usage(`Invalid --for: use ${names.join(', ')}${hint(wanted, names)}`);
   }
   const named = ONLY.for?.includes(command) ? target.probe : undefined;
   if (wanted !== undefined && named !== undefined && wanted !== named) {

@@ -37,7 +37,7 @@ export function isProbeKind(text: string): text is ProbeKind {
  */
 export function targetOf(text: string): Target {
   const isUrl = /^https?:\/\//i.test(text) && URL.canParse(text);
-  if (!isUrl) throw usage('The URL is none: it begins with http:// or https:// and names a host');
+  if (!isUrl) throw usage('Invalid URL: expected http:// or https:// and a host');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
     throw usage(

@@ -56,7 +56,7 @@ export function checkComponents(components: Readonly<Record<string, AnyComponent
   return inOrder(nodes);
 }
 
-/** Whoever needs each component, directly or by way of others. */
+/** The components that need each one, directly or by way of others. */
 export function dependentsOf(nodes: readonly Node[]): Map<Node, ReadonlySet<Node>> {
   const dependents = new Map<Node, ReadonlySet<Node>>();
   for (const node of [...nodes].reverse()) {

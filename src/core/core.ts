@@ -131,7 +131,7 @@ export interface Core {
   checkStatus(cell: number): number;
   /** The same, with outcome and name copied to the staging place. */
   readCheck(cell: number, member: number): number;
-  /** The holds that refuse writes, whoever has set them. */
+  /** The holds that refuse writes, of the application and of the library. */
   holds(): number;
 
   // counts.ts

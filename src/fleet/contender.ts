@@ -7,7 +7,7 @@
  * than the one before it has a greater token, all others the same. So along the chain the token grows
  * with every change of holder, and a token has one holder. Nobody takes a token for its own before it has
  * seen that its write is in the chain. An engine that may have forgotten the end of the chain says so.
- * Then whoever sees it first writes a value that nobody holds, which counts like a holder's for as long as
+ * Then the first contender that sees it writes a value that nobody holds, which counts like a holder's for as long as
  * it takes the engine to write it through, and which leaves out more tokens than can have been forgotten.
  *
  * **No two hold at once**, by true time, as long as the clocks of any two contenders run at rates
@@ -23,7 +23,7 @@
  *
  * Where clocks stand still (a machine that is suspended, a virtual machine that is moved), 2 does not
  * hold, and a process that was stopped between a look at its clock and its write writes late. Then the
- * token is what is left: whoever checks it refuses the late one.
+ * token is what is left: a resource that checks it refuses the late one.
  *
  * @module
  */
@@ -220,7 +220,7 @@ export class Contender {
     // Taken by an answer that came too late.
     if (isNew && !mayTake()) this.#endingUntilMs ??= time.nowMs() + this.#answerMs();
     this.#hold(record.token, sentAtMs + ttlMs);
-    // It is renewed at once if that is due, and also if its time is over: nobody else has had it.
+    // It is renewed at once if that is due, and also if its time is over: nobody else has held it.
     return this.#answered(Math.max(0, sentAtMs + ttlMs * RENEW_PART - time.nowMs()));
   }
 

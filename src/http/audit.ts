@@ -18,11 +18,11 @@ export interface AuditEvent {
   /** When it was asked for: wall-clock milliseconds. */
   readonly atMs: number;
   /**
-   * The name in `adminTokens`, or `adminToken` for that one; `null` for whoever was refused, and where
+   * The name in `adminTokens`, or `adminToken` for that one; `null` if the call was refused, and where
    * no token is asked for.
    */
   readonly by: string | null;
-  /** The client's address, if the handler was told; that of a proxy, behind one. */
+  /** The client's address, if the handler knows it; that of a proxy, behind one. */
   readonly from: string | null;
   readonly method: string;
   /** As `/admin/drain`, with the `basePath`. */
@@ -36,7 +36,7 @@ export interface AuditEvent {
 /** Hears of admin acts. What it returns is not waited for. */
 export type Audit = (event: AuditEvent) => unknown;
 
-/** What a handler is told of a request beside the request. */
+/** What a handler gets in addition to the request. */
 export interface AskedBy {
   /** The client's address. */
   readonly remoteAddress?: string | undefined;
@@ -55,7 +55,7 @@ export interface Act {
 /** Makes the act of a request. */
 export type Acts = (request: WebRequest, who?: AskedBy) => Act;
 
-/** {@link actsOf}, for whoever is given it. */
+/** The type of {@link actsOf}. */
 export type Audits = typeof actsOf;
 
 /** Tells `audit`, whatever it does. A fault is logged once, until it works again: strangers may ask often. */

@@ -22,7 +22,7 @@ import {
 import { LifecycleError } from './errors.ts';
 import { reaped, type Seat } from './seat.ts';
 
-/** What a failing check does: fails readiness, refuses writes, or is only told. */
+/** What a failing check does: fails readiness, refuses writes, or is only shown. */
 export type CheckEffect = 'ready' | 'write' | 'nothing';
 
 /** How a check stands, as of its last outcome. */

@@ -1,6 +1,6 @@
 /**
  * Checks of what the process depends on: when each runs, and what its runs come to. They run in the
- * background, on the thread that has registered them; whoever answers a probe reads the outcome.
+ * background, on the thread that has registered them; an answer to a probe reads the outcome.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export interface CheckOptions {
   readonly successes?: number | undefined;
   /**
    * What it does while it fails: `'ready'`, the default, fails readiness; `'write'` sets the hold
-   * `unhealthy`; `'nothing'` is only told.
+   * `unhealthy`; `'nothing'` is only shown.
    */
   readonly affects?: CheckEffect | undefined;
 }

@@ -164,7 +164,8 @@ function checkWorker(handlers: unknown, options: unknown): void {
   if (lifecycle !== undefined && !isLifecycle(lifecycle)) {
     throw invalid('lifecycle must be a Lifecycle');
   }
-  if (fleet !== undefined && typeof fleet?.follow !== 'function') throw invalid('fleet is none');
+  if (fleet !== undefined && typeof fleet?.follow !== 'function')
+    throw invalid('fleet must be a Fleet');
   const isTime =
     typeof bootTimeoutMs === 'number' && bootTimeoutMs > 0 && bootTimeoutMs <= TIMER_MAX_MS;
   if (bootTimeoutMs !== undefined && !isTime) {

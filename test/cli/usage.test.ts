@@ -24,15 +24,15 @@ const WRONG: readonly [words: readonly string[], said: RegExp][] = [
   [['frobnicate', URL], /Unknown command; there are probe, wait, status, drain, shutdown/],
   [['probe'], /probe needs the URL/],
   [['probe', URL, URL], /takes one URL/],
-  [['probe', 'localhost:8080'], /begins with http/],
-  [['probe', 'ftp://localhost'], /begins with http/],
-  [['probe', 'http://'], /begins with http/],
-  [['probe', 'http://a b/'], /begins with http/],
+  [['probe', 'localhost:8080'], /Invalid URL: expected http/],
+  [['probe', 'ftp://localhost'], /Invalid URL: expected http/],
+  [['probe', 'http://'], /Invalid URL: expected http/],
+  [['probe', 'http://a b/'], /Invalid URL: expected http/],
   [['probe', `http://admin:${SECRET}@localhost`], /user or a password/],
   [['probe', `${URL}?token=${SECRET}`], /query or a fragment/],
-  [['probe', URL, '--for', 'lunch'], /--for is none of live, startup, ready, ready\/write/],
+  [['probe', URL, '--for', 'lunch'], /Invalid --for: use live, startup, ready, ready\/write/],
   [['wait', URL, '--for', 'stoped'], /ready\/write, draining, stopped; did you mean stopped\?/],
-  [['probe', URL, '--for', 'stopped'], /--for is none of live, startup, ready, ready\/write;/],
+  [['probe', URL, '--for', 'stopped'], /Invalid --for: use live, startup, ready, ready\/write;/],
   [['statsu', URL], /did you mean status\?/],
   [['status', URL, '--wach'], /Unknown option --wach; did you mean --watch\?/],
   [['drain', URL, '--watch'], /drain has no --watch/],
@@ -46,7 +46,7 @@ const WRONG: readonly [words: readonly string[], said: RegExp][] = [
   ...['', '30', '0s', '-1s', '1d', '1e3s', '30 s', 'soon', '99999999999s', '600h', SECRET].map(
     (text): [string[], RegExp] => [
       ['wait', URL, `--timeout=${text}`],
-      /written 500ms, 30s, 2m or 1h/,
+      /Invalid --timeout: use 500ms, 30s, 2m or 1h/,
     ],
   ),
   [['probe', URL, '--json=yes'], /--json takes no value/],
@@ -61,7 +61,7 @@ const WRONG: readonly [words: readonly string[], said: RegExp][] = [
   [['status', URL, SECRET], /takes one URL/],
 ];
 
-describe('a command line that is none', () => {
+describe('an invalid command line', () => {
   it.each(WRONG)('%j is refused, and no value is repeated', (words, said) => {
     let refused: unknown;
     try {
@@ -90,7 +90,7 @@ describe('a command line that is none', () => {
 describe('with --json', () => {
   it.each([
     ...WRONG.slice(0, 2),
-    [['probe', 'localhost:8080'], /begins with http/],
+    [['probe', 'localhost:8080'], /Invalid URL: expected http/],
     [['status', URL, '--token', SECRET], /not taken from the command line/],
     [['status', URL, '--token-file', '/nonexistent/token'], /could not be read: ENOENT/],
   ] as const)('%j is exit code 2, and says so in one line of JSON', async (words, said) => {

@@ -1,6 +1,6 @@
 /**
  * The counters as readers see them, in plain JavaScript: sums over all lines, and for permits the
- * most that any reader was told.
+ * most that any reader has seen.
  *
  * @module
  */
