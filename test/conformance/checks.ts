@@ -6,7 +6,7 @@
 
 import type { CheckOptions, CheckSnapshot, Lifecycle } from '../../src/index.ts';
 import { equal, holds, throws } from './claims.ts';
-import { inPhase, NOT_STRINGS, type Suite, turn, WRONG_OPTIONS } from './suite.ts';
+import { inPhase, NOT_STRINGS, type Subject, type Suite, turn, WRONG_OPTIONS } from './suite.ts';
 
 /** Often enough for a test; nothing is asserted of the time. */
 const SOON = { everyMs: 1 };
@@ -39,6 +39,15 @@ function only(lifecycle: Lifecycle): Omit<CheckSnapshot, 'sinceMs'> {
   const [{ sinceMs, ...check }] = checks as [CheckSnapshot];
   holds(Number.isInteger(sinceMs) && sinceMs >= 0, `since ${sinceMs}`);
   return check;
+}
+
+/** One that serves, and refuses writes because a check fails. */
+async function refusing(subject: Subject): Promise<{ lifecycle: Lifecycle; told: Told }> {
+  const lifecycle = inPhase(subject.create(), 1);
+  const told = new Told();
+  lifecycle.check({ name: 'disk', run: told.run, failures: 1, affects: 'write', ...SOON });
+  await until(() => !isHealthy(lifecycle));
+  return { lifecycle, told };
 }
 
 const isHealthy = (lifecycle: Lifecycle): boolean => only(lifecycle).healthy;
@@ -237,12 +246,8 @@ export const checks: Suite = {
     {
       title: 'affects: write holds `unhealthy` while it fails: writes are refused, queries are not',
       run: async (subject) => {
-        const lifecycle = inPhase(subject.create(), 1);
+        const { lifecycle, told } = await refusing(subject);
         const { gate } = lifecycle;
-        const told = new Told();
-        const check = { name: 'disk', run: told.run, failures: 1, affects: 'write' } as const;
-        lifecycle.check({ ...check, ...SOON });
-        await until(() => !isHealthy(lifecycle));
         equal([gate.tryEnter('write'), gate.writeRefusal()], [null, 'unhealthy']);
         equal(gate.holds(), ['unhealthy']);
         const query = gate.tryEnter('query');
@@ -257,12 +262,8 @@ export const checks: Suite = {
     {
       title: 'the hold of a check and that of the application are each its own',
       run: async (subject) => {
-        const lifecycle = inPhase(subject.create(), 1);
+        const { lifecycle, told } = await refusing(subject);
         const { gate } = lifecycle;
-        const told = new Told();
-        const check = { name: 'disk', run: told.run, failures: 1, affects: 'write' } as const;
-        lifecycle.check({ ...check, ...SOON });
-        await until(() => !isHealthy(lifecycle));
         // Nobody has set it by hand, so there is nothing to release, and the check holds on.
         equal([gate.release('unhealthy'), gate.writeRefusal()], [false, 'unhealthy']);
         equal([gate.hold('unhealthy'), gate.hold('unhealthy')], [true, false]);
