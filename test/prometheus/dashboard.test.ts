@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { measure } from '../../src/http/measures.ts';
 import { Lifecycle } from '../../src/index.ts';
+import type { RunOutcome } from '../../src/lifecycle/previous-run.ts';
 import { typeFaultsOf } from '../deploy/literals.ts';
 import type { AnyPanel, Dashboard } from './grafana.ts';
 import { MISSING } from './prometheus.ts';
@@ -150,6 +151,22 @@ it('dashboard and alerts know no metric and no label that the code does not have
   // What is shown nowhere, and why: health is the phase again, and the times are what the boots are.
   const unused = families.map(({ name }) => name).filter((name) => !used.has(name));
   expect(unused).toEqual(['tidegate_health_status', 'tidegate_ready_timestamp_seconds']);
+});
+
+it('the alert on the last run knows every way in which one ends badly, and no other', () => {
+  const isBad: Readonly<Record<RunOutcome, boolean>> = {
+    clean: false,
+    failed: true,
+    crashed: true,
+    exited: true,
+    out_of_budget: true,
+    killed: true,
+    running: false,
+  };
+  const rules = alerts.groups.flatMap((group) => group.rules);
+  const asked = rules.flatMap(({ expr }) => /outcome=~"([^"]*)"/.exec(expr)?.[1]?.split('|') ?? []);
+  const bad = Object.entries(isBad).flatMap(([outcome, is]) => (is ? [outcome] : []));
+  expect(asked.sort()).toEqual(bad.sort());
 });
 
 it.skipIf(MISSING !== undefined)(
