@@ -13,6 +13,7 @@ import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { Admission, isPermit, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
 import { addressOf, UnfitRequest } from './address.ts';
+import type { Next } from './exchange.ts';
 import { type RequestMaker, requestMaker } from './lazy-request.ts';
 import { keepPermit, permitOf } from './permit.ts';
 
@@ -170,10 +171,10 @@ export class NodeAdmission {
    * looked at. Whether or not an event stream was asked for: a client that shows no preference may be
    * given one.
    */
-  pass(req: IncomingMessage, res: ServerResponse, go: () => void): void {
+  pass(req: IncomingMessage, res: ServerResponse, go: Next): void {
     const kind = permitOf(req)?.kind;
     if (kind === 'write') this.#watchWrite(res);
-    go();
+    go(undefined, req, res);
     // Most responses are out whole by now, and no stream that stays open is.
     if (req.method !== 'GET' || kind === undefined || res.writableEnded) return;
     if (!res.headersSent) this.#watchHead(res);

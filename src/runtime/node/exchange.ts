@@ -37,23 +37,22 @@ export interface Closing {
   /** True for a request that must not be acknowledged any more. */
   isTooLate?(req: IncomingMessage): boolean;
   /** Is given a request that goes on to whoever is behind, by `go`. */
-  pass?(req: IncomingMessage, res: ServerResponse, go: () => void): void;
+  pass?(req: IncomingMessage, res: ServerResponse, go: Next): void;
   /** Is told of a response that turned out to be an event stream, and how to end it. */
   streamed?(res: ServerResponse, end: () => void): () => void;
 }
 
-/** Goes on to whoever is behind. */
-type Next = (error?: unknown) => void;
+/**
+ * Goes on to whoever is behind. A server's is one for all of its requests; a framework's is told of errors
+ * alone, as it takes what it is given for one.
+ */
+export type Next = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
 /** A handler of those that leave everything to the next one. */
 export const notMine: FetchHandler = () => undefined;
 
 /** A listener: each request and its response, from the first byte to the last. */
-export type Exchange = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  next?: (error?: unknown) => void,
-) => void;
+export type Exchange = (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
 
 /** What is in front of a handler, and behind it. */
 export interface Surroundings {
@@ -155,7 +154,7 @@ export function exchange(
       // A probe is never anybody else's.
       const isOurs = next === undefined || own?.has(pathAsked(req)) === true;
       go(isOurs ? plainRefusal(status, message, allow) : undefined);
-    } else if (next !== undefined && !answersErrors) next(thrown);
+    } else if (next !== undefined && !answersErrors) (next as (error: unknown) => void)(thrown);
     else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
     else {
       const instead = onFailure?.(thrown, make(req, res, addressOf(req))) ?? Promise.resolve();
@@ -195,7 +194,7 @@ export function probed(
 function end(
   req: IncomingMessage,
   res: ServerResponse,
-  next: ((error?: unknown) => void) | undefined,
+  next: Next | undefined,
   closing: Closing,
   held: Promise<void> | undefined,
   outcome: Outcome,
@@ -209,13 +208,13 @@ function deliver(
   res: ServerResponse,
   outcome: Outcome,
   closing: Closing,
-  next: ((error?: unknown) => void) | undefined,
+  next: Next | undefined,
 ): void {
   const closes = closing.closes();
   if (outcome === undefined && next !== undefined) {
     // Node says `connection: close` then, whatever the next one answers.
     if (closes) res.shouldKeepAlive = false;
-    if (closing.pass === undefined) next();
+    if (closing.pass === undefined) (next as () => void)();
     else closing.pass(req, res, next);
     return;
   }
