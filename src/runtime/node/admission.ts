@@ -12,9 +12,9 @@ import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { Admission, isPermit, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
-import { addressOf, UnfitRequest } from './address.ts';
+import { UnfitRequest } from './address.ts';
 import type { Next } from './exchange.ts';
-import { type RequestMaker, requestMaker } from './lazy-request.ts';
+import { requestOf } from './lazy-request.ts';
 import { keepPermit, permitOf } from './permit.ts';
 
 /** A response, or a stream of HTTP/2 that an application takes by itself. */
@@ -28,7 +28,6 @@ interface Outgoing {
 export class NodeAdmission {
   readonly streams: EventStreams;
   readonly #gate: Admission;
-  readonly #make: RequestMaker = requestMaker();
   readonly #isStream: (res: ServerResponse) => void;
   readonly #watched: WriteHead;
   /** Writes over HTTP/2 in progress: no connection knows of them. */
@@ -113,7 +112,7 @@ export class NodeAdmission {
     const byMethod = kindOfMethod(req.method ?? 'GET');
     if (kindOf === undefined) return byMethod;
     try {
-      return kindOf(this.#make(req, res, addressOf(req)));
+      return kindOf(requestOf(req, res));
     } catch (thrown) {
       // It cannot be asked, which opens no gate: whoever is behind may take what is no web request.
       if (thrown instanceof UnfitRequest) return byMethod;

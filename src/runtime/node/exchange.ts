@@ -14,10 +14,10 @@ import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
 import type { OnFailure } from '../handler-errors.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
-import { addressOf, hasHost, pathAsked, UnfitRequest } from './address.ts';
+import { hasHost, pathAsked, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';
 import { dropRest } from './body.ts';
-import { requestMaker } from './lazy-request.ts';
+import { requestOf } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
 import { permitOf } from './permit.ts';
 import { send } from './response.ts';
@@ -101,7 +101,6 @@ export function exchange(
 ): Exchange {
   const own = routesOf(fetch);
   const isOwnHandler = own !== undefined || fetch === notMine;
-  const make = requestMaker();
   const settle = (
     req: IncomingMessage,
     res: ServerResponse,
@@ -127,7 +126,7 @@ export function exchange(
   ): void => {
     let response: ReturnType<FetchHandler>;
     try {
-      response = fetch(make(req, res, addressOf(req)), new NodeInfo(req, res));
+      response = fetch(requestOf(req, res), new NodeInfo(req, res));
     } catch (thrown) {
       failed(req, res, next, held, thrown);
       return;
@@ -157,7 +156,7 @@ export function exchange(
     } else if (next !== undefined && !answersErrors) (next as (error: unknown) => void)(thrown);
     else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
     else {
-      const instead = onFailure?.(thrown, make(req, res, addressOf(req))) ?? Promise.resolve();
+      const instead = onFailure?.(thrown, requestOf(req, res)) ?? Promise.resolve();
       void instead.then((response) => go(response ?? plainRefusal(500, 'internal server error')));
     }
   };
