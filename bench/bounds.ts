@@ -94,11 +94,11 @@ const SPEEDS: readonly (readonly [
   question?: string,
   missed?: Held,
 ])[] = [
-  ['listener', 'bare node:http', 0.93, 'GET', missed(NODE_EVENTS, 0.86)],
-  ['/health/ready', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.82)],
-  ['/health/ready of the probe thread', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.82)],
-  ['native Response', 'srvx, native Response', 1, 'GET', missed(NODE_NATIVE, 0.8)],
-  ['FastResponse of srvx', '@hono/node-server', 1, 'GET', missed(NODE_LIGHT, 0.88)],
+  ['listener', 'bare node:http', 0.93, 'GET', missed(NODE_EVENTS, 0.9)],
+  ['/health/ready', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.85)],
+  ['/health/ready of the probe thread', 'bare node:http', 0.9, 'GET', missed(NODE_EVENTS, 0.85)],
+  ['native Response', 'srvx, native Response', 1, 'GET', missed(NODE_NATIVE, 0.9)],
+  ['FastResponse of srvx', '@hono/node-server', 1, 'GET', missed(NODE_LIGHT, 0.91)],
   [
     'FastResponse of srvx',
     '@hono/node-server',
@@ -106,7 +106,7 @@ const SPEEDS: readonly (readonly [
     'POST of 1 KB of JSON',
     missed(NODE_LIGHT, 0.93),
   ],
-  ['FastResponse of srvx', '@hono/node-server', 1, 'GET of 100 KB', missed(NODE_LIGHT, 0.88)],
+  ['FastResponse of srvx', '@hono/node-server', 1, 'GET of 100 KB', missed(NODE_LIGHT, 0.9)],
   ['FastResponse of srvx', '@hono/node-server', 1, 'POST of 1 MB', missed(NODE_LIGHT, 0.93)],
   [
     'FastResponse of srvx',

@@ -63,7 +63,7 @@ export function createExtendedHandler(
   const acts = audits?.(lifecycle, options.audit);
   const guards = adminGuards(lifecycle, options);
   const routes = [
-    ...probeRoutes(lifecycle, options, () => liveness(lifecycle)),
+    ...probeRoutes(lifecycle, options, liveness(lifecycle)),
     ...adminRoutes(lifecycle, options, guards, form, shutDown),
     ...more(guards),
   ];
@@ -109,7 +109,7 @@ export function createProbeHandler(
   audits: Audits,
 ): Handler {
   checkOptions(options, PROBE_OPTIONS);
-  const probes = probeRoutes(lifecycle, options, () => liveness(lifecycle, watched));
+  const probes = probeRoutes(lifecycle, options, liveness(lifecycle, watched));
   if (options.adminToken === undefined && options.adminTokens === undefined) {
     return handlerOf(lifecycle, probes, options);
   }
@@ -153,7 +153,7 @@ function handlerOf(
       if (answer === undefined) return undefined;
       const closes = isLeavingOrGone(lifecycle);
       const [said, parts] = lasts.get(path) ?? [];
-      if (parts?.closes === closes && isSameAnswer(said, answer)) return parts;
+      if (said === answer && parts?.closes === closes) return parts;
       const made = plain(answer, closes);
       lasts.set(path, [answer, made]);
       return made;
@@ -170,15 +170,4 @@ function place(routes: Routes, basePath: string): ReadonlyMap<string, Route> {
     placed.set(basePath + path, route);
   }
   return placed;
-}
-
-/** Headers of its own are seldom there, and not compared. */
-function isSameAnswer(one: Answer | undefined, other: Answer): boolean {
-  return (
-    one?.body === other.body &&
-    one.status === other.status &&
-    one.type === other.type &&
-    one.headers === undefined &&
-    other.headers === undefined
-  );
 }

@@ -6,13 +6,15 @@
  */
 
 import type { CheckSnapshot } from '../lifecycle/check-records.ts';
+import type { ColdStartPhases } from '../lifecycle/cold-start.ts';
 import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
+import type { Asker } from '../lifecycle/routes.ts';
 import type { Member } from '../lifecycle/seat.ts';
-import { checksOnProbe } from './probe-checks.ts';
-import { type Answer, keptJson } from './respond.ts';
+import { type CheckOnProbe, checksOnProbe } from './probe-checks.ts';
+import { type Answer, json } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
 export type ProbeName = Exclude<CountedProbe, 'live'>;
@@ -37,28 +39,45 @@ export interface Watched {
   readonly stuckAfterMs?: number | undefined;
 }
 
+/** An answer, and what it was made of: as long as that is so, it is given again. */
+interface Kept<Facts extends readonly unknown[]> {
+  readonly facts: Facts;
+  readonly answer: Answer;
+}
+
 /**
  * `GET /health/live`: 503 only once Stopped, or when a watched loop is stuck, since a restart helps
  * nobody before that.
  */
-export function liveness(lifecycle: Lifecycle, watched?: Watched): Answer {
-  const phase = lifecycle.phase();
-  const loop = watched === undefined ? {} : loopOf(lifecycle, watched);
-  const { blocked_ms = 0 } = loop;
-  const isStuck = blocked_ms > (watched?.stuckAfterMs ?? Number.POSITIVE_INFINITY);
-  const status = phase === Phase.Stopped ? 'stopped' : isStuck ? 'stuck' : 'alive';
-  return keptJson('live', status === 'alive' ? 200 : 503, {
-    status,
-    phase: phaseName(phase),
-    ...loop,
-  });
+export function liveness(lifecycle: Lifecycle, watched?: Watched): () => Answer {
+  let last: Kept<readonly [Phase, string | undefined, number | undefined]> | undefined;
+  return () => {
+    const phase = lifecycle.phase();
+    const { loop, blocked_ms } = watched === undefined ? NO_LOOP : loopOf(lifecycle, watched);
+    if (last !== undefined) {
+      const { facts, answer } = last;
+      if (facts[0] === phase && facts[1] === loop && facts[2] === blocked_ms) return answer;
+    }
+    const isStuck = (blocked_ms ?? 0) > (watched?.stuckAfterMs ?? Number.POSITIVE_INFINITY);
+    const status = phase === Phase.Stopped ? 'stopped' : isStuck ? 'stuck' : 'alive';
+    // Keys without a value are none in JSON.
+    const told = { status, phase: phaseName(phase), loop, blocked_ms };
+    const answer = json(status === 'alive' ? 200 : 503, told);
+    last = { facts: [phase, loop, blocked_ms], answer };
+    return answer;
+  };
 }
 
+/** What is known of a loop; nothing of one that nobody watches. */
+interface Loop {
+  readonly loop?: 'ok' | 'blocked';
+  readonly blocked_ms?: number;
+}
+
+const NO_LOOP: Loop = {};
+
 /** A thread that never beat, or is there no more, is not said to be blocked. */
-function loopOf(
-  lifecycle: Lifecycle,
-  { member }: Watched,
-): { readonly loop?: 'ok' | 'blocked'; readonly blocked_ms?: number } {
+function loopOf(lifecycle: Lifecycle, { member }: Watched): Loop {
   const found = lifecycle
     .snapshot()
     .members.find(
@@ -82,27 +101,50 @@ export function readiness(
   lifecycle: Lifecycle,
   probe: ProbeName,
   demand: Demand,
-  isBalancer: (isLeaving: boolean) => boolean,
-  details?: Readonly<Record<string, unknown>>,
-): Answer {
-  const standing = look(lifecycle, demand, probe !== 'startup');
-  const { phase } = standing;
-  const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
-  const name = phaseName(phase);
-  const since_secs = Math.floor(lifecycle.ageMs() / 1000);
-  const headers = probe === 'ready/write' ? undefined : serverTiming(lifecycle);
-  const list = checksOnProbe(standing.checks);
-  const checks = list.length > 0 && { checks: list };
-  const counts = probe !== 'startup' && isBalancer(standing.shutdownRequested);
-  if (reason === undefined) {
+  isBalancer: (asker: Asker, isLeaving: boolean) => boolean,
+  details: () => Readonly<Record<string, unknown>> | undefined,
+): (asker: Asker) => Answer {
+  let last: Kept<Facts> | undefined;
+  return (asker) => {
+    const more = details();
+    const standing = look(lifecycle, demand, probe !== 'startup');
+    const { phase, shutdownRequested, checks } = standing;
+    const reason = demand === 'writes' ? whyNoWrites(standing) : whyNoQueries(standing);
+    const since_secs = Math.floor(lifecycle.ageMs() / 1000);
+    const boot = probe === 'ready/write' ? undefined : lifecycle.coldStartPhases();
+    const counts = probe !== 'startup' && isBalancer(asker, shutdownRequested);
+    const name = phaseName(phase);
+    const list = checksOnProbe(checks);
+    const health = list.length > 0 && { checks: list };
+    if (reason !== undefined) {
+      if (shutdownRequested && counts) lifecycle.noteReadinessProbe();
+      const told = { probe, status: name, phase: name, since_secs, reason, ...health };
+      return json(503, withDetails(told, more), serverTiming(boot));
+    }
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...checks };
-    return keptJson(probe, 200, withDetails(told, details), headers, list);
-  }
-  if (standing.shutdownRequested && counts) lifecycle.noteReadinessProbe();
-  const told = { probe, status: name, phase: name, since_secs, reason, ...checks };
-  return keptJson(probe, 503, withDetails(told, details), headers, list);
+    if (more === undefined && last !== undefined) {
+      const { facts, answer } = last;
+      const isTrue = facts[0] === phase && facts[1] === since_secs && facts[2] === ready_at_unix_ms;
+      // The times of the boot, and the checks, are the same object for as long as nothing is new in them.
+      if (isTrue && facts[3] === boot && facts[4] === list) return answer;
+    }
+    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...health };
+    const answer = json(200, withDetails(told, more), serverTiming(boot));
+    if (more === undefined) {
+      last = { facts: [phase, since_secs, ready_at_unix_ms, boot, list], answer };
+    }
+    return answer;
+  };
 }
+
+/** What an answer of readiness says, but for the phase and its name. */
+type Facts = readonly [
+  Phase,
+  number,
+  number | null,
+  ColdStartPhases | undefined,
+  readonly CheckOnProbe[],
+];
 
 /** The details first, and the contract's keys over them. Where there are none, nothing is copied. */
 function withDetails(
@@ -118,12 +160,10 @@ function withDetails(
  *
  * @see https://www.w3.org/TR/server-timing/#the-server-timing-header-field
  */
-function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> | undefined {
-  const boot = lifecycle.coldStartPhases();
-  // A service that marks nothing is probed as often, and lists of nothing would be half of the cost.
-  const ended = boot.restoreReadyAtMs + boot.walReplayReadyAtMs + boot.indexWarmupReadyAtMs;
-  if (ended === 0 && boot.stages.length === 0) return undefined;
-  const stages = boot.durationsMs().filter(([name]) => name !== 'total');
+function serverTiming(
+  boot: ColdStartPhases | undefined,
+): Readonly<Record<string, string>> | undefined {
+  const stages = boot?.durationsMs().filter(([name]) => name !== 'total') ?? [];
   if (stages.length === 0) return undefined;
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
 }

@@ -7,7 +7,7 @@
 import type { CheckSnapshot } from '../lifecycle/check-records.ts';
 
 /** A check in an answer, without the key `error` where there is none. */
-interface CheckOnProbe {
+export interface CheckOnProbe {
   readonly name: string;
   readonly healthy: boolean;
   readonly affects: string;

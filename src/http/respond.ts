@@ -34,54 +34,6 @@ export function json(
   return { status, type: 'application/json', body: JSON.stringify(value), headers };
 }
 
-/** A value, and the text that was made of it. */
-interface Kept {
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly keys: readonly string[];
-  readonly body: string;
-}
-
-/** The last of each kind. */
-const kept: Map<string, Kept> = new Map();
-
-/**
- * The same for what is asked again and again and seldom changes: the text of the last answer of its
- * kind is kept as long as it says what this one would.
- *
- * @param constant an object among the values in which nothing ever changes
- */
-export function keptJson(
-  kind: string,
-  status: number,
-  value: Readonly<Record<string, unknown>>,
-  headers?: Readonly<Record<string, string>>,
-  constant?: object,
-): Answer {
-  const last = kept.get(kind);
-  if (last !== undefined && isSame(last, value, constant)) {
-    return { status, type: 'application/json', body: last.body, headers };
-  }
-  const answer = json(status, value, headers);
-  kept.set(kind, { value, keys: Object.keys(value), body: answer.body });
-  return answer;
-}
-
-/** The same keys in the same order, with the same values; what is in another object may have changed. */
-function isSame(
-  { keys, value: one }: Kept,
-  other: Readonly<Record<string, unknown>>,
-  constant: object | undefined,
-): boolean {
-  let index = 0;
-  for (const key in other) {
-    const value = other[key];
-    if (key !== keys[index] || value !== one[key]) return false;
-    if (typeof value === 'object' && value !== null && value !== constant) return false;
-    index += 1;
-  }
-  return index === keys.length;
-}
-
 /** A refusal: what was wrong, in words. */
 export function refusal(
   status: number,

@@ -46,7 +46,7 @@ export function probe(answer: PlainRoute['answerPlainly'], count: PlainRoute['co
 
 /** What a route answers, at once if it can: each promise costs a probe a tenth of its answer. */
 export function ask(route: Route, request: WebRequest, act?: Act): Answer | Promise<Answer> {
-  if (isPlain(route)) return askProbe(route, request.method, () => askerOf(request));
+  if (isPlain(route)) return askProbe(route, request.method, askerOf(request));
   const { method, refuse, answer } = route;
   if (request.method === 'OPTIONS') return noContent({ allow: allowed(route) });
   const isAllowed = request.method === method || (method === 'GET' && request.method === 'HEAD');
@@ -59,7 +59,7 @@ export function ask(route: Route, request: WebRequest, act?: Act): Answer | Prom
 /** The same without a `Request`; `undefined` where one is needed. */
 export function askPlainly(route: Route, method: string, asker: Asker): Answer | undefined {
   const isKnown = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-  return isPlain(route) && isKnown ? askProbe(route, method, () => asker) : undefined;
+  return isKnown && isPlain(route) ? askProbe(route, method, asker) : undefined;
 }
 
 /** A lifecycle that cannot be asked (it was detached, its clock is broken) serves nobody now. */
@@ -69,12 +69,12 @@ export function unable(thrown: unknown): Answer {
 }
 
 /** What a probe answers, which is counted, whatever the method. */
-function askProbe(route: PlainRoute, method: string, asker: () => Asker): Answer {
+function askProbe(route: PlainRoute, method: string, asker: Asker): Answer {
   const isRead = method === 'GET' || method === 'HEAD';
   const answer = isRead
-    ? verdict(route, asker())
+    ? verdict(route, asker)
     : method === 'OPTIONS'
-      ? options(route, asker())
+      ? options(route, asker)
       : wrongMethod(route, method);
   try {
     route.count(answer.status);

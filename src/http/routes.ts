@@ -7,6 +7,7 @@
 
 import type { CountedProbe } from '../lifecycle/counters.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Asker } from '../lifecycle/routes.ts';
 import { beginDrain, type StatusForm, setReadOnly } from './admin.ts';
 import { Askers } from './askers.ts';
 import type { Act } from './audit.ts';
@@ -32,11 +33,11 @@ export function probeRoutes(
   const askers = new Askers();
   const counted = (name: CountedProbe, answer: PlainRoute['answerPlainly']): Route =>
     probe(answer, (status) => lifecycle.countProbe(name, status));
-  const ready = (probed: ProbeName, demand: Demand): Route =>
-    counted(probed, (asker) => {
-      const isBalancer = (isLeaving: boolean): boolean => askers.note(probed, asker, isLeaving);
-      return readiness(lifecycle, probed, demand, isBalancer, details());
-    });
+  const ready = (probed: ProbeName, demand: Demand): Route => {
+    const isBalancer = (asker: Asker, isLeaving: boolean): boolean =>
+      askers.note(probed, asker, isLeaving);
+    return counted(probed, readiness(lifecycle, probed, demand, isBalancer, details));
+  };
   const probes: Routes = [
     [at.live, counted('live', live)],
     [at.ready, ready('ready', readyWhileDraining ? 'queries' : 'writes')],

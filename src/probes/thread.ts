@@ -17,6 +17,7 @@ import { keepPreviousRun, type PreviousRun } from '../lifecycle/previous-run.ts'
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { tagAsProbes } from '../lifecycle/thread.ts';
 import type { Heard } from '../runtime/heard-signals.ts';
+import { endIdle } from '../runtime/node/idle-sockets.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { Killer } from './killer.ts';
 
@@ -82,6 +83,8 @@ const ALL = ['::', '0.0.0.0'];
 const NO_SUCH_ADDRESS = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'];
 /** Attempts of strangers that are kept for a thread that is blocked. */
 const MOST_UNHEARD = 1_000;
+/** Node's own 5 seconds, and a bit. */
+const IDLE = { longMs: 5_000, lookMs: 1_000 };
 /** How often the process's time is looked at. */
 const LOOK_MS = 50;
 
@@ -116,6 +119,7 @@ function listen(
     isAudited ? { ...options, audit } : options,
   );
   const server = createServer(toNodeListener(handler, { lifecycle }));
+  endIdle(server, IDLE);
   const place = hostname === undefined ? ALL : [hostname];
   tryToListen(server, port, place, (error) => {
     if (error !== undefined) return refuse(error, member);

@@ -12,8 +12,9 @@ import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { Admission, isPermit, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
-import { addressOf, UnfitRequest } from './address.ts';
-import { type RequestMaker, requestMaker } from './lazy-request.ts';
+import { UnfitRequest } from './address.ts';
+import type { Next } from './exchange.ts';
+import { requestOf } from './lazy-request.ts';
 import { keepPermit, permitOf } from './permit.ts';
 
 /** A response, or a stream of HTTP/2 that an application takes by itself. */
@@ -27,7 +28,6 @@ interface Outgoing {
 export class NodeAdmission {
   readonly streams: EventStreams;
   readonly #gate: Admission;
-  readonly #make: RequestMaker = requestMaker();
   readonly #isStream: (res: ServerResponse) => void;
   readonly #watched: WriteHead;
   /** Writes over HTTP/2 in progress: no connection knows of them. */
@@ -112,7 +112,7 @@ export class NodeAdmission {
     const byMethod = kindOfMethod(req.method ?? 'GET');
     if (kindOf === undefined) return byMethod;
     try {
-      return kindOf(this.#make(req, res, addressOf(req)));
+      return kindOf(requestOf(req, res));
     } catch (thrown) {
       // It cannot be asked, which opens no gate: whoever is behind may take what is no web request.
       if (thrown instanceof UnfitRequest) return byMethod;
@@ -170,10 +170,10 @@ export class NodeAdmission {
    * looked at. Whether or not an event stream was asked for: a client that shows no preference may be
    * given one.
    */
-  pass(req: IncomingMessage, res: ServerResponse, go: () => void): void {
+  pass(req: IncomingMessage, res: ServerResponse, go: Next): void {
     const kind = permitOf(req)?.kind;
     if (kind === 'write') this.#watchWrite(res);
-    go();
+    go(undefined, req, res);
     // Most responses are out whole by now, and no stream that stays open is.
     if (req.method !== 'GET' || kind === undefined || res.writableEnded) return;
     if (!res.headersSent) this.#watchHead(res);

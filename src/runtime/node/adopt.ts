@@ -33,7 +33,7 @@ import { pathAsked } from './address.ts';
 import { NodeAdmission, released } from './admission.ts';
 import { deferClose } from './close-by-owner.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
-import { exchange, notMine, probed } from './exchange.ts';
+import { exchange, type Next, notMine, probed } from './exchange.ts';
 import { intercept } from './intercept.ts';
 import { Streams } from './streams.ts';
 
@@ -144,8 +144,7 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     },
     held: () => connections.hold.current,
     isTooLate: (req: IncomingMessage) => admission.isTooLate(req),
-    pass: (req: IncomingMessage, res: ServerResponse, go: () => void) =>
-      admission.pass(req, res, go),
+    pass: (req: IncomingMessage, res: ServerResponse, go: Next) => admission.pass(req, res, go),
     streamed: (res: ServerResponse, end: () => void) => admission.streamed(res, end),
   };
   const surroundings = { admission, onFailure, answersErrors: true };

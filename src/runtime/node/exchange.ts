@@ -14,10 +14,10 @@ import { closedAnswer } from '../admission.ts';
 import { plainAddress, plainRefusal, sendable } from '../answer.ts';
 import type { OnFailure } from '../handler-errors.ts';
 import type { FetchHandler, RequestInfo } from '../options.ts';
-import { addressOf, hasHost, pathAsked, UnfitRequest } from './address.ts';
+import { hasHost, pathAsked, UnfitRequest } from './address.ts';
 import type { NodeAdmission } from './admission.ts';
 import { dropRest } from './body.ts';
-import { requestMaker } from './lazy-request.ts';
+import { requestOf } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
 import { permitOf } from './permit.ts';
 import { send } from './response.ts';
@@ -37,23 +37,22 @@ export interface Closing {
   /** True for a request that must not be acknowledged any more. */
   isTooLate?(req: IncomingMessage): boolean;
   /** Is given a request that goes on to whoever is behind, by `go`. */
-  pass?(req: IncomingMessage, res: ServerResponse, go: () => void): void;
+  pass?(req: IncomingMessage, res: ServerResponse, go: Next): void;
   /** Is told of a response that turned out to be an event stream, and how to end it. */
   streamed?(res: ServerResponse, end: () => void): () => void;
 }
 
-/** Goes on to whoever is behind. */
-type Next = (error?: unknown) => void;
+/**
+ * Goes on to whoever is behind. A server's is one for all of its requests; a framework's is told of errors
+ * alone, as it takes what it is given for one.
+ */
+export type Next = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
 /** A handler of those that leave everything to the next one. */
 export const notMine: FetchHandler = () => undefined;
 
 /** A listener: each request and its response, from the first byte to the last. */
-export type Exchange = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  next?: (error?: unknown) => void,
-) => void;
+export type Exchange = (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
 
 /** What is in front of a handler, and behind it. */
 export interface Surroundings {
@@ -102,7 +101,6 @@ export function exchange(
 ): Exchange {
   const own = routesOf(fetch);
   const isOwnHandler = own !== undefined || fetch === notMine;
-  const make = requestMaker();
   const settle = (
     req: IncomingMessage,
     res: ServerResponse,
@@ -128,7 +126,7 @@ export function exchange(
   ): void => {
     let response: ReturnType<FetchHandler>;
     try {
-      response = fetch(make(req, res, addressOf(req)), new NodeInfo(req, res));
+      response = fetch(requestOf(req, res), new NodeInfo(req, res));
     } catch (thrown) {
       failed(req, res, next, held, thrown);
       return;
@@ -155,10 +153,10 @@ export function exchange(
       // A probe is never anybody else's.
       const isOurs = next === undefined || own?.has(pathAsked(req)) === true;
       go(isOurs ? plainRefusal(status, message, allow) : undefined);
-    } else if (next !== undefined && !answersErrors) next(thrown);
+    } else if (next !== undefined && !answersErrors) (next as (error: unknown) => void)(thrown);
     else if (thrown instanceof GateClosedError) go(closedAnswer(thrown));
     else {
-      const instead = onFailure?.(thrown, make(req, res, addressOf(req))) ?? Promise.resolve();
+      const instead = onFailure?.(thrown, requestOf(req, res)) ?? Promise.resolve();
       void instead.then((response) => go(response ?? plainRefusal(500, 'internal server error')));
     }
   };
@@ -195,7 +193,7 @@ export function probed(
 function end(
   req: IncomingMessage,
   res: ServerResponse,
-  next: ((error?: unknown) => void) | undefined,
+  next: Next | undefined,
   closing: Closing,
   held: Promise<void> | undefined,
   outcome: Outcome,
@@ -209,13 +207,13 @@ function deliver(
   res: ServerResponse,
   outcome: Outcome,
   closing: Closing,
-  next: ((error?: unknown) => void) | undefined,
+  next: Next | undefined,
 ): void {
   const closes = closing.closes();
   if (outcome === undefined && next !== undefined) {
     // Node says `connection: close` then, whatever the next one answers.
     if (closes) res.shouldKeepAlive = false;
-    if (closing.pass === undefined) next();
+    if (closing.pass === undefined) (next as () => void)();
     else closing.pass(req, res, next);
     return;
   }

@@ -9,7 +9,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import type { ConnectionServer } from './connections.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Next } from './exchange.ts';
 import type { Streams } from './streams.ts';
 
 /** What is put before a server's own listeners. */
@@ -24,8 +24,8 @@ export interface InFront {
   refusesUpgrade(req: IncomingMessage): PlainAnswer | undefined;
 }
 
-/** Events that hand over a request to be answered. */
-const REQUESTS = ['checkContinue', 'checkExpectation'];
+/** Events that hand over a request to be answered, as `request` does. */
+const EXPECTATIONS = ['checkContinue', 'checkExpectation'];
 
 /** Events that hand over a connection, to be something else from then on. */
 const UPGRADES = ['upgrade', 'connect'];
@@ -39,23 +39,28 @@ export function intercept(
   { begins, front, streams, refusesUpgrade }: InFront,
 ): void {
   const emit = server.emit as (event: string | symbol, ...args: unknown[]) => boolean;
-  const own = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event === 'request' || REQUESTS.includes(event as string)) {
-      const [req, res] = args as [IncomingMessage, ServerResponse];
-      if (!begins(req, res)) return true;
-      // Without anybody to go on to, what is left is a 404.
-      if (server.listenerCount(event) === 0) front(req, res, streams.nextOf(req));
-      else {
-        front(req, res, () => {
-          try {
-            emit.call(server, event, req, res);
-          } catch (thrown) {
-            // It stays the application's; but nobody is left to answer, and its permit would be held.
-            abandon(res);
-            throw thrown;
-          }
-        });
+  const goOn =
+    (event: string): Next =>
+    (_, req, res) => {
+      try {
+        emit.call(server, event, req, res);
+      } catch (thrown) {
+        // It stays the application's; but nobody is left to answer, and its permit would be held.
+        abandon(res);
+        throw thrown;
       }
+    };
+  const toRequest = goOn('request');
+  const toExpectation = new Map(EXPECTATIONS.map((event) => [event, goOn(event)]));
+  const own = (event: string | symbol, ...args: unknown[]): boolean => {
+    const next = event === 'request' ? toRequest : toExpectation.get(event as string);
+    if (next !== undefined) {
+      // By their places: a list that is taken apart would have to be made for each request.
+      const req = args[0] as IncomingMessage;
+      const res = args[1] as ServerResponse;
+      // Without anybody to go on to, what is left is a 404.
+      const isNobodys = server.listenerCount(event) === 0;
+      if (begins(req, res)) front(req, res, isNobodys ? streams.nextOf(req) : next);
       return true;
     }
     if (event === 'stream' && streams.takes(args as Parameters<Streams['takes']>[0])) return true;

@@ -7,6 +7,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { addressOf } from './address.ts';
 import { clientGone, hasBody, wholeBody } from './body.ts';
 import { headersOf, toRequest } from './request.ts';
 
@@ -93,20 +94,25 @@ class LazyRequest {
   }
 }
 
-/** Makes the `Request` of an exchange that begins. */
-export type RequestMaker = (req: IncomingMessage, res: ServerResponse, url: string) => Request;
+type RequestMaker = (req: IncomingMessage, res: ServerResponse, url: string) => Request;
 
 /**
  * How this Node makes them. `new Request(request)` and `fetch(request)` look for what is inside of a
  * real one: where that are properties (Node 20 and 22), a lazy one has them, too; where it is private
  * (Node 24 and later), nothing but a real one will do.
  */
-export function requestMaker(): RequestMaker {
-  maker ??= takesLazy() ? lazily : really;
-  return maker;
-}
-
 let maker: RequestMaker | undefined;
+
+/**
+ * The `Request` of an exchange that begins. Before the first one Node has not loaded what it needs for any,
+ * which takes time and memory: a server of probes never does.
+ *
+ * @throws {UnfitRequest}
+ */
+export function requestOf(req: IncomingMessage, res: ServerResponse): Request {
+  maker ??= takesLazy() ? lazily : really;
+  return maker(req, res, addressOf(req));
+}
 
 const lazily: RequestMaker = (req, res, url) =>
   // What Request has and it has not, it was given by `takesLazy`.

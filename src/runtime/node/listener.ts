@@ -54,5 +54,5 @@ export function toNodeListener(fetch: FetchHandler, options: ListenerOptions = {
   return exchange(fetch, {
     closes: () => lifecycle !== undefined && isLeavingOrGone(lifecycle),
     held: () => undefined,
-  }) as NodeListener;
+  }) as unknown as NodeListener;
 }

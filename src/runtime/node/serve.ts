@@ -11,6 +11,7 @@ import { must } from '../../lifecycle/check.ts';
 import { LifecycleError } from '../../lifecycle/errors.ts';
 import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
 import { adoptChecked } from './adopt.ts';
+import { endIdle } from './idle-sockets.ts';
 import type { NodeRequest, NodeResponse } from './messages.ts';
 
 /** What `serve` takes on Node. */
@@ -53,6 +54,7 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
     throw new LifecycleError('invalid_argument', `Cannot serve: Node ${version} has no reusePort`);
   }
   const server = await made(checked, { keepAliveTimeout: KEEP_ALIVE_MS, ...node });
+  endIdle(server);
   // Whatever takes Node's requests and responses; what it returns is its own.
   if (listener !== undefined) server.on('request', listener as () => void);
   const ours = adoptChecked(server, checked);
