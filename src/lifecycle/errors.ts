@@ -37,6 +37,7 @@ export type LifecycleErrorCode =
   | 'stages_full'
   /** All checks (32) are taken. */
   | 'checks_full'
+  | 'leases_full'
   /** The gate refuses: see {@link GateClosedError}. */
   | 'gate_closed'
   /** More permits of one kind held than a member can count (2^24−1). */
