@@ -12,13 +12,17 @@
  *   1. stores UNTIL                   1. loads STATUS: held
  *   2. wakes who watches              2. loads UNTIL: it is over
  *   3. STATUS: held, next sequence    3. STATUS: lost, unless it has changed since 1
- *   4. settles HOLDS                  4. settles HOLDS
+ *   4. wakes who watches              4. settles HOLDS
+ *   5. settles HOLDS
  * ```
  *
  * If 2 on the right has read what 1 on the left replaces, one of the two swaps fails. If that is the
  * right one, the lease was renewed in time. If it is the left one, whoever renews finds `lost` and makes
- * it `held` again, which it is: UNTIL is its new end. The watcher is woken before the gate can open, so
- * that from the first permit on it waits for UNTIL.
+ * it `held` again, which it is: UNTIL is its new end.
+ *
+ * The watcher sleeps until the UNTIL that it saw last. It is woken by 2, as the gate may be open from 3
+ * on (another lease's thread may settle HOLDS), and by 4, for whoever is stopped between 2 and 3 for so
+ * long that the watcher has found UNTIL to be over and nothing held.
  *
  * **Settling.** HOLDS has one bit for all cells that wait, and one for all that are lost. Whoever has
  * changed a cell settles them *afterwards*: loads HOLDS, looks at all cells, and swaps in what they want,
@@ -144,11 +148,15 @@ export class LeaseCells {
     store64(at + LEASE_TOKEN, token);
     store64(at + LEASE_UNTIL, until);
     wake();
-    return this.#become(cell, member, LEASE_HELD, member);
+    return this.#become(cell, member, LEASE_HELD, member, wake);
   }
 
   /** Waits for it, or has lost it. @returns false if the cell is not this member's any more */
-  refuse(cell: number, member: Contending, state: typeof LEASE_WAITING | typeof LEASE_LOST): boolean {
+  refuse(
+    cell: number,
+    member: Contending,
+    state: typeof LEASE_WAITING | typeof LEASE_LOST,
+  ): boolean {
     return this.#become(cell, member, state, member);
   }
 
@@ -160,6 +168,7 @@ export class LeaseCells {
   /** The leases of a member that is gone: nobody renews them, so they are lost. */
   orphan(member: Contending): void {
     for (let cell = 0; cell < LEASE_CAPACITY; cell++) {
+      if (!this.#isUsed(cell)) break;
       this.#become(cell, member, LEASE_LOST, NOBODY);
     }
   }
@@ -168,6 +177,7 @@ export class LeaseCells {
   expire(member: Contending, now: bigint): bigint {
     let next = NO_END;
     for (let cell = 0; cell < LEASE_CAPACITY; cell++) {
+      if (!this.#isUsed(cell)) break;
       const until = this.#expire(cell, member, now);
       if (until < next) next = until;
     }
@@ -207,6 +217,11 @@ export class LeaseCells {
     }
   }
 
+  /** They are used in their order, and never given back. */
+  #isUsed(cell: number): boolean {
+    return this.#words.load64(cellAt(cell)) !== 0n;
+  }
+
   #wanted(): number {
     let wanted = 0;
     for (let cell = 0; cell < LEASE_CAPACITY; cell++) {
@@ -219,7 +234,13 @@ export class LeaseCells {
     return wanted;
   }
 
-  #become(cell: number, member: Contending, state: number, after: Contending): boolean {
+  #become(
+    cell: number,
+    member: Contending,
+    state: number,
+    after: Contending,
+    wake?: () => void,
+  ): boolean {
     const { load64, swap64 } = this.#words;
     const at = cellAt(cell);
     let found = load64(at);
@@ -229,6 +250,7 @@ export class LeaseCells {
       found = swap64(at, before, next(before, state, after));
       if (found === before) break;
     }
+    wake?.();
     this.settle();
     return true;
   }

@@ -214,7 +214,8 @@ class LifecycleLease implements Lease {
   /** The thread leaves the lifecycle. Others may go on, which no lease permits to write any more. */
   #detach(): void {
     for (const undo of this.#undos.splice(0)) undo();
-    if (!this.#hasAnswered) this.#refuse(new LifecycleError('detached', `Cannot ${ACTION}: it was detached`));
+    if (!this.#hasAnswered)
+      this.#refuse(new LifecycleError('detached', `Cannot ${ACTION}: it was detached`));
     void this.release();
   }
 

@@ -10,7 +10,6 @@ import type { Time } from './time.ts';
 
 export type { LeaseState };
 
-
 /** State, token and end of a lease, as of now. */
 export class Term {
   readonly #time: Time;
