@@ -11,6 +11,7 @@ import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { Member } from '../lifecycle/seat.ts';
+import { decidingLease } from './leases.ts';
 import { type Answer, keptJson } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
@@ -91,14 +92,16 @@ export function readiness(
   const since_secs = Math.floor(lifecycle.ageMs() / 1000);
   const headers = probe === 'ready/write' ? undefined : serverTiming(lifecycle);
   const checks = standing.checks.length > 0 && { checks: standing.checks.map(checkOnProbe) };
+  const lease = probe === 'startup' ? undefined : decidingLease(lifecycle.leases());
+  const more = { ...checks, ...(lease && { lease }) };
   const counts = probe !== 'startup' && isBalancer(standing.shutdownRequested);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...checks };
+    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...more };
     return keptJson(probe, 200, withDetails(told, details), headers);
   }
   if (standing.shutdownRequested && counts) lifecycle.noteReadinessProbe();
-  const told = { probe, status: name, phase: name, since_secs, reason, ...checks };
+  const told = { probe, status: name, phase: name, since_secs, reason, ...more };
   return keptJson(probe, 503, withDetails(told, details), headers);
 }
 

@@ -28,13 +28,16 @@ export function useLeases(): void {
 function read(seat: object): readonly LeaseSnapshot[] {
   // The core knows seats by no type.
   const cells = leaseCells(seat as Seat);
-  const found: LeaseSnapshot[] = [];
+  const found = new Map<string, LeaseSnapshot>();
   for (let cell = 0; ; cell++) {
     const one = cells.read(cell);
-    if (one === undefined) return found;
+    if (one === undefined) return [...found.values()];
     const isHeld = one.state === LEASE_HELD;
-    found.push({
-      name: new TextDecoder().decode(one.name),
+    const name = new TextDecoder().decode(one.name);
+    // Two threads may contend for one name: what refuses writes is told.
+    if (isHeld && found.has(name)) continue;
+    found.set(name, {
+      name,
       state: isHeld ? 'held' : one.state === LEASE_WAITING ? 'waiting' : 'lost',
       token: isHeld ? Number(one.token) : null,
     });
