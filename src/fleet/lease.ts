@@ -11,6 +11,7 @@ import { must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import { journal } from '../lifecycle/journal.ts';
+import { tellLease } from '../lifecycle/lease-events.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
@@ -265,6 +266,7 @@ class LifecycleLease implements Lease {
       const message = `The lease ${this.name} was lost: it was not renewed in time`;
       journal(this.#lifecycle, { type: 'lease_failed', name: this.name, message });
     }
+    tellLease(this.#lifecycle, { name: this.name, state, token: this.token });
     for (const { hear } of [...this.#listeners]) this.#tell(hear);
   }
 
