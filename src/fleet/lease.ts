@@ -161,8 +161,8 @@ class LifecycleLease implements Lease {
       },
       failed: (error) => {
         const { code } = error as { readonly code?: unknown };
-        if (this.#hasAnswered) this.#log(code, error);
-        else if (isFinal(error)) this.#refuse(error);
+        if (isFinal(error) && !this.#hasAnswered) this.#refuse(error);
+        else this.#log(code, error);
       },
     });
     this.#undos.push(
