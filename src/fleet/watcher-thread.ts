@@ -7,7 +7,6 @@
  * @module
  */
 
-import { parentPort, workerData } from 'node:worker_threads';
 import { wordsOf } from '../core/atomics/words.ts';
 import { type Contending, LeaseCells, NO_END } from '../core/lease-cells.ts';
 import { AT_ENDED, AT_WAKE, MICROSECONDS } from './watcher-words.ts';
@@ -22,6 +21,8 @@ export interface WatcherData {
   readonly member: Contending;
 }
 
+// As in `watcher.ts`: only a thread of a server comes here.
+const { parentPort, workerData } = await import('node:worker_threads');
 // The parent made it.
 const { memory, control, member } = workerData as WatcherData;
 const cells = new LeaseCells(wordsOf(memory, Atomics));
