@@ -36,6 +36,7 @@
  * 0x14E00  668-931    REPORTS  8 slots of 33 lines, see below              claimer
  * 0x1D200  932-995    CHECKS   32 cells of 2 lines, see below              claimer
  * 0x20000  1024-1404  COUNTS   3 lines a member, see below                 owner
+ * 0x2C000  1408-1423  LEASES   16 cells of a line, see below               claimer, watcher
  *
  * a member's line
  * +0    OWNER      incarnation 32 · tag 29 · has steps 1 · has a pipeline 1 · alive 1
@@ -68,6 +69,12 @@
  * +0    STATUS     incarnation 32 · sequence 20 · affects 2 · healthy 1 · published 1 · member+1 8
  * +8    NAME       length, then 32 bytes
  * +48   OUTCOMES   2 of 84 bytes, in turn: error length+1, since f64, error 72 bytes
+ *
+ * a lease's cell: a line
+ * +0    STATUS     incarnation 32 · sequence 20 · state 2 · member+1 8
+ * +8    UNTIL      end of its time, in microseconds of the thread that watches it
+ * +16   TOKEN      the fencing token that was held last
+ * +24   NAME       length u32, then 80 bytes as u32 words
  * ```
  *
  * @module
@@ -76,7 +83,7 @@
 /** "TIDE", little-endian: what the first word of a lifecycle says. */
 export const MAGIC = 0x45444954;
 /** Bumped by every change of this file; `attach` refuses any other. */
-export const VERSION = 3;
+export const VERSION = 4;
 /** 64 KiB pages of one lifecycle: initial and maximum alike. */
 export const PAGES = 3;
 
@@ -112,6 +119,7 @@ export const AT_TEXTS = 0x5000;
 export const AT_REPORTS = 0x14e00;
 export const AT_CHECKS = 0x1d200;
 export const AT_COUNTS = 0x20000;
+export const AT_LEASES = 0x2c000;
 
 /** The most members that a memory has room for; the header says how many it takes. */
 export const MEMBER_CAPACITY = 127;
@@ -121,6 +129,8 @@ export const STAGE_CAPACITY = 32;
 export const REPORT_CAPACITY = 8;
 /** The most checks, over all threads. */
 export const CHECK_CAPACITY = 32;
+/** The most names of leases, over all threads. */
+export const LEASE_CAPACITY = 16;
 
 // Phases, the numbers of contract and wire.
 export const STARTING = 0;
@@ -355,6 +365,26 @@ export const CHECK_AFFECTS_NOTHING = 2048;
 export const CHECK_AFFECTS_MASK = 3072;
 export const CHECK_SEQUENCE_SHIFT = 12;
 export const CHECK_SEQUENCE_MASK = 0xfffff;
+
+// Leases. A cell keeps its name for good, and its hold when nobody contends any more.
+export const LEASE_SIZE = 128;
+export const LEASE_UNTIL = 8;
+export const LEASE_TOKEN = 16;
+export const LEASE_NAME_LENGTH = 24;
+export const LEASE_NAME = 28;
+/** UTF-8 bytes of a lease's name. */
+export const LEASE_NAME_BYTES = 80;
+// STATUS: member+1 in bits 0-7, 0 when nobody contends; state in 8-9, sequence in 12-31, incarnation
+// in 32-63.
+export const LEASE_MEMBER_MASK = 255;
+/** Writes are admitted. */
+export const LEASE_HELD = 256;
+/** It wants the hold `replica`. */
+export const LEASE_WAITING = 512;
+/** It wants the hold `lease_lost`. */
+export const LEASE_LOST = 768;
+export const LEASE_STATE_MASK = 768;
+export const LEASE_SEQUENCE_STEP = 4096;
 
 // What `enter` answers.
 export const ADMITTED = 0;

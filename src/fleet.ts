@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { LeaseState } from './core/lease-cells.ts';
 export { type EtcdStoreOptions, etcdStore } from './fleet/etcd.ts';
 export { fileStore } from './fleet/file.ts';
 export { type Lease, lease } from './fleet/lease.ts';
@@ -13,4 +14,3 @@ export type { StoreOptions } from './fleet/options.ts';
 export { type PostgresPool, type PostgresStoreOptions, postgresStore } from './fleet/postgres.ts';
 export { type RedisClient, type RedisStoreOptions, redisStore } from './fleet/redis.ts';
 export type { Store, StoreEntry } from './fleet/store.ts';
-export type { LeaseState } from './fleet/term.ts';

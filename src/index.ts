@@ -5,6 +5,7 @@
  */
 
 export type { Backend } from './core/core.ts';
+export type { LeaseSnapshot, LeaseState } from './core/lease-cells.ts';
 export type { CheckOptions } from './lifecycle/check-options.ts';
 export type { CheckEffect, CheckSnapshot } from './lifecycle/check-records.ts';
 export type { CheckContext } from './lifecycle/check-run.ts';

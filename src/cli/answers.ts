@@ -16,6 +16,7 @@ import type {
   Status,
   StepOnWire,
 } from '../http/status.ts';
+import type { LeaseSnapshot } from '../lifecycle/lease-state.ts';
 import { PHASE_NAMES, type PhaseName } from '../lifecycle/phase.ts';
 import type { Answer } from './ask.ts';
 import { CommandError, Exit } from './exit.ts';
@@ -120,6 +121,15 @@ export const isStatus: Check<Status> = record<Status>({
       error: orNull(text),
       member: count,
     }),
+  ),
+  leases: optional(
+    list(
+      record<LeaseSnapshot>({
+        name: text,
+        state: oneOf('held', 'waiting', 'lost'),
+        token: orNull(count),
+      }),
+    ),
   ),
   in_flight: record({ writes: count, queries: count }),
   members: list(

@@ -13,6 +13,7 @@
  */
 
 import type { Backend, Core } from './core.ts';
+import type { Contending, LeaseSnapshot } from './lease-cells.ts';
 
 /** What was brought. */
 export const added: {
@@ -30,4 +31,10 @@ export const added: {
   allowListeners?: (signal: AbortSignal) => void;
   /** Gives back what is kept until the last step has ended, for the lifecycle with that journal. */
   afterSteps?: (journal: object, leftMs: number) => Promise<void>;
+  /** The leases in the memory of a seat: on servers, and where one was asked for. */
+  leases?: {
+    read(seat: object): readonly LeaseSnapshot[];
+    /** Those of a member that is gone are lost. */
+    orphan(seat: object, member: Contending): void;
+  };
 } = {};

@@ -28,12 +28,13 @@
  * @module
  */
 
+import type { LeaseState } from '../core/lease-cells.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import { answerMs, answerOf } from './answer.ts';
 import { Pauses, RENEW_PART } from './pauses.ts';
 import { decodeRecord, encodeRecord, type LeaseRecord } from './record.ts';
 import { isFinal, type Store } from './store.ts';
-import { type LeaseState, Term } from './term.ts';
+import { Term } from './term.ts';
 import type { Time } from './time.ts';
 
 /** By how much the rates of two monotonic clocks may differ. NTP slews by at most 0.0005. */
@@ -57,6 +58,8 @@ export interface ContenderParts {
   readonly mayTake: () => boolean;
   /** Is called, synchronously, when the state or the token has changed. */
   readonly changed: () => void;
+  /** Is called, synchronously, when it is held until later than before. */
+  readonly renewed?: () => void;
   /** The store has answered, for the first time. */
   readonly answered: () => void;
   /** The store could not be asked. */
@@ -96,6 +99,11 @@ export class Contender {
   /** The fencing token; `null` while the lease is not held, as of now. */
   get token(): number | null {
     return this.state === 'held' ? this.#term.token : null;
+  }
+
+  /** When the time is over that was held last. */
+  get untilMs(): number {
+    return this.#term.untilMs;
   }
 
   /** Milliseconds for which it is still held; 0 if it is not. */
@@ -257,7 +265,9 @@ export class Contender {
 
   /** Unless it is given back: what is answered after that is not ours to hold. */
   #hold(token: number, untilMs: number): void {
-    if (this.#endingUntilMs === undefined) this.#term.hold(token, untilMs);
+    if (this.#endingUntilMs !== undefined) return;
+    this.#term.hold(token, untilMs);
+    if (this.state === 'held') this.#parts.renewed?.();
   }
 
   /** The pause that follows an answer. */

@@ -146,6 +146,7 @@ class Gateway {
 
 function meaningOf(status: string, message: string): LifecycleErrorCode | undefined {
   if (status === '404') return 'store_version';
+  if (/database space exceeded/.test(message)) return 'store_full';
   if (status === '') return undefined;
   const isRefused = /authentication failed|permission denied|user name is empty|not enabled/;
   return ['401', '403'].includes(status) || isRefused.test(message) ? 'store_refused' : undefined;

@@ -18,6 +18,7 @@
  */
 
 import { isObject, isWhole, must } from '../lifecycle/check.ts';
+import type { LifecycleErrorCode } from '../lifecycle/errors.ts';
 import { attempt, checkStore, type StoreOptions } from './options.ts';
 import type { Store } from './store.ts';
 
@@ -28,6 +29,8 @@ const KEPT = 16;
 const ABANDONED_MS = 60_000;
 /** What the system says when it does not let us. */
 const REFUSED = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'];
+/** What it says when there is no room for a file. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /**
  * A store for the processes of one machine: a folder on a local disk, which is made when it is missing.
@@ -167,7 +170,8 @@ async function clean(folder: string, key: string, old: readonly number[]): Promi
   }
 }
 
-function meaningOf(code: string): 'store_refused' | undefined {
+function meaningOf(code: string): LifecycleErrorCode | undefined {
+  if (FULL.includes(code)) return 'store_full';
   return REFUSED.includes(code) ? 'store_refused' : undefined;
 }
 

@@ -5,19 +5,23 @@
  * @module
  */
 
+import type { LeaseState } from '../core/lease-cells.ts';
 import { afterSteps } from '../lifecycle/after-steps.ts';
 import { must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
 import { journal } from '../lifecycle/journal.ts';
+import { tellLease } from '../lifecycle/lease-events.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
+import type { Seat } from '../lifecycle/seat.ts';
+import { seatOf } from '../lifecycle/seats.ts';
+import { LeaseCell } from './cell.ts';
 import { Contender } from './contender.ts';
-import { hold } from './holds.ts';
 import { ACTION, type Checked, checkLease, type LeaseOptions } from './lease-options.ts';
 import { keyOf } from './record.ts';
 import { isFinal } from './store.ts';
-import type { LeaseState } from './term.ts';
 import { THREAD_TIME } from './time.ts';
 
 /** A lease that is contended for until it is released, or the shutdown ends. */
@@ -91,10 +95,12 @@ export async function lease(lifecycle: Lifecycle, options: LeaseOptions): Promis
   const names = contended.get(lifecycle) ?? new Set();
   contended.set(lifecycle, names);
   must(!names.has(name), ACTION, 'name must not be leased by this lifecycle already', name);
+  const seat = seatOf(lifecycle);
+  const rule = 'the Lifecycle must be of this copy of the package';
+  must(seat !== undefined, ACTION, rule, lifecycle);
   // Throws for one that was detached, before anything is installed.
-  hold(lifecycle, name, 'replica');
+  const made = new LifecycleLease(lifecycle, seat, { store, name, ttlMs, holder });
   names.add(name);
-  const made = new LifecycleLease(lifecycle, { store, name, ttlMs, holder });
   // A promise alone keeps no process alive.
   const anchor = setInterval(() => {}, TIMER_MAX_MS);
   try {
@@ -110,6 +116,9 @@ class LifecycleLease implements Lease {
   /** Of the store's first answer. */
   readonly answered: Promise<void>;
   readonly #lifecycle: Lifecycle;
+  /** As it was before a detach. */
+  readonly #core: Seat['core'];
+  readonly #cell: LeaseCell;
   readonly #contender: Contender;
   readonly #listeners: Set<{ readonly hear: (lease: Lease) => unknown }> = new Set();
   readonly #undos: (() => void)[] = [];
@@ -120,9 +129,11 @@ class LifecycleLease implements Lease {
   #isReleasing = false;
   #released: Promise<boolean> | undefined;
 
-  constructor(lifecycle: Lifecycle, { store, name, ttlMs, holder }: Checked) {
+  constructor(lifecycle: Lifecycle, seat: Seat, { store, name, ttlMs, holder }: Checked) {
+    this.#cell = new LeaseCell(seat, name);
     this.name = name;
     this.#lifecycle = lifecycle;
+    this.#core = seat.core;
     const id = crypto.randomUUID();
     let answered = (): void => {};
     this.answered = new Promise((resolve, reject) => {
@@ -142,6 +153,7 @@ class LifecycleLease implements Lease {
       time: THREAD_TIME,
       mayTake: () => this.#released === undefined && !isLeavingOrGone(lifecycle),
       changed: () => this.#changed(),
+      renewed: () => this.#open(),
       answered: () => {
         this.#hasAnswered = true;
         this.#logged = undefined;
@@ -149,8 +161,8 @@ class LifecycleLease implements Lease {
       },
       failed: (error) => {
         const { code } = error as { readonly code?: unknown };
-        if (this.#hasAnswered) this.#log(code, error);
-        else if (isFinal(error)) this.#refuse(error);
+        if (isFinal(error) && !this.#hasAnswered) this.#refuse(error);
+        else this.#log(code, error);
       },
     });
     this.#undos.push(
@@ -161,7 +173,10 @@ class LifecycleLease implements Lease {
       }),
     );
     this.#listenToLeaving();
-    this.#contender.start();
+    const leave = (): void => this.#detach();
+    seat.ends.add(leave);
+    this.#undos.push(() => seat.ends.delete(leave));
+    void this.#start();
   }
 
   get state(): LeaseState {
@@ -183,12 +198,26 @@ class LifecycleLease implements Lease {
     if (this.#released === undefined) {
       this.#isReleasing = true;
       // Nothing that is written from here on is ours to write; what is under way has the time it has.
-      hold(this.#lifecycle, this.name, 'replica');
-      while (this.#contender.leftMs > 0 && this.#lifecycle.gate.inFlight().writes > 0) {
+      this.#cell.refuse('waiting');
+      while (this.#contender.leftMs > 0 && this.#core.writesOut() > 0) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     }
     return this.#end(GIVE_BACK_MS);
+  }
+
+  /** Not before its time is watched: no write is admitted then that nobody would refuse in time. */
+  async #start(): Promise<void> {
+    await this.#cell.whenWatched;
+    this.#contender.start();
+  }
+
+  /** The thread leaves the lifecycle. Others may go on, which no lease permits to write any more. */
+  #detach(): void {
+    for (const undo of this.#undos.splice(0)) undo();
+    if (!this.#hasAnswered)
+      this.#refuse(new LifecycleError('detached', `Cannot ${ACTION}: it was detached`));
+    void this.release();
   }
 
   /** At the end of a shutdown, which may be here before its signal is. */
@@ -210,6 +239,7 @@ class LifecycleLease implements Lease {
     const anchor = setInterval(() => {}, GIVE_BACK_MS);
     const isKnown = await this.#contender.giveBack(limitMs);
     clearInterval(anchor);
+    this.#cell.leave();
     contended.get(this.#lifecycle)?.delete(this.name);
     if (wasHeld && !isKnown) {
       const message = `The lease ${this.name} was not given back: others wait until its time is over`;
@@ -230,18 +260,23 @@ class LifecycleLease implements Lease {
 
   #changed(): void {
     const { state } = this.#contender;
-    const wanted = { held: undefined, waiting: 'replica', lost: 'lease_lost' } as const;
-    try {
-      // A lease that is regained while it is released admits nothing.
-      hold(this.#lifecycle, this.name, this.#isReleasing ? 'replica' : wanted[state]);
-    } catch {
-      // Detached: its gate admits nothing any more.
-    }
+    if (state === 'held') this.#open();
+    else this.#cell.refuse(this.#isReleasing ? 'waiting' : state);
     if (state === 'lost') {
       const message = `The lease ${this.name} was lost: it was not renewed in time`;
       journal(this.#lifecycle, { type: 'lease_failed', name: this.name, message });
     }
+    tellLease(this.#lifecycle, { name: this.name, state, token: this.token });
     for (const { hear } of [...this.#listeners]) this.#tell(hear);
+  }
+
+  /** A lease that is regained while it is released admits nothing. */
+  #open(): void {
+    const { token, untilMs } = this.#contender;
+    if (this.#isReleasing || token === null) return;
+    const isOurs = this.#cell.hold(token, untilMs, () => this.token);
+    // Others were told that this thread is dead, and may have its lease by now.
+    if (!isOurs) void this.#end(GIVE_BACK_MS);
   }
 
   #tell(hear: (lease: Lease) => unknown): void {

@@ -85,6 +85,7 @@ function isWrongRevision(error: unknown): boolean {
 }
 
 function meaningOf(code: string, message: string): LifecycleErrorCode | undefined {
+  if (/insufficient .*resources|maximum bytes exceeded/i.test(message)) return 'store_full';
   return /authori[sz]ation|permission/i.test(`${code} ${message}`) ? 'store_refused' : undefined;
 }
 

@@ -32,6 +32,7 @@ const OLDEST = 90_500;
 const NO_TABLE = '42P01';
 /** Somebody else was quicker to make it. */
 const IS_MADE = ['23505', '42P07', '42710'];
+const DISK_FULL = '53100';
 /** Wrong credentials (class 28), no such database, no right to it. */
 const REFUSED = /^(28...|3D000|42501)$/;
 /** An acknowledged commit is on the disk, also where the server's default is that it need not be. */
@@ -114,6 +115,7 @@ function check(row: Row): Row {
 }
 
 function meaningOf(code: string): LifecycleErrorCode | undefined {
+  if (code === DISK_FULL) return 'store_full';
   return REFUSED.test(code) ? 'store_refused' : undefined;
 }
 

@@ -109,5 +109,7 @@ function check(answer: unknown): Answer {
 /** By the first word of the server's answer, or somewhere in what the script's caller makes of it. */
 function meaningOf(_: string, message: string): LifecycleErrorCode | undefined {
   if (/\b(NOAUTH|WRONGPASS|NOPERM)\b/.test(message)) return 'store_refused';
+  // No room in its memory, or on its disk.
+  if (/\b(OOM|MISCONF)\b/.test(message)) return 'store_full';
   return /\bWRONGTYPE\b/.test(message) ? 'store_conflict' : undefined;
 }

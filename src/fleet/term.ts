@@ -5,10 +5,10 @@
  * @module
  */
 
+import type { LeaseState } from '../core/lease-cells.ts';
 import type { Time } from './time.ts';
 
-/** `held`: it may write. `waiting`: somebody else may. `lost`: its time is over, and nobody else is known. */
-export type LeaseState = 'held' | 'waiting' | 'lost';
+export type { LeaseState };
 
 /** State, token and end of a lease, as of now. */
 export class Term {

@@ -13,6 +13,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { Asker } from '../lifecycle/routes.ts';
 import type { Member } from '../lifecycle/seat.ts';
+import { decidingLease } from './leases.ts';
 import { type CheckOnProbe, checksOnProbe } from './probe-checks.ts';
 import { type Answer, json } from './respond.ts';
 
@@ -115,22 +116,24 @@ export function readiness(
     const counts = probe !== 'startup' && isBalancer(asker, shutdownRequested);
     const name = phaseName(phase);
     const list = checksOnProbe(checks);
-    const health = list.length > 0 && { checks: list };
+    const lease = probe === 'startup' ? undefined : decidingLease(lifecycle.leases());
+    const rest = () => ({ ...(list.length > 0 && { checks: list }), ...(lease && { lease }) });
     if (reason !== undefined) {
       if (shutdownRequested && counts) lifecycle.noteReadinessProbe();
-      const told = { probe, status: name, phase: name, since_secs, reason, ...health };
+      const told = { probe, status: name, phase: name, since_secs, reason, ...rest() };
       return json(503, withDetails(told, more), serverTiming(boot));
     }
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    if (more === undefined && last !== undefined) {
+    const isKept = more === undefined && lease === undefined;
+    if (isKept && last !== undefined) {
       const { facts, answer } = last;
       const isTrue = facts[0] === phase && facts[1] === since_secs && facts[2] === ready_at_unix_ms;
       // The times of the boot, and the checks, are the same object for as long as nothing is new in them.
       if (isTrue && facts[3] === boot && facts[4] === list) return answer;
     }
-    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...health };
+    const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...rest() };
     const answer = json(200, withDetails(told, more), serverTiming(boot));
-    if (more === undefined) {
+    if (isKept) {
       last = { facts: [phase, since_secs, ready_at_unix_ms, boot, list], answer };
     }
     return answer;

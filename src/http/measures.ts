@@ -11,6 +11,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { StepReport } from '../lifecycle/report.ts';
 import { VERSION } from '../version.ts';
+import { LEASE_STATES } from './leases.ts';
 import type { ServiceName } from './options.ts';
 import { runtimeName } from './runtime-name.ts';
 
@@ -40,7 +41,8 @@ export interface Family {
  */
 export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family[] {
   const seen = lifecycle.snapshot();
-  const { phase, coldStart, inFlight, holds, checks, members, steps, report, backend } = seen;
+  const { phase, coldStart, inFlight, holds, checks, leases, members, steps, report, backend } =
+    seen;
   const previous = lifecycle.previousRun();
   const { permits, refusals, probes } = lifecycle.counters();
   const durations = coldStart
@@ -98,6 +100,20 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       'tidegate_check',
       'Whether this check passes, on every thread that runs one of this name, 0 or 1.',
       checkSamples(checks),
+    ),
+    gauge(
+      'tidegate_lease_state',
+      'Whether the lease is in this state, 0 or 1.',
+      leases.flatMap(({ name, state }) =>
+        LEASE_STATES.map((each): Sample => [{ lease: name, state: each }, Number(each === state)]),
+      ),
+    ),
+    gauge(
+      'tidegate_lease_token',
+      'The fencing token of the lease while it is held.',
+      leases.flatMap(({ name, token }): Sample[] =>
+        token === null ? [] : [[{ lease: name }, token]],
+      ),
     ),
     gauge(
       'tidegate_event_loop_blocked_seconds',

@@ -7,6 +7,7 @@
 
 import type { CheckEffect } from '../lifecycle/check-records.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
+import type { LeaseSnapshot } from '../lifecycle/lease-state.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type PhaseName, phaseName } from '../lifecycle/phase.ts';
 import type { RunOutcome } from '../lifecycle/previous-run.ts';
@@ -136,6 +137,8 @@ export interface Status extends Place {
   readonly shutdown: ShutdownOnWire | null;
   readonly holds: readonly HoldName[];
   readonly checks: readonly CheckOnWire[];
+  /** The leases, by name; absent in the answer of an older version. */
+  readonly leases?: readonly LeaseSnapshot[] | undefined;
   readonly in_flight: { readonly writes: number; readonly queries: number };
   readonly members: readonly MemberOnWire[];
   readonly cold_start: ColdStartOnWire;

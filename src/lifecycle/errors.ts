@@ -70,7 +70,11 @@ export type LifecycleErrorCode =
   /** The store may forget what it has acknowledged. */
   | 'store_not_durable'
   /** Something else was written under the key of the lease. */
-  | 'store_conflict';
+  | 'store_conflict'
+  /** The engine has no room for what a lease writes: its disk, or its quota, is full. */
+  | 'store_full'
+  /** 16 names have been leased already, over all threads. */
+  | 'leases_full';
 
 /** What every function of this library throws, or rejects with, for a reason of its own. */
 export class LifecycleError extends Error {

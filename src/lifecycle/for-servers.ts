@@ -7,6 +7,7 @@
 
 import { useEmbedded } from '../core/embedded.ts';
 import { useAtomics } from '../core/use-atomics.ts';
+import { useLeases } from './leases.ts';
 import { Lifecycle as NoBackend } from './lifecycle.ts';
 import { useListeners } from './listeners.ts';
 import { useThreadNumbers } from './thread.ts';
@@ -22,5 +23,6 @@ function forServers(): typeof NoBackend {
   useAtomics();
   useThreadNumbers();
   useListeners();
+  useLeases();
   return NoBackend;
 }

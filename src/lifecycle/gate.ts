@@ -21,7 +21,7 @@ import { GateClosedError, LifecycleError, shown } from './errors.ts';
 import { isAsyncIterator, untilEnded } from './iteration.ts';
 import { type Phase, phaseFromU8, phaseName } from './phase.ts';
 import type { Disposing } from './platform.ts';
-import { reaped, type Seat } from './seat.ts';
+import { type Fence, reaped, type Seat } from './seat.ts';
 import { isThenable } from './thenable.ts';
 
 /** What a permit is for. */
@@ -46,6 +46,12 @@ export const HOLD_NAMES: readonly HoldName[] = Object.keys(HOLD_BITS) as HoldNam
 export interface Permit extends Disposing {
   /** What it is for. */
   readonly kind: PermitKind;
+  /**
+   * The fencing token of the lease under which it was given, to be sent with what is written: see
+   * `tidegate/fleet`. `null` as soon as that lease is not held any more, also where it was lost and is held
+   * again under another token; and without a lease, with several, and on other threads than the lease's.
+   */
+  readonly token: number | null;
   /** Gives the permit back, once; again is a no-op. The end of a `using` block does the same. */
   release(): void;
 }
@@ -64,10 +70,17 @@ const DISPOSE: typeof Symbol.dispose =
 class HeldPermit implements Permit {
   readonly kind: PermitKind;
   #seat: Seat | undefined;
+  /** As of now: a token that is read later may be one of a later holder. */
+  readonly #fence: Fence | undefined;
 
   constructor(seat: Seat, kind: PermitKind) {
     this.#seat = seat;
+    this.#fence = seat.fence;
     this.kind = kind;
+  }
+
+  get token(): number | null {
+    return this.#fence?.token ?? null;
   }
 
   get isHeld(): boolean {

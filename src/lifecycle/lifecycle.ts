@@ -7,7 +7,9 @@
  * @module
  */
 
+import { added } from '../core/backends.ts';
 import type { Backend } from '../core/core.ts';
+import type { LeaseSnapshot } from '../core/lease-cells.ts';
 import { leftMs } from './acceptance.ts';
 import { AdapterCalls } from './adapter-calls.ts';
 import type { CheckOptions } from './check-options.ts';
@@ -30,6 +32,7 @@ import {
   Seat,
   type SeatOptions,
 } from './seat.ts';
+import { keepSeat } from './seats.ts';
 import { Shutdown, type ShutdownOptions } from './shutdown.ts';
 import type { ShutdownListener } from './shutdown-events.ts';
 import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
@@ -69,6 +72,7 @@ export class Lifecycle extends AdapterCalls {
     this.#checks = new Checks(seat, leaving);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
+    keepSeat(this, seat);
   }
 
   /**
@@ -204,6 +208,17 @@ export class Lifecycle extends AdapterCalls {
    */
   checks(): readonly CheckSnapshot[] {
     return this.#checks.read();
+  }
+
+  /**
+   * How the leases of all threads stand; none where `lease()` of `tidegate/fleet` was never called. No
+   * store is asked.
+   *
+   * @throws {LifecycleError} `detached`
+   */
+  leases(): readonly LeaseSnapshot[] {
+    this.#seat.core.phase();
+    return added.leases?.read(this.#seat) ?? [];
   }
 
   /**

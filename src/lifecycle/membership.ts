@@ -6,6 +6,7 @@
  */
 
 import { MEMBER_CAPACITY } from '../../assembly/layout.ts';
+import { added } from '../core/backends.ts';
 import { isWhole, must } from './check.ts';
 import { LifecycleError } from './errors.ts';
 import type { Member, Seat } from './seat.ts';
@@ -30,6 +31,7 @@ export function reap(seat: Seat, shutdown: Shutdown, member: Member): boolean {
     throw new LifecycleError('invalid_argument', 'Cannot reap the calling member: use detach()');
   }
   const isReaped = seat.core.reap(number, incarnation) === 1;
+  if (isReaped) added.leases?.orphan(seat, member);
   shutdown.goOn();
   return isReaped;
 }

@@ -41,6 +41,12 @@ export interface LifecycleHandle {
   readonly tidegate: WasmMemory | SharedArrayBuffer;
 }
 
+/** What a lease gives to the permits of its thread. */
+export interface Fence {
+  /** The fencing token under which they were given; `null` once that is not held any more. */
+  readonly token: number | null;
+}
+
 /** Options of `attach`, and of `create`. */
 export interface SeatOptions {
   /**
@@ -84,6 +90,10 @@ export class Seat {
   readonly journal: Journal = new Journal();
   /** Stages of the boot that run on this thread. */
   boots = 0;
+  /** What permits of this thread carry, from the moment on that they are given. */
+  fence: Fence | undefined;
+  /** Called when the place is given back, while it can still be used. */
+  readonly ends: Set<() => void> = new Set();
   /** True if the application brought a clock of its own: what it says is what has passed. */
   readonly hasOwnClock: boolean;
   readonly #clock: Clock;
@@ -233,6 +243,7 @@ export class Seat {
 
   /** Gives the member line back; every later call on this seat throws. */
   leave(): void {
+    for (const end of this.ends) end();
     this.core.reap(this.member.number, this.member.incarnation);
     this.core = DETACHED;
     this.wakeups.wake();

@@ -12,7 +12,9 @@ import {
   STATE_TIME_STEP,
   STOPPED,
 } from '../../assembly/layout.ts';
+import { added } from '../core/backends.ts';
 import type { Backend } from '../core/core.ts';
+import type { LeaseSnapshot } from '../core/lease-cells.ts';
 import { leftMs, readTrigger } from './acceptance.ts';
 import { isObject } from './check.ts';
 import type { CheckSnapshot } from './check-records.ts';
@@ -101,6 +103,8 @@ export interface LifecycleSnapshot {
   readonly holds: readonly HoldName[];
   /** The checks of all threads, as of their last outcomes. */
   readonly checks: readonly CheckSnapshot[];
+  /** The leases of all threads; none where `lease()` was never called. */
+  readonly leases: readonly LeaseSnapshot[];
   /** Permits held over all threads. */
   readonly inFlight: { readonly writes: number; readonly queries: number };
   /** The attached threads, by number. */
@@ -172,6 +176,7 @@ function look(
     coldStart,
     holds,
     checks: checks(),
+    leases: added.leases?.read(seat) ?? [],
     inFlight,
     members: members(seat),
     backend,

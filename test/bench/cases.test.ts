@@ -199,6 +199,7 @@ const SELDOM = new Set([
   'watchBeats',
   'counters',
   'checks',
+  'leases',
   'previousRun',
   'countProbe',
 ]);

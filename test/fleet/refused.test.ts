@@ -5,15 +5,18 @@
  * @module
  */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import Database from 'libsql';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
   etcdStore,
+  fileStore,
+  type Lease,
   lease,
   natsStore,
   postgresStore,
@@ -21,9 +24,12 @@ import {
   type Store,
 } from '../../src/fleet.ts';
 import { Lifecycle } from '../../src/index.ts';
+import { installLog } from '../../src/lifecycle/journal.ts';
+import { freePort } from '../proxy/haproxy.ts';
 import { Engine, type EngineKind, missingEngine } from './engines.ts';
 import { connectNats, open, openPool, type Place } from './open.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'tidegate-full-'));
 const undos: (() => unknown)[] = [];
 afterEach(async () => {
   for (const undo of undos.splice(0).reverse()) await undo();
@@ -182,6 +188,124 @@ describe('etcdStore()', () => {
   });
 });
 
+/** A lifecycle that contends in vain: the code of what was logged first, and what refuses writes. */
+async function inVain(
+  store: Store,
+  name = 'writer',
+): Promise<{ told: unknown[]; asked: Promise<Lease> }> {
+  const lifecycle = Lifecycle.create();
+  lifecycle.markReady();
+  const codes: unknown[] = [];
+  let heard = (): void => {};
+  const first = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  installLog(lifecycle, ({ type, error }) => {
+    codes.push(type, (error as { readonly code?: string }).code);
+    heard();
+  });
+  const asked = lease(lifecycle, { store, name });
+  asked.catch(() => {});
+  undos.push(() => lifecycle.shutdown());
+  await first;
+  return { told: [...codes, lifecycle.gate.writeRefusal()], asked };
+}
+
+describe('an engine that was never there', () => {
+  it.each(['etcd', 'redis', 'postgres'] as const)(
+    'is told once, and asked again: %s',
+    async (kind) => {
+      const { told } = await inVain(await opened({ kind, port: await freePort() }));
+      expect(told).toEqual(['lease_failed', 'store_unreachable', 'replica']);
+    },
+  );
+});
+
+describe('an engine without room', () => {
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]);
+  afterAll(() => {
+    spawnSync('umount', [folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.skipIf(mount.status !== 0)(
+    `that is a folder on a full disk is told, and the lease is held once there is room (needs mount: ${mount.stderr})`,
+    async () => {
+      const ballast = join(folder, 'ballast');
+      expect(() => writeFileSync(ballast, new Uint8Array(1_000_000))).toThrow(/ENOSPC/);
+      const { told, asked } = await inVain(fileStore(folder));
+      expect(told).toEqual(['lease_failed', 'store_full', 'replica']);
+      rmSync(ballast);
+      const made = await asked;
+      await new Promise<void>((resolve) => {
+        if (made.state === 'held') resolve();
+        made.onChange(({ state }) => state === 'held' && resolve());
+      });
+      expect(made.token).toBe(1);
+    },
+  );
+
+  it.skipIf(skips('redis'))('that is Redis at its limit of memory is told', async () => {
+    const { place } = await started('redis', ['--maxmemory', '1kb']);
+    const { told } = await inVain(await opened(place));
+    expect(told).toEqual(['lease_failed', 'store_full', 'replica']);
+  });
+
+  it.skipIf(skips('etcd'))('that is etcd at its quota is told', async () => {
+    const { place } = await started('etcd', ['--quota-backend-bytes', '65536']);
+    const url = `http://127.0.0.1:${place.port}/v3/kv/put`;
+    const body = JSON.stringify({ key: btoa('ballast'), value: btoa('x'.repeat(20_000)) });
+    while ((await fetch(url, { method: 'POST', body })).ok);
+    const { told } = await inVain(await opened(place));
+    expect(told).toEqual(['lease_failed', 'store_full', 'replica']);
+  });
+
+  it.skipIf(skips('nats'))('that is a bucket of NATS at its limit is told', async () => {
+    const { place } = await started('nats');
+    const connection = await connectNats({ servers: `127.0.0.1:${place.port}` });
+    undos.push(() => connection.close());
+    const bucket = await connection.jetstream().views.kv('small', { max_bytes: 64 });
+    const { told } = await inVain(natsStore(bucket));
+    expect(told).toEqual(['lease_failed', 'store_full', 'replica']);
+  });
+});
+
+describe('a key that somebody else wrote', () => {
+  it.skipIf(skips('etcd'))('is refused in etcd, and left as it is', async () => {
+    const { place } = await started('etcd');
+    const post = async (path: string, body: object): Promise<unknown> => {
+      const url = `http://127.0.0.1:${place.port}/v3/kv/${path}`;
+      return (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).json();
+    };
+    const key = btoa('tidegate/lease-writer');
+    await post('put', { key, value: btoa('mine') });
+    expect(await outcome(await opened(place))).toEqual(['store_conflict', 'replica']);
+    expect(await post('range', { key })).toMatchObject({ kvs: [{ value: btoa('mine') }] });
+  });
+
+  it.skipIf(skips('postgres'))('is refused in PostgreSQL, and left as it is', async () => {
+    const { place } = await started('postgres');
+    const store = await opened(place);
+    await store.read('lease-of-nobody', AbortSignal.timeout(60_000));
+    const pool = await openPool(place);
+    undos.push(() => pool.end());
+    await pool.query("INSERT INTO tidegate_leases VALUES ('lease-writer', 'mine')", []);
+    expect(await outcome(store)).toEqual(['store_conflict', 'replica']);
+    const { rows } = await pool.query('SELECT value FROM tidegate_leases', []);
+    expect(rows).toEqual([{ value: 'mine' }]);
+  });
+
+  it.skipIf(skips('nats'))('is refused in NATS, and left as it is', async () => {
+    const { place } = await started('nats');
+    const connection = await connectNats({ servers: `127.0.0.1:${place.port}` });
+    undos.push(() => connection.close());
+    const bucket = await connection.jetstream().views.kv('leases');
+    await bucket.put('lease-writer', 'mine', { previousSeq: 0 });
+    expect(await outcome(natsStore(bucket))).toEqual(['store_conflict', 'replica']);
+    expect((await bucket.get('lease-writer'))?.string()).toBe('mine');
+  });
+});
+
 describe('what is no client', () => {
   it.each([
     [() => redisStore({} as never), /client must have eval/],
@@ -218,6 +342,8 @@ describe('the fence of docs/fleet.md', () => {
       const counts: unknown[] = [];
       for (const token of tokens) counts.push((await pool.query(line, [`${token}`])).rowCount);
       expect(counts).toEqual(changed);
+      // What `permit.token` says once the lease is not held any more.
+      expect((await pool.query(line, [null as never])).rowCount).toBe(0);
     },
   );
 
@@ -228,7 +354,8 @@ describe('the fence of docs/fleet.md', () => {
     undos.push(() => database.close());
     database.exec(`${table}; INSERT INTO fence VALUES (0)`);
     const fence = database.prepare(line.replaceAll('$1', '?1'));
-    const write = database.transaction((token: number) => fence.run(token).changes);
+    const write = database.transaction((token: number | null) => fence.run([token]).changes);
     expect(tokens.map((token) => write.immediate(token))).toEqual(changed);
+    expect(write.immediate(null)).toBe(0);
   });
 });

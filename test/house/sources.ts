@@ -10,7 +10,7 @@ import { dirname, join, relative } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Written by the build. */
-const GENERATED = ['binary.ts', 'thread-source.ts', 'assets.ts'];
+const GENERATED = ['binary.ts', 'thread-source.ts', 'watcher-source.ts', 'assets.ts'];
 
 /** The TypeScript files of a folder, as paths in the repository. */
 export function sources(folder: string): string[] {

@@ -8,8 +8,11 @@
  * @module
  */
 
+import { type Words, wordsOf } from '../../src/core/atomics/words.ts';
 import type { Core } from '../../src/core/core.ts';
+import { MEMORY_BYTES } from '../../src/core/memory.ts';
 import type { Operation } from './operations.ts';
+import { stepsOf } from './steps.ts';
 
 /** What a thread has at hand. */
 export interface Thread {
@@ -21,6 +24,8 @@ export interface Thread {
   load(address: number): number;
   /** Sleeps while the word is `expected`, as a step. */
   wait(address: number, expected: number): void;
+  /** For JavaScript that works on the memory beside the protocol. */
+  readonly words: Words;
 }
 
 /**
@@ -107,6 +112,13 @@ export class Runner {
       store: (address, value) => void own('store', address, value),
       load: (address) => Number(own('load', address, 0)),
       wait: (address, expected) => void own('wait', address, expected),
+      words: wordsOf(
+        new ArrayBuffer(MEMORY_BYTES),
+        stepsOf((operation) => {
+          this.#call = 'beside the binary';
+          return this.#perform(operation);
+        }),
+      ),
     };
     this.first = this.#turn(undefined);
   }

@@ -90,4 +90,19 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
   'one that was given up reports beside the newcomer in its cell': [466, '677843939'],
   'three take two cells, and one of them gives it back': [36406, '60379602009659908'],
   'one that was given up drops its check beside the newcomer in its cell': [302, '22387'],
+  'a renewal against the end of the time that it follows, beside a writer': [
+    12820,
+    '267272199538538065',
+  ],
+  'a lease that is taken and not renewed is lost, whoever is blocked': [10628, '6142108641836'],
+  'a lease that is renewed once is lost at its second end, whoever is blocked': [
+    25073,
+    '766715783996944',
+  ],
+  'both see the end of the time, and it is held again': [10012, '115120909425'],
+  'a lease is lost beside one that is taken, and a writer': [82686, '32634972908636750219617'],
+  'two leases are taken at once: no hold stays': [4511, '105177621755'],
+  'two leases change places beside a hold of the application': [128519, '5914604839513644'],
+  'a holder dies at any operation of a renewal: its lease is lost': [277, '89'],
+  'two claim one name, of a member that is gone: one has its cell': [5497, '21123420980'],
 };

@@ -15,6 +15,7 @@ import {
   STAGE_NAME_WORDS,
   STATE_PHASE_MASK,
 } from '../../assembly/layout.ts';
+import { type Words, wordsOf } from '../../src/core/atomics/words.ts';
 import type { Core } from '../../src/core/core.ts';
 import { coreBytes, embeddedModule } from '../../src/core/embedded.ts';
 import { wasmCore } from '../../src/core/wasm.ts';
@@ -32,7 +33,7 @@ export interface Scenario {
   readonly name: string;
   readonly capacities?: Partial<typeof SMALL>;
   /** Makes the memory that the threads find; the members 0, 1 and so on are attached already. */
-  readonly before?: (core: Core) => void;
+  readonly before?: (core: Core, words: Words) => void;
   /** How many members are attached before; default one for each thread. */
   readonly attached?: number;
   readonly threads: readonly Program[];
@@ -43,7 +44,7 @@ export interface Scenario {
   readonly daemons?: readonly number[];
   readonly deathOf?: (thread: number) => number;
   readonly invariant?: (view: View) => string | undefined;
-  readonly final?: (outcome: Outcome, core: Core) => string | undefined;
+  readonly final?: (outcome: Outcome, core: Core, words: Words) => string | undefined;
   readonly limit?: number;
 }
 
@@ -95,6 +96,7 @@ export function ordinary(bytes: Uint8Array): Thread {
     store: (address, value) => void Atomics.store(words, address >> 2, value),
     load: (address) => Atomics.load(words, address >> 2) >>> 0,
     wait: () => {},
+    words: wordsOf(memory.buffer, Atomics),
   };
 }
 
@@ -144,7 +146,7 @@ export function memoryOf({ capacities, before, attached, threads }: Scenario): U
   const { members, stages, reports, checks } = { ...SMALL, ...capacities };
   core.create(1_000, members, stages, reports, checks);
   for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
-  before?.(core);
+  before?.(core, wordsOf(memory.buffer, Atomics));
   return new Uint8Array(memory.buffer).slice();
 }
 
@@ -181,7 +183,10 @@ function finalOf({ final }: Scenario): Exploration['final'] {
   const judged = new Map<string, string | undefined>();
   return (outcome) => {
     const key = `${outcome.image}|${outcome.results.join('|')}|${outcome.dead.join()}`;
-    if (!judged.has(key)) judged.set(key, final(outcome, ordinary(outcome.bytes()).core));
+    if (!judged.has(key)) {
+      const { core, words } = ordinary(outcome.bytes());
+      judged.set(key, final(outcome, core, words));
+    }
     return judged.get(key);
   };
 }

@@ -32,6 +32,7 @@ import type { Core } from '../../src/core/core.ts';
 import { FIRST_INCARNATION, finish } from './calls.ts';
 import { COUNTS } from './counts.ts';
 import type { Outcome, View } from './explorer.ts';
+import { LEASES } from './leases.ts';
 import { again, type Program, type Thread } from './machine.ts';
 import { SCRATCH, type Scenario } from './scenario.ts';
 
@@ -1021,6 +1022,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   ...COUNTS,
+  ...LEASES,
   {
     name: 'a check that begins to fail against two writers',
     before: (core) => {

@@ -52,7 +52,7 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   'tidegate/fleet': { file: 'dist/fleet.js', outcome: 'held 1 waiting' },
   'tidegate/opentelemetry': {
     file: 'dist/opentelemetry.js',
-    outcome: '17 gauges, 3 counters, 2 spans',
+    outcome: '19 gauges, 3 counters, 2 spans',
   },
   'tidegate/core.wasm': { file: 'dist/core.wasm', outcome: 'env.memory memory 0' },
   'tidegate/package.json': { file: 'package.json', outcome: 'tidegate' },

@@ -31,6 +31,7 @@ describe('deno publish', () => {
     const files = await published();
     expect(files).toContain('src/core/binary.ts');
     expect(files).toContain('src/probes/thread-source.ts');
+    expect(files).toContain('src/fleet/watcher-source.ts');
     for (const paper of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'deno.json']) {
       expect(files).toContain(paper);
     }

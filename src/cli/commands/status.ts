@@ -5,6 +5,7 @@
  */
 
 import { elapsed } from '../../http/elapsed.ts';
+import { leaseText } from '../../http/leases.ts';
 import { previousRun, wasClean } from '../../http/previous.ts';
 import type { CheckOnWire, MemberOnWire, Status } from '../../http/status.ts';
 import { threadName, verdictOf } from '../../http/verdict.ts';
@@ -70,6 +71,7 @@ function head(seen: Status, terminal: Terminal): string[] {
       holds.length === 0 ? 'none' : holds.join(', '),
       holds.length === 0 ? undefined : 'between',
     ],
+    ['leases', (seen.leases ?? []).map(leaseText).join('; ')],
     ['in flight', counts(out)],
     ['last run', previousRun(seen) ?? '', wasClean(seen) ? undefined : 'between'],
     [

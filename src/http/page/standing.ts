@@ -5,6 +5,7 @@
  */
 
 import { elapsed } from '../elapsed.ts';
+import { leaseText } from '../leases.ts';
 import { previousRun, wasClean } from '../previous.ts';
 import type { Status } from '../status.ts';
 import { verdictOf, worded } from '../verdict.ts';
@@ -65,6 +66,7 @@ function factsOf(status: Status): [name: string, value: Part][] {
     ['Writes in flight', out.writes],
     ['Queries in flight', out.queries],
     ['Write holds', holds.length > 0 ? holds.map(worded).join(', ') : 'none'],
+    ...(status.leases ?? []).map((lease): [string, Part] => ['Lease', foreign(leaseText(lease))]),
     ['Backend', foreign(status.backend)],
   ];
 }

@@ -21,6 +21,8 @@ import {
   type DrainResult,
   GateClosedError,
   type HoldName,
+  type LeaseSnapshot,
+  type LeaseState,
   LeavingError,
   Lifecycle,
   LifecycleError,
@@ -234,6 +236,10 @@ export function watch(lifecycle: Lifecycle): LifecycleSnapshot {
   const outcome: RunOutcome = previous?.outcome ?? 'clean';
   if (outcome === 'killed' && refusals.length > answers.length) return lifecycle.snapshot();
   const checks: readonly CheckSnapshot[] = lifecycle.checks();
+  const leases: readonly LeaseSnapshot[] = lifecycle.leases();
+  const states: readonly LeaseState[] = leases.map(({ state }) => state);
+  const token: number | null = lifecycle.gate.tryEnter('write')?.token ?? null;
+  if (states.includes('lost') || token === null) return lifecycle.snapshot();
   if (checks.some(({ healthy, sinceMs, error }) => !healthy && sinceMs > 0 && error !== null)) {
     return lifecycle.snapshot();
   }

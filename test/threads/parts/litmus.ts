@@ -5,6 +5,7 @@
  * @module
  */
 
+import { wordsOf } from '../../../src/core/atomics/words.ts';
 import { embeddedModule } from '../../../src/core/embedded.ts';
 import { wasmCore } from '../../../src/core/wasm.ts';
 import type { LifecycleHandle } from '../../../src/index.ts';
@@ -40,6 +41,7 @@ export function litmus({ handle, barrier, index, rounds, notes, call }: LitmusPa
     store: (address: number, value: number) => void Atomics.store(words, address >> 2, value),
     load: (address: number) => Atomics.load(words, address >> 2) >>> 0,
     wait: () => {},
+    words: wordsOf(tidegate.buffer, Atomics),
   };
   for (let round = 0; round < rounds; round++) {
     barrier.meet();

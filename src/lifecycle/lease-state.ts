@@ -1,0 +1,7 @@
+/**
+ * How a lease stands, for those who show it. Types only; nothing runs.
+ *
+ * @module
+ */
+
+export type { LeaseSnapshot, LeaseState } from '../core/lease-cells.ts';
