@@ -5,7 +5,7 @@
  */
 
 export { FleetClient, type FleetClientOptions } from './cloudflare/client.ts';
-export { type DeploymentSource, Fleet, type FleetOptions } from './cloudflare/fleet.ts';
+export { Fleet, type FleetOptions } from './cloudflare/fleet.ts';
 export type { FleetHandler } from './cloudflare/handler.ts';
 export { LifecycleObject } from './cloudflare/object.ts';
 export type {
@@ -14,5 +14,5 @@ export type {
   ObjectContext,
   ObjectStorage,
 } from './cloudflare/platform.ts';
-export type { FleetPhase } from './cloudflare/state.ts';
-export type { FleetAnswer } from './cloudflare/wire.ts';
+export type { FleetPhase } from './fleet/state.ts';
+export type { DeploymentSource, FleetAnswer } from './fleet/told.ts';

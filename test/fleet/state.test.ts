@@ -18,7 +18,7 @@ import {
   orderOf,
   phaseAt,
   settlesInMs,
-} from '../../src/cloudflare/state.ts';
+} from '../../src/fleet/state.ts';
 
 /** A step: an isolate of a deployment asks, or somebody moves the fleet up to one. */
 const step = fc.record({
