@@ -32,6 +32,17 @@ export interface ProbeAnswer {
   readonly since_secs?: number | undefined;
 }
 
+/** What a fleet answers. */
+export interface FleetOnWire {
+  readonly phase: 'ready' | 'draining' | 'shutting_down';
+  readonly deployment: string;
+  readonly newest: string;
+  readonly changed: boolean;
+  readonly settles_in_ms: number | null;
+  readonly draining_at_ms: number | null;
+  readonly shutting_down_at_ms: number | null;
+}
+
 const phase = oneOf(...PHASE_NAMES);
 
 /** Any probe. */
@@ -51,6 +62,20 @@ export const isDrainAnswer: Check<{ readonly ok: boolean; readonly phase: PhaseN
 /** `POST /admin/readonly`. */
 export const isReadOnlyAnswer: Check<{ readonly read_only: boolean; readonly changed: boolean }> =
   record({ read_only: flag, changed: flag });
+
+/** `GET /fleet/status`, `POST /fleet/drain` and `POST /fleet/shutdown`. */
+export const isFleetAnswer: Check<FleetOnWire> = record<FleetOnWire>({
+  phase: oneOf('ready', 'draining', 'shutting_down'),
+  deployment: text,
+  newest: text,
+  changed: flag,
+  settles_in_ms: orNull(count),
+  draining_at_ms: orNull(count),
+  shutting_down_at_ms: orNull(count),
+});
+
+/** Whatever says in words why it does not do it. */
+export const isRefusal: Check<{ readonly error: string }> = record({ error: text });
 
 const step: Check<StepOnWire> = record<StepOnWire>({
   name: text,
@@ -183,9 +208,7 @@ export function admitted<T>(url: string, answer: Answer, isShape: Check<T>, toke
     );
   }
   if (answer.status === 403) {
-    const { error } = record<{ error: string }>({ error: text })(answer.body)
-      ? answer.body
-      : { error: 'without a reason' };
+    const { error } = isRefusal(answer.body) ? answer.body : { error: 'without a reason' };
     throw new CommandError(Exit.Unauthorized, `The service refuses admin calls: ${plain(error)}`);
   }
   if (isShape(answer.body)) return answer.body;

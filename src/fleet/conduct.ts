@@ -5,13 +5,13 @@
  * @module
  */
 
+import { HOLD_FLEET } from '../../assembly/layout.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
-import { hold } from './holds.ts';
+import type { Seat } from '../lifecycle/seat.ts';
+import { seatOf } from '../lifecycle/seats.ts';
 import type { FleetPhase } from './state.ts';
-
-/** Whose hold it is: a lifecycle follows one fleet at a time. */
-const FLEET: object = {};
 
 /**
  * Brings the lifecycle to where the fleet is. A fleet never goes back, so this can be done at any time.
@@ -21,11 +21,12 @@ const FLEET: object = {};
  * @throws {LifecycleError} `detached`
  */
 export function conform(lifecycle: Lifecycle, phase: FleetPhase, isRefusing: boolean): boolean {
-  if (isRefusing) hold(lifecycle, FLEET, 'lease_lost');
+  const core = coreOf(lifecycle);
+  if (isRefusing) core.hold(HOLD_FLEET);
   // At once, before anything is awaited: a shutdown comes to it later.
   if (phase !== 'ready') lifecycle.markDraining();
   // Last: there is no moment between the hold and the drain.
-  if (!isRefusing) admit(lifecycle);
+  if (!isRefusing) core.unhold(HOLD_FLEET);
   if (phase !== 'shutting_down' || lifecycle.shutdownRequested()) return false;
   return lifecycle.phase() < Phase.ShuttingDown;
 }
@@ -36,5 +37,13 @@ export function conform(lifecycle: Lifecycle, phase: FleetPhase, isRefusing: boo
  * @throws {LifecycleError} `detached`
  */
 export function admit(lifecycle: Lifecycle): void {
-  hold(lifecycle, FLEET, undefined);
+  coreOf(lifecycle).unhold(HOLD_FLEET);
+}
+
+/** @throws {LifecycleError} `invalid_argument` */
+function coreOf(lifecycle: Lifecycle): Seat['core'] {
+  const seat = seatOf(lifecycle);
+  if (seat !== undefined) return seat.core;
+  const message = 'Cannot follow the fleet: the Lifecycle must be of this copy of the package';
+  throw new LifecycleError('invalid_argument', message);
 }

@@ -11,6 +11,7 @@ import { LifecycleError, messageOf } from '../lifecycle/errors.ts';
 import { DEPLOYMENT_RULE, isDeployment } from '../lifecycle/fleet-calls.ts';
 import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { seatOf } from '../lifecycle/seats.ts';
 import { type CheckedFleet, checkFleet, type FleetOptions } from './fleet-options.ts';
 import { type FleetFollower, Following } from './following.ts';
 import { type Found, Ledger } from './ledger.ts';
@@ -20,7 +21,7 @@ import { THREAD_TIME } from './time.ts';
 import { type FleetAnswer, tellOf } from './told.ts';
 
 /** How long a call waits for the store. */
-const CALL_MS = 5_000;
+const CALL_MS = 3_000;
 const FOLLOW = 'follow the fleet';
 
 /** Those that follow a fleet now. */
@@ -72,6 +73,8 @@ export class Fleet {
    */
   async follow(lifecycle: Lifecycle): Promise<FleetFollower> {
     must(isLifecycle(lifecycle), FOLLOW, 'the argument must be a Lifecycle', lifecycle);
+    const isOurs = seatOf(lifecycle) !== undefined;
+    must(isOurs, FOLLOW, 'the Lifecycle must be of this copy of the package', lifecycle);
     const isFree = !followed.has(lifecycle);
     must(isFree, FOLLOW, 'the lifecycle must not follow a fleet already', lifecycle);
     const following = new Following(this, lifecycle, this.#checked, this.#ledger, {
@@ -132,7 +135,7 @@ export class Fleet {
     try {
       found = await ask();
     } catch (cause) {
-      throw isOurs(cause) ? cause : unreachable(cause);
+      throw isTyped(cause) ? cause : unreachable(cause);
     }
     const { state, deployment: about, changed } = found;
     this.#note(state);
@@ -161,7 +164,7 @@ export class Fleet {
 }
 
 /** What says more than that the store could not be reached. */
-function isOurs(error: unknown): boolean {
+function isTyped(error: unknown): boolean {
   return error instanceof LifecycleError && error.code !== 'store_unreachable';
 }
 

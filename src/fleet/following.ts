@@ -100,7 +100,11 @@ export class Following implements FleetFollower {
         else if (!this.#isLogged) this.#log(error);
       },
       changed: () => this.#changed(),
-      stopped: () => this.#end(),
+      stopped: () => {
+        // Stopped may be here before the signal is.
+        if (this.#hasAnswered || this.#isOver) this.#end();
+        else this.#refuse(lifecycle.leaving.reason);
+      },
     });
     this.#follower.start();
     hearing.began(this.#follower);

@@ -1,6 +1,6 @@
 /**
- * The write holds of the leases and the fleet of a lifecycle: one is on as long as any of them wants it. A
- * hold that the application had set before is left alone.
+ * The write holds of the leases of a lifecycle: one is on as long as any of its leases wants it. A hold
+ * that the application had set before is left alone.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 export type LeaseHold = Extract<HoldName, 'replica' | 'lease_lost'>;
 
 interface Wanted {
-  /** Who wants it: the names of leases, and followers of fleets. */
-  readonly by: Set<string | object>;
+  /** The names of the leases that want it. */
+  readonly by: Set<string>;
   /** We have set it, so we release it. */
   isOurs: boolean;
 }
@@ -21,12 +21,8 @@ interface Wanted {
 const NAMES: readonly LeaseHold[] = ['replica', 'lease_lost'];
 const holds: WeakMap<Lifecycle, Record<LeaseHold, Wanted>> = new WeakMap();
 
-/** Brings the holds to what one of them wants: one, or none. */
-export function hold(
-  lifecycle: Lifecycle,
-  owner: string | object,
-  wanted: LeaseHold | undefined,
-): void {
+/** Brings the holds to what a lease wants: one of them, or none. */
+export function hold(lifecycle: Lifecycle, lease: string, wanted: LeaseHold | undefined): void {
   const all = holds.get(lifecycle) ?? {
     replica: { by: new Set(), isOurs: false },
     lease_lost: { by: new Set(), isOurs: false },
@@ -35,12 +31,12 @@ export function hold(
   // What is wanted first: there is no moment without a hold between two.
   for (const name of NAMES) {
     if (name !== wanted) continue;
-    all[name].by.add(owner);
+    all[name].by.add(lease);
     if (lifecycle.gate.hold(name)) all[name].isOurs = true;
   }
   for (const name of NAMES) {
     const { by } = all[name];
-    if (name === wanted || !by.delete(owner) || by.size > 0 || !all[name].isOurs) continue;
+    if (name === wanted || !by.delete(lease) || by.size > 0 || !all[name].isOurs) continue;
     lifecycle.gate.release(name);
     all[name].isOurs = false;
   }

@@ -29,6 +29,7 @@ import {
   Seat,
   type SeatOptions,
 } from './seat.ts';
+import { keepSeat } from './seats.ts';
 import { Shutdown, type ShutdownOptions } from './shutdown.ts';
 import type { ShutdownListener } from './shutdown-events.ts';
 import { type LifecycleSnapshot, takeSnapshot } from './snapshot.ts';
@@ -68,6 +69,7 @@ export class Lifecycle extends AdapterCalls {
     this.#checks = new Checks(seat, leaving);
     this.#shutdown = new Shutdown(seat, leaving);
     keepJournal(this, seat.journal);
+    keepSeat(this, seat);
   }
 
   /**
