@@ -39,6 +39,8 @@ import type { Named } from './told.ts';
 
 /** Between two tries of a call that the store has not answered. */
 const PAUSE_MS = 50;
+/** The part of a call's time that one try may take. */
+const TRY_PART = 1 / 3;
 
 /** The state, and which version of it that is. */
 interface Seen {
@@ -197,7 +199,7 @@ export class Ledger {
     left: () => number,
   ): Promise<Deployment | undefined> {
     if (newest?.id === id) return newest;
-    const key = await deploymentKeyOf(this.#parts.name, id);
+    const key = deploymentKeyOf(this.#parts.name, id);
     const { store, time } = this.#parts;
     const { value } = await answerOf((signal) => store.read(key, signal), left(), time);
     return value === null ? undefined : decodeDeployment(key, id, value);
@@ -206,7 +208,7 @@ export class Ledger {
   /** Writes where a deployment is, once; whoever comes later finds the first one's place. */
   async #keep(place: Deployment, left: () => number): Promise<Deployment> {
     const { store, time, name } = this.#parts;
-    const key = await deploymentKeyOf(name, place.id);
+    const key = deploymentKeyOf(name, place.id);
     while (true) {
       const { value, version } = await answerOf((signal) => store.read(key, signal), left(), time);
       if (value !== null) return decodeDeployment(key, place.id, value);
@@ -245,7 +247,8 @@ export class Ledger {
     const endsAtMs = time.nowMs() + limitMs;
     while (true) {
       try {
-        return await this.#swapped(endsAtMs - time.nowMs(), attempt);
+        const leftMs = endsAtMs - time.nowMs();
+        return await this.#swapped(Math.min(leftMs, limitMs * TRY_PART), attempt);
       } catch (error) {
         const isOver = time.nowMs() + PAUSE_MS >= endsAtMs;
         if (isOver || isFinal(error) || isRefusal(error)) throw error;
