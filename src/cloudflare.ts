@@ -1,5 +1,6 @@
 /**
- * Fleets of isolates, led by a Durable Object: `tidegate/cloudflare`.
+ * Fleets of isolates, led by a Durable Object, and a Durable Object as a store of `tidegate/fleet`:
+ * `tidegate/cloudflare`.
  *
  * @module
  */
@@ -14,5 +15,7 @@ export type {
   ObjectContext,
   ObjectStorage,
 } from './cloudflare/platform.ts';
+export { type ObjectStoreOptions, objectStore, StoreObject } from './cloudflare/store.ts';
 export type { FleetPhase } from './fleet/state.ts';
+export type { Store, StoreEntry } from './fleet/store.ts';
 export type { DeploymentSource, FleetAnswer } from './fleet/told.ts';
