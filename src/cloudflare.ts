@@ -16,6 +16,6 @@ export type {
   ObjectStorage,
 } from './cloudflare/platform.ts';
 export { type ObjectStoreOptions, objectStore, StoreObject } from './cloudflare/store.ts';
-export type { FleetPhase } from './fleet/state.ts';
 export type { Store, StoreEntry } from './fleet/store.ts';
 export type { DeploymentSource, FleetAnswer } from './fleet/told.ts';
+export type { FleetPhase } from './lifecycle/fleet-calls.ts';

@@ -16,7 +16,7 @@ export { type NatsBucket, type NatsEntry, type NatsStatus, natsStore } from './f
 export type { StoreOptions } from './fleet/options.ts';
 export { type PostgresPool, type PostgresStoreOptions, postgresStore } from './fleet/postgres.ts';
 export { type RedisClient, type RedisStoreOptions, redisStore } from './fleet/redis.ts';
-export type { FleetPhase } from './fleet/state.ts';
 export type { Store, StoreEntry } from './fleet/store.ts';
 export type { LeaseState } from './fleet/term.ts';
 export type { DeploymentSource, FleetAnswer } from './fleet/told.ts';
+export type { FleetPhase } from './lifecycle/fleet-calls.ts';

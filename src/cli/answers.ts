@@ -16,6 +16,7 @@ import type {
   Status,
   StepOnWire,
 } from '../http/status.ts';
+import { FLEET_PHASES, type FleetPhase, type FleetStanding } from '../lifecycle/fleet-calls.ts';
 import { PHASE_NAMES, type PhaseName } from '../lifecycle/phase.ts';
 import type { Answer } from './ask.ts';
 import { CommandError, Exit } from './exit.ts';
@@ -34,7 +35,7 @@ export interface ProbeAnswer {
 
 /** What a fleet answers. */
 export interface FleetOnWire {
-  readonly phase: 'ready' | 'draining' | 'shutting_down';
+  readonly phase: FleetPhase;
   readonly deployment: string;
   readonly newest: string;
   readonly changed: boolean;
@@ -65,7 +66,7 @@ export const isReadOnlyAnswer: Check<{ readonly read_only: boolean; readonly cha
 
 /** `GET /fleet/status`, `POST /fleet/drain` and `POST /fleet/shutdown`. */
 export const isFleetAnswer: Check<FleetOnWire> = record<FleetOnWire>({
-  phase: oneOf('ready', 'draining', 'shutting_down'),
+  phase: oneOf(...FLEET_PHASES),
   deployment: text,
   newest: text,
   changed: flag,
@@ -190,6 +191,14 @@ export const isStatus: Check<Status> = record<Status>({
       step_status: orNull(oneOf('running', 'ok', 'failed', 'skipped', 'timed_out')),
       exit_code: orNull(count),
       error: orNull(text),
+    }),
+  ),
+  fleet: optional(
+    record<FleetStanding>({
+      reachable: flag,
+      phase: oneOf(...FLEET_PHASES),
+      deployment: text,
+      age_ms: orNull(count),
     }),
   ),
 });

@@ -167,12 +167,11 @@ function takeSwitch(words: string[]): boolean {
 
 /** Takes what is to be done out of the words, before the URL or behind it. */
 function takeFleetCall(words: string[]): FleetCall {
-  const at = words.findIndex((word) => FLEET_CALLS.some((each) => each === word));
-  const call = FLEET_CALLS.find((each) => each === words[at]);
+  const call = FLEET_CALLS.find((each) => words.includes(each));
   if (call === undefined) {
     throw usage('fleet needs status, drain or shutdown, as in fleet drain URL');
   }
-  words.splice(at, 1);
+  words.splice(words.indexOf(call), 1);
   return call;
 }
 

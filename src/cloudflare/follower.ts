@@ -17,7 +17,8 @@
  */
 
 import { conform } from '../fleet/conduct.ts';
-import { type FleetPhase, LEASE_AGES, laterOf } from '../fleet/state.ts';
+import { LEASE_AGES, laterOf } from '../fleet/state.ts';
+import type { FleetPhase, FleetStanding } from '../lifecycle/fleet-calls.ts';
 import type { PermitKind } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { EventContext, Follower } from '../runtime/workerd/types.ts';
@@ -73,16 +74,14 @@ export class IsolateFollower implements Follower {
     this.#cacheAgeMs = settings.poll.cache_age_ms;
   }
 
-  /** What `/health/ready` says of the fleet. */
-  details(): Readonly<Record<string, unknown>> {
+  /** How this isolate stands with the fleet. */
+  standing(): FleetStanding {
     const age = this.#age();
     return {
-      fleet: {
-        reachable: this.#isReachable,
-        phase: this.#phase,
-        deployment: this.#settings.poll.deployment,
-        age_ms: Number.isFinite(age) ? age : null,
-      },
+      reachable: this.#isReachable,
+      phase: this.#phase,
+      deployment: this.#settings.poll.deployment,
+      age_ms: Number.isFinite(age) ? age : null,
     };
   }
 

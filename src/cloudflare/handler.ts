@@ -6,7 +6,6 @@
  */
 
 import { statusAsJson } from '../http/admin.ts';
-import { detailsOf } from '../http/details.ts';
 import { fleetRoutes, MOVES } from '../http/fleet-routes.ts';
 import { createExtendedHandler } from '../http/handler.ts';
 import type { HandlerOptions } from '../http/options.ts';
@@ -34,12 +33,8 @@ export function createFleetHandler(
   client: FleetClient,
   options: HandlerOptions,
 ): FleetHandler {
-  const details = detailsOf(lifecycle, options?.details);
-  const handler = createExtendedHandler(
-    lifecycle,
-    { ...options, details: () => ({ ...details(), ...follower.details() }) },
-    statusAsJson,
-    (guards) => fleetRoutes(() => client, guards),
+  const handler = createExtendedHandler(lifecycle, options, statusAsJson, (guards) =>
+    fleetRoutes(() => client, guards),
   );
   const { basePath = '' } = options;
   const { live, ready, readyWrite, startup } = probePaths(options.paths);

@@ -5,12 +5,11 @@
  * @module
  */
 
-import { FLEET_PHASES } from '../fleet/state.ts';
 import type { FleetAnswer } from '../fleet/told.ts';
 import { objectOf } from '../http/body.ts';
 import { isWithin } from '../lifecycle/check.ts';
 import { TIME_MAX_MS, TIMER_MAX_MS } from '../lifecycle/clock.ts';
-import { isDeployment } from '../lifecycle/fleet-calls.ts';
+import { FLEET_PHASES, isDeployment } from '../lifecycle/fleet-calls.ts';
 
 /** What an isolate says when it asks. */
 export interface Poll {

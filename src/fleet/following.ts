@@ -6,13 +6,19 @@
  */
 
 import { must } from '../lifecycle/check.ts';
-import { type FleetCalls, noteFleet } from '../lifecycle/fleet-calls.ts';
+import {
+  type FleetCalls,
+  type FleetPhase,
+  type FleetStanding,
+  fleetChanged,
+  noteFleet,
+} from '../lifecycle/fleet-calls.ts';
+import { holdForFleet } from '../lifecycle/fleet-hold.ts';
 import { journal, journalOf } from '../lifecycle/journal.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { admit } from './conduct.ts';
 import type { CheckedFleet } from './fleet-options.ts';
 import type { Ledger } from './ledger.ts';
-import type { FleetPhase, FleetState } from './state.ts';
+import type { FleetState } from './state.ts';
 import { isFinal } from './store.ts';
 import { StoreFollower } from './store-follower.ts';
 import { THREAD_TIME } from './time.ts';
@@ -61,7 +67,7 @@ export class Following implements FleetFollower {
   #forgetLeaving = (): void => {};
 
   constructor(
-    calls: Omit<FleetCalls, 'standing'>,
+    calls: FleetCalls,
     lifecycle: Lifecycle,
     { named, cacheAgeMs, timeoutMs }: CheckedFleet,
     ledger: Ledger,
@@ -108,12 +114,7 @@ export class Following implements FleetFollower {
     });
     this.#follower.start();
     hearing.began(this.#follower);
-    noteFleet(lifecycle, {
-      status: (deployment) => calls.status(deployment),
-      drain: (deployment) => calls.drain(deployment),
-      shutdown: (deployment) => calls.shutdown(deployment),
-      standing: () => this.#standing(),
-    });
+    noteFleet(lifecycle, () => this.#standing(), calls);
     this.#listenToLeaving();
   }
 
@@ -139,13 +140,13 @@ export class Following implements FleetFollower {
   stop(): void {
     this.#end();
     try {
-      admit(this.#lifecycle);
+      holdForFleet(this.#lifecycle, false);
     } catch {
       // Detached: its gate admits nothing any more.
     }
   }
 
-  #standing(): object | undefined {
+  #standing(): FleetStanding | undefined {
     if (this.#isOver) return undefined;
     const { ageMs } = this.#follower;
     return {
@@ -174,6 +175,7 @@ export class Following implements FleetFollower {
   }
 
   #changed(): void {
+    fleetChanged(this.#lifecycle);
     for (const { hear } of [...this.#listeners]) {
       journalOf(this.#lifecycle)?.tell<FleetFollower>('the fleet', hear, this);
     }

@@ -15,6 +15,7 @@
  */
 
 import { LifecycleError } from '../lifecycle/errors.ts';
+import type { FleetPhase } from '../lifecycle/fleet-calls.ts';
 import { answerOf } from './answer.ts';
 import {
   decodeDeployment,
@@ -24,15 +25,7 @@ import {
   encodeFleet,
   fleetKeyOf,
 } from './fleet-record.ts';
-import {
-  type Deployment,
-  type FleetPhase,
-  type FleetState,
-  heard,
-  moved,
-  orderOf,
-  phaseAt,
-} from './state.ts';
+import { type Deployment, type FleetState, heard, moved, orderOf, phaseAt } from './state.ts';
 import { isFinal, type Store } from './store.ts';
 import type { Time } from './time.ts';
 import type { Named } from './told.ts';

@@ -14,11 +14,12 @@
  * @module
  */
 
+import type { FleetPhase } from '../lifecycle/fleet-calls.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { Phase } from '../lifecycle/phase.ts';
 import { conform } from './conduct.ts';
 import type { Ledger } from './ledger.ts';
-import { type FleetPhase, type FleetState, LEASE_AGES, laterOf, phaseAt } from './state.ts';
+import { type FleetState, LEASE_AGES, laterOf, phaseAt } from './state.ts';
 import { isFinal } from './store.ts';
 import type { Time } from './time.ts';
 import type { Named } from './told.ts';

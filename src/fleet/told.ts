@@ -7,8 +7,8 @@
 import { isObject, isWithin, must } from '../lifecycle/check.ts';
 import { TIME_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
-import { DEPLOYMENT_RULE, isDeployment } from '../lifecycle/fleet-calls.ts';
-import { type Deployment, type FleetPhase, type FleetState, phaseAt } from './state.ts';
+import { DEPLOYMENT_RULE, type FleetPhase, isDeployment } from '../lifecycle/fleet-calls.ts';
+import { type Deployment, type FleetState, phaseAt } from './state.ts';
 
 /** What a fleet answers to whatever it is asked. */
 export interface FleetAnswer {

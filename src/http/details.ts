@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fleetOf } from '../lifecycle/fleet-calls.ts';
+import { standingOf } from '../lifecycle/fleet-calls.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { given } from './given.ts';
@@ -22,7 +22,7 @@ export function detailsOf(lifecycle: Lifecycle, ask: (() => unknown) | undefined
 
 /** With the key `fleet`, where the lifecycle follows one; that of the application is left out then. */
 export function withFleet(lifecycle: Lifecycle, details: ReturnType<Details>): ReturnType<Details> {
-  const fleet = fleetOf(lifecycle)?.standing();
+  const fleet = standingOf(lifecycle);
   return fleet === undefined ? details : { ...details, fleet };
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { LifecycleError, type LifecycleErrorCode } from '../lifecycle/errors.ts';
-import { type FleetCalls, fleetOf, isDeployment, whenFleet } from '../lifecycle/fleet-calls.ts';
+import { type FleetCalls, isDeployment, whenFleet } from '../lifecycle/fleet-calls.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { objectOf, textIn } from './body.ts';
 import type { AdminGuards } from './guards.ts';
@@ -28,10 +28,7 @@ export const MOVES: readonly string[] = ['/fleet/drain', '/fleet/shutdown'];
  *
  * @param fleet that is asked, looked for at each call
  */
-export function fleetRoutes(
-  fleet: () => Omit<FleetCalls, 'standing'>,
-  { mayPost, mayRead }: AdminGuards,
-): Routes {
+export function fleetRoutes(fleet: () => FleetCalls, { mayPost, mayRead }: AdminGuards): Routes {
   const post = (call: (deployment?: string) => Promise<object>): Route => ({
     method: 'POST',
     refuse: mayPost,
@@ -53,9 +50,7 @@ export function followedRoutes(
   guards: AdminGuards,
   add: (path: string, route: Route) => void,
 ): void {
-  whenFleet(lifecycle, () => {
-    // It is there from now on, be it another one.
-    const fleet = (): FleetCalls => fleetOf(lifecycle) as FleetCalls;
+  whenFleet(lifecycle, (fleet) => {
     for (const [path, route] of fleetRoutes(fleet, guards)) add(path, route);
   });
 }

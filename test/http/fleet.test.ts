@@ -230,3 +230,40 @@ describe('readiness', () => {
     expect(await look('/health/ready')).toMatchObject({ region: 'here', fleet: 'mine' });
   });
 });
+
+describe('how it stands with the fleet', () => {
+  it('is in the metrics, the status and on the page while it follows one, and is absent before and after', async () => {
+    const lifecycle = ready();
+    const handler = createHandler(lifecycle, { adminToken: TOKEN });
+    const get = async (path: string, accept = 'application/json'): Promise<string> => {
+      const headers = { authorization, accept };
+      const response = await handler(new Request(`http://localhost${path}`, { headers }));
+      return (await response?.text()) ?? '';
+    };
+    const status = async (): Promise<Record<string, unknown>> =>
+      JSON.parse(await get('/admin/status'));
+    expect(await get('/metrics')).not.toContain('tidegate_fleet');
+    expect(await status()).not.toHaveProperty('fleet');
+    const fleet = fleetOver();
+    const follower = await fleet.follow(lifecycle);
+    await fleet.drain();
+    const text = await get('/metrics');
+    expect(text.match(/^tidegate_fleet_(phase|reachable).*$/gm)).toEqual([
+      'tidegate_fleet_phase{phase="ready"} 0',
+      'tidegate_fleet_phase{phase="draining"} 1',
+      'tidegate_fleet_phase{phase="shutting_down"} 0',
+      'tidegate_fleet_reachable 1',
+    ]);
+    expect(text).toMatch(/^tidegate_fleet_age_seconds [\d.e-]+$/m);
+    expect((await status()).fleet).toEqual({
+      reachable: true,
+      phase: 'draining',
+      deployment: 'v1',
+      age_ms: expect.any(Number),
+    });
+    expect(await get('/admin/status', 'text/html')).toContain('v1 is draining');
+    follower.stop();
+    expect(await get('/metrics')).not.toContain('tidegate_fleet');
+    expect(await status()).not.toHaveProperty('fleet');
+  });
+});
