@@ -9,7 +9,7 @@ import { type DeploymentSource, deploymentOf } from '../fleet/told.ts';
 import type { HandlerOptions } from '../http/options.ts';
 import { isObject, isWithin, must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
-import { noteFleet } from '../lifecycle/fleet-calls.ts';
+import { noteStanding } from '../lifecycle/fleet-calls.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Follower, Guide } from '../runtime/workerd/types.ts';
 import { FleetClient } from './client.ts';
@@ -112,7 +112,7 @@ export class Fleet<Env = unknown> implements Guide<Env> {
       random: Math.random,
     });
     this.#followers.set(lifecycle, follower);
-    noteFleet(lifecycle, () => follower.standing());
+    noteStanding(lifecycle, () => follower.standing());
     return follower;
   }
 }

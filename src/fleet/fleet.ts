@@ -11,7 +11,6 @@ import { LifecycleError, messageOf } from '../lifecycle/errors.ts';
 import { DEPLOYMENT_RULE, isDeployment } from '../lifecycle/fleet-calls.ts';
 import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { seatOf } from '../lifecycle/seats.ts';
 import { type CheckedFleet, checkFleet, type FleetOptions } from './fleet-options.ts';
 import { type FleetFollower, Following } from './following.ts';
 import { type Found, Ledger } from './ledger.ts';
@@ -73,8 +72,6 @@ export class Fleet {
    */
   async follow(lifecycle: Lifecycle): Promise<FleetFollower> {
     must(isLifecycle(lifecycle), FOLLOW, 'the argument must be a Lifecycle', lifecycle);
-    const isOurs = seatOf(lifecycle) !== undefined;
-    must(isOurs, FOLLOW, 'the Lifecycle must be of this copy of the package', lifecycle);
     const isFree = !followed.has(lifecycle);
     must(isFree, FOLLOW, 'the lifecycle must not follow a fleet already', lifecycle);
     const following = new Following(this, lifecycle, this.#checked, this.#ledger, {

@@ -11,7 +11,8 @@ import {
   type FleetPhase,
   type FleetStanding,
   fleetChanged,
-  noteFleet,
+  noteCalls,
+  noteStanding,
 } from '../lifecycle/fleet-calls.ts';
 import { holdForFleet } from '../lifecycle/fleet-hold.ts';
 import { journal, journalOf } from '../lifecycle/journal.ts';
@@ -114,7 +115,8 @@ export class Following implements FleetFollower {
     });
     this.#follower.start();
     hearing.began(this.#follower);
-    noteFleet(lifecycle, () => this.#standing(), calls);
+    noteStanding(lifecycle, () => this.#standing());
+    noteCalls(lifecycle, calls);
     this.#listenToLeaving();
   }
 

@@ -29,50 +29,38 @@ export interface FleetCalls {
   shutdown(deployment?: string): Promise<object>;
 }
 
-/** What is known of the fleet of a lifecycle. */
-interface Known {
-  standing: () => FleetStanding | undefined;
-  calls: FleetCalls | undefined;
-  /** Those who wait for the calls, once. */
-  readonly waiters: ((fleet: () => FleetCalls) => void)[];
-  /** Those who hear of each change. */
-  readonly listeners: Set<() => void>;
-}
-
 /** Longest name of a deployment. */
 const DEPLOYMENT_MAX = 256;
 
 /** What a name must be. */
 export const DEPLOYMENT_RULE: string = `the deployment must have 1 to ${DEPLOYMENT_MAX} characters`;
 
-const all: WeakMap<object, Known> = new WeakMap();
+/** A map for each, so that a bundle for the edge has only those that it uses. */
+const standings: WeakMap<object, () => FleetStanding | undefined> = new WeakMap();
+const calls: WeakMap<object, FleetCalls> = new WeakMap();
+const waiters: WeakMap<object, Set<() => void>> = new WeakMap();
+const listeners: WeakMap<object, Set<() => void>> = new WeakMap();
 
 /** True for what can name a deployment. */
 export function isDeployment(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= DEPLOYMENT_MAX;
 }
 
-/**
- * Says that a lifecycle follows a fleet.
- *
- * @param standing asked at each look; `undefined` once it is not followed any more
- * @param calls for those who answer for it
- */
-export function noteFleet(
-  lifecycle: object,
-  standing: Known['standing'],
-  calls?: FleetCalls,
-): void {
-  const known = knownOf(lifecycle);
-  known.standing = standing;
-  if (calls === undefined) return;
-  known.calls = calls;
-  for (const then of known.waiters.splice(0)) whenFleet(lifecycle, then);
+/** Says how a lifecycle stands with the fleet that it follows: asked at each look, `undefined` once it follows none. */
+export function noteStanding(lifecycle: object, standing: () => FleetStanding | undefined): void {
+  standings.set(lifecycle, standing);
 }
 
 /** How a lifecycle stands with the fleet that it follows, on this thread. */
 export function standingOf(lifecycle: object): FleetStanding | undefined {
-  return all.get(lifecycle)?.standing();
+  return standings.get(lifecycle)?.();
+}
+
+/** Says how the fleet is asked that a lifecycle follows. */
+export function noteCalls(lifecycle: object, asked: FleetCalls): void {
+  calls.set(lifecycle, asked);
+  for (const then of waiters.get(lifecycle) ?? []) then();
+  waiters.delete(lifecycle);
 }
 
 /**
@@ -81,31 +69,29 @@ export function standingOf(lifecycle: object): FleetStanding | undefined {
  * @param then is given what finds the fleet that is followed then, or was followed last
  */
 export function whenFleet(lifecycle: object, then: (fleet: () => FleetCalls) => void): void {
-  const known = knownOf(lifecycle);
-  const { calls } = known;
-  if (calls === undefined) known.waiters.push(then);
-  else then(() => known.calls ?? calls);
+  const first = calls.get(lifecycle);
+  if (first !== undefined) then(() => calls.get(lifecycle) ?? first);
+  else added(waiters, lifecycle, () => whenFleet(lifecycle, then));
 }
 
 /** Says that what {@link standingOf} tells has changed, but for the age. */
 export function fleetChanged(lifecycle: object): void {
-  for (const hear of all.get(lifecycle)?.listeners ?? []) hear();
+  for (const hear of listeners.get(lifecycle) ?? []) hear();
 }
 
 /** Hears of each change; what it throws is the caller's. Returns the removal. */
 export function hearFleet(lifecycle: object, hear: () => void): () => void {
-  const { listeners } = knownOf(lifecycle);
-  listeners.add(hear);
-  return () => void listeners.delete(hear);
+  const entry = (): void => hear();
+  const entries = added(listeners, lifecycle, entry);
+  return () => void entries.delete(entry);
 }
 
-function knownOf(lifecycle: object): Known {
-  const known = all.get(lifecycle) ?? {
-    standing: () => undefined,
-    calls: undefined,
-    waiters: [],
-    listeners: new Set(),
-  };
-  all.set(lifecycle, known);
-  return known;
+function added(
+  all: WeakMap<object, Set<() => void>>,
+  lifecycle: object,
+  entry: () => void,
+): Set<() => void> {
+  const entries = all.get(lifecycle) ?? new Set();
+  all.set(lifecycle, entries.add(entry));
+  return entries;
 }

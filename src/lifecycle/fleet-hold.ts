@@ -6,7 +6,7 @@
  */
 
 import { HOLD_FLEET } from '../../assembly/layout.ts';
-import { LifecycleError } from './errors.ts';
+import { must } from './check.ts';
 import { seatOf } from './seats.ts';
 
 /**
@@ -16,10 +16,8 @@ import { seatOf } from './seats.ts';
  */
 export function holdForFleet(lifecycle: object, isWanted: boolean): void {
   const core = seatOf(lifecycle)?.core;
-  if (core === undefined) {
-    const message = 'Cannot follow the fleet: the Lifecycle must be of this copy of the package';
-    throw new LifecycleError('invalid_argument', message);
-  }
+  const rule = 'the Lifecycle must be of this copy of the package';
+  must(core !== undefined, 'follow the fleet', rule, lifecycle);
   if (isWanted) core.hold(HOLD_FLEET);
   else core.unhold(HOLD_FLEET);
 }
