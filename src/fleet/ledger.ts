@@ -187,11 +187,13 @@ export class Ledger {
 
   /** After `state` was read: see the module. */
   async #known(
-    { newest }: FleetState,
+    { newest, draining, shuttingDown }: FleetState,
     id: string,
     left: () => number,
   ): Promise<Deployment | undefined> {
-    if (newest?.id === id) return newest;
+    // A mark outlasts the deployment's own key, where the store has forgotten that.
+    const named = [newest, draining, shuttingDown].find((each) => each?.id === id);
+    if (named) return { id, order: named.order };
     const key = deploymentKeyOf(this.#parts.name, id);
     const { store, time } = this.#parts;
     const { value } = await answerOf((signal) => store.read(key, signal), left(), time);

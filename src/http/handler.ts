@@ -176,7 +176,7 @@ function handlerOf(
       const at = basePath + path;
       // A path that the application has given to a probe stays the probe's.
       if (!placed.has(at)) placed.set(at, route);
-      noteRoutes(lifecycle, handler, { ...own, paths: [at] });
+      noteRoutes(lifecycle, handler, { ...own, paths: [...placed.keys()] });
     });
   }
   return handler;

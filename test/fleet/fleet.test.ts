@@ -25,6 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Short enough for a quick test; nothing here depends on how soon something is. */
 const CACHE_AGE_MS = 200;
+/** No folder is too slow to be waited for. */
+const PATIENT_MS = 60_000;
 const undos: (() => unknown)[] = [];
 afterEach(async () => {
   for (const undo of undos.splice(0)) await undo();
@@ -45,7 +47,8 @@ function ready(): Lifecycle {
 
 function fleetOf(name: string, deployment = 'v1', more: Partial<FleetOptions> = {}): Fleet {
   const store = fileStore(folder);
-  return new Fleet({ store, name, deployment, cacheAgeMs: CACHE_AGE_MS, ...more });
+  const ages = { cacheAgeMs: CACHE_AGE_MS, timeoutMs: PATIENT_MS };
+  return new Fleet({ store, name, deployment, ...ages, ...more });
 }
 
 async function follow(fleet: Fleet, lifecycle: Lifecycle): Promise<FleetFollower> {
@@ -342,20 +345,23 @@ describe('a store that cannot be reached', () => {
     expect(lifecycle.gate.holds()).toEqual([]);
   });
 
-  it('that has forgotten a drain is told of it again by whoever has heard of it', async () => {
+  it('that has forgotten everything is told of it again by those who have heard of it', async () => {
     const name = freshName();
-    const one = await member(name);
-    await one.fleet.drain();
+    const old = await member(name, 'v1');
+    const next = await member(name, 'v2');
+    await old.fleet.drain('v1');
     for (const file of readdirSync(folder)) rmSync(join(folder, file));
-    const status = async (): Promise<string> =>
+    const phaseOf = async (deployment: string): Promise<string | undefined> =>
       (
         await fleetOf(name)
-          .status()
-          .catch(() => ({ phase: '' }))
-      ).phase;
-    while ((await status()) !== 'draining');
-    const late = await member(name);
+          .status(deployment)
+          .catch(() => undefined)
+      )?.phase;
+    while ((await phaseOf('v1')) !== 'draining' || (await phaseOf('v2')) !== 'ready');
+    const late = await member(name, 'v1');
     expect(late.lifecycle.phase()).toBe(Phase.Draining);
+    expect(next.lifecycle.gate.writeRefusal()).toBe(null);
+    expect((await next.fleet.status()).newest).toBe('v2');
   });
 });
 

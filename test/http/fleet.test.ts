@@ -35,7 +35,8 @@ const PATHS = ['/fleet/status', '/fleet/drain', '/fleet/shutdown'];
 let names = 0;
 function fleetOver(store: Store = fileStore(folder)): Fleet {
   names += 1;
-  return new Fleet({ store, deployment: 'v1', name: `${names}` });
+  // Nothing is too slow to be waited for.
+  return new Fleet({ store, deployment: 'v1', name: `${names}`, cacheAgeMs: 60_000 });
 }
 
 function ready(): Lifecycle {

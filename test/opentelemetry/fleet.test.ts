@@ -19,7 +19,12 @@ it('has a span for each change of the fleet, with its phase, and none after the 
   const lifecycle = Lifecycle.create();
   lifecycle.markReady();
   const undo = instrument(lifecycle, { tracer: sdk.tracers.getTracer('test') });
-  const fleet = new Fleet({ store: fileStore(folder), deployment: 'v1' });
+  const fleet = new Fleet({
+    store: fileStore(folder),
+    deployment: 'v1',
+    // Nothing is too slow to be waited for.
+    cacheAgeMs: 60_000,
+  });
   const follower = await fleet.follow(lifecycle);
   await fleet.drain();
   const seen = (): unknown[] =>
