@@ -238,6 +238,21 @@ describe('a fleet', () => {
     expect(newer.lifecycle.phase()).toBe(Phase.Ready);
   });
 
+  it('knows the place of a deployment whose first process was killed before it had written that down', async () => {
+    const name = freshName();
+    await member(name, 'v1');
+    // As if it had been killed between the two writes.
+    const [place = ''] = readdirSync(folder).filter(
+      (file) => file.startsWith('deployment-') && file.includes(`=20${names}==`),
+    );
+    rmSync(join(folder, place));
+    const next = await member(name, 'v2');
+    await next.fleet.drain();
+    const again = await member(name, 'v1');
+    expect(again.lifecycle.phase()).toBe(Phase.Draining);
+    expect((await next.fleet.status()).newest).toBe('v2');
+  });
+
   it('fleets of different names know nothing of each other, nor of a lease of the same name', async () => {
     const [one, other] = [freshName(), freshName()];
     const drained = await member(one);

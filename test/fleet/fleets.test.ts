@@ -155,7 +155,7 @@ describe('a fleet over a folder', () => {
     expect(unknown.stdout).toMatch(/no such deployment/);
     const drained = await fleet('drain', urlOf(one), '--deployment', 'v1');
     expect(drained.code).toBe(0);
-    expect(drained.stdout).toMatch(/^v1: draining, settled in \S+ s\n$/);
+    expect(drained.stdout).toMatch(/^v1: draining, settled in \S+ m?s\n$/);
     await refusedBy(other, 'draining');
     const again = await fleet('drain', urlOf(other), '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ phase: 'draining', changed: false });
