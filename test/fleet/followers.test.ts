@@ -148,9 +148,36 @@ describe('over many simulated lives', () => {
   );
 });
 
+describe('the age of an answer', () => {
+  it('counts from the question, however late it comes', async () => {
+    const world = new World(3);
+    const network: Network = { lost: 0, least: 1, most: 1 };
+    const lifecycle = ready();
+    const role = { named: { id: 'v1', made_at_ms: null }, cacheAgeMs: CACHE_AGE_MS };
+    const registers = new Registers();
+    // It is there already, so one question is enough.
+    const first = new FleetProcess(world, registers, network, ready(), role);
+    await world.play(2_000, () => {});
+    first.follower.stop();
+    Object.assign(network, { least: 800, most: 800 });
+    const { follower } = new FleetProcess(world, registers, network, lifecycle, role);
+    await world.play(2_000 + 799, () => {});
+    expect(lifecycle.gate.writeRefusal()).toBe('lease_lost');
+    await world.play(2_000 + 810, () => {});
+    expect(lifecycle.gate.writeRefusal()).toBe(null);
+    // From here on nothing arrives.
+    network.lost = 1;
+    await world.play(2_000 + LEASE_AGES * CACHE_AGE_MS - 20, () => {});
+    expect(lifecycle.gate.writeRefusal()).toBe(null);
+    await world.play(2_000 + LEASE_AGES * CACHE_AGE_MS + 20, () => {});
+    expect(lifecycle.gate.writeRefusal()).toBe('lease_lost');
+    follower.stop();
+  });
+});
+
 describe('what a store is asked', () => {
   const FOLLOWERS = 1_000;
-  const AGES = 4;
+  const AGES = 3;
 
   it('is two requests of each process in a cache age at most, spread over the age', async () => {
     const world = new World(7);
@@ -164,12 +191,12 @@ describe('what a store is asked', () => {
       { length: FOLLOWERS },
       () => new FleetProcess(world, registers, network, lifecycle, role),
     );
-    await world.play(2 * CACHE_AGE_MS, () => {});
+    await world.play(CACHE_AGE_MS, () => {});
     // One brings the deployment, and the others find it.
     const swaps = registers.swaps.length;
     const before = processes.map(({ asked }) => asked);
     const { length } = registers.reads;
-    await world.play((2 + AGES) * CACHE_AGE_MS, () => {});
+    await world.play((1 + AGES) * CACHE_AGE_MS, () => {});
     const perAge = processes.map(({ asked }, index) => (asked - (before[index] ?? 0)) / AGES);
     const reads = registers.reads.slice(length);
     const mean = reads.length / FOLLOWERS / AGES;
