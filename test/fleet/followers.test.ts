@@ -160,16 +160,17 @@ describe('the age of an answer', () => {
     await world.play(2_000, () => {});
     first.follower.stop();
     Object.assign(network, { least: 800, most: 800 });
+    const askedAtMs = world.nowMs;
     const { follower } = new FleetProcess(world, registers, network, lifecycle, role);
-    await world.play(2_000 + 799, () => {});
+    await world.play(askedAtMs + 799, () => {});
     expect(lifecycle.gate.writeRefusal()).toBe('lease_lost');
-    await world.play(2_000 + 810, () => {});
+    await world.play(askedAtMs + 810, () => {});
     expect(lifecycle.gate.writeRefusal()).toBe(null);
     // From here on nothing arrives.
     network.lost = 1;
-    await world.play(2_000 + LEASE_AGES * CACHE_AGE_MS - 20, () => {});
+    await world.play(askedAtMs + LEASE_AGES * CACHE_AGE_MS - 20, () => {});
     expect(lifecycle.gate.writeRefusal()).toBe(null);
-    await world.play(2_000 + LEASE_AGES * CACHE_AGE_MS + 20, () => {});
+    await world.play(askedAtMs + LEASE_AGES * CACHE_AGE_MS + 20, () => {});
     expect(lifecycle.gate.writeRefusal()).toBe('lease_lost');
     follower.stop();
   });

@@ -144,7 +144,10 @@ export class Ours extends LifecycleObject {
 export class OurStore extends StoreObject {}
 
 /** Reads from a store in an object. */
-export function stored(namespace: FleetNamespace, signal: AbortSignal): Promise<StoreEntry> {
+export function stored(
+  namespace: FleetNamespace,
+  signal: Parameters<Store['read']>[1],
+): Promise<StoreEntry> {
   const options: ObjectStoreOptions = { name: 'leases', pollMs: 100 };
   const store: Store = objectStore(namespace, options);
   return store.read('key', signal);
