@@ -23,8 +23,10 @@ import { installLog, type LogEvent } from '../../src/lifecycle/journal.ts';
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-fleet-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Short enough for a quick test; nothing here depends on how soon something is. */
-const CACHE_AGE_MS = 200;
+/** A folder answers in far less than three of them, on any machine. */
+const CACHE_AGE_MS = 2_000;
+/** For stores that are to be lost. */
+const SOON: Partial<FleetOptions> = { cacheAgeMs: 200 };
 /** No folder is too slow to be waited for. */
 const PATIENT_MS = 60_000;
 const undos: (() => unknown)[] = [];
@@ -145,14 +147,14 @@ describe('a fleet', () => {
 
   it('says when the drain has settled, counted from when this process heard of it', async () => {
     const name = freshName();
-    const { fleet } = await member(name);
+    const { fleet } = await member(name, 'v1', SOON);
     expect(await fleet.status()).toMatchObject({ settles_in_ms: null, draining_at_ms: null });
     await fleet.drain();
     let left: number | null = Number.POSITIVE_INFINITY;
     while (left !== 0) left = (await fleet.status()).settles_in_ms;
     // Another process counts for itself.
     const late = await fleetOf(name).status();
-    expect(late.settles_in_ms).toBe(3 * CACHE_AGE_MS);
+    expect(late.settles_in_ms).toBe(3 * 200);
   });
 
   it('shuts down, and every process runs its own steps to the end', async () => {
@@ -283,7 +285,7 @@ describe('a fleet', () => {
 
   it('is followed no more after stop(): the hold is released, and a drain is not heard of', async () => {
     const store = breakable();
-    const { fleet, lifecycle, follower } = await member(freshName(), 'v1', { store });
+    const { fleet, lifecycle, follower } = await member(freshName(), 'v1', { store, ...SOON });
     installLog(lifecycle, false);
     store.break(UNREACHABLE);
     await until(() => lifecycle.gate.writeRefusal() === 'lease_lost');
@@ -300,7 +302,7 @@ describe('a fleet', () => {
 
   it('asks no more once the process is Stopped', async () => {
     const store = breakable();
-    const { lifecycle } = await member(freshName(), 'v1', { store });
+    const { lifecycle } = await member(freshName(), 'v1', { store, ...SOON });
     await lifecycle.shutdown();
     const { asked } = store;
     // Another one that follows goes on: when it has asked twice, this one would have, too.
@@ -315,13 +317,13 @@ describe('a fleet', () => {
 describe('a store that cannot be reached', () => {
   it('ends writes with lease_lost, and they are admitted again when it answers', async () => {
     const store = breakable();
-    const { fleet, lifecycle, follower } = await member(freshName(), 'v1', { store });
+    const { fleet, lifecycle, follower } = await member(freshName(), 'v1', { store, ...SOON });
     const events: LogEvent[] = [];
     installLog(lifecycle, (event) => void events.push(event));
     store.break(UNREACHABLE);
     await until(() => !follower.reachable);
     await until(() => lifecycle.gate.writeRefusal() === 'lease_lost');
-    expect(follower.ageMs).toBeGreaterThanOrEqual(3 * CACHE_AGE_MS);
+    expect(follower.ageMs).toBeGreaterThanOrEqual(3 * 200);
     expect(lifecycle.gate.run('query', () => 'read')).toBe('read');
     expect(follower.phase).toBe('ready');
     await expect(fleet.drain()).rejects.toMatchObject({
@@ -339,14 +341,14 @@ describe('a store that cannot be reached', () => {
     store.break(UNREACHABLE);
     const lifecycle = ready();
     installLog(lifecycle, false);
-    const asked = fleetOf(freshName(), 'v1', { store }).follow(lifecycle);
+    const asked = fleetOf(freshName(), 'v1', { store, ...SOON }).follow(lifecycle);
     await lifecycle.shutdown();
     await expect(asked).rejects.toMatchObject({ code: 'leaving' });
   });
 
   it('holds for itself: no release of the application lifts that, and it lifts none of theirs', async () => {
     const store = breakable();
-    const { lifecycle, follower } = await member(freshName(), 'v1', { store });
+    const { lifecycle, follower } = await member(freshName(), 'v1', { store, ...SOON });
     installLog(lifecycle, false);
     store.break(UNREACHABLE);
     await until(() => lifecycle.gate.writeRefusal() === 'lease_lost');
