@@ -62,6 +62,8 @@ import {
   CHECK_SEQUENCE_SHIFT,
   CHECK_SIZE,
   HOLD_CHECKS,
+  HOLD_FLEET,
+  HOLD_FLEET_SHIFT,
   HOLD_LIBRARY_SHIFT,
   HOLD_MASK,
   HOLD_RAISE_STEP,
@@ -158,7 +160,10 @@ export function holds(): i32 {
     if (!isHeld) found &= ~HOLD_CHECKS;
     break;
   }
-  return <i32>(found | (found >> HOLD_LIBRARY_SHIFT)) & HOLD_MASK;
+  return (
+    <i32>(found | (found >> HOLD_LIBRARY_SHIFT) | ((found & HOLD_FLEET) >> HOLD_FLEET_SHIFT)) &
+    HOLD_MASK
+  );
 }
 
 /** True if a check of a living member fails, and affects writes. */

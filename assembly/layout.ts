@@ -181,7 +181,7 @@ export const MARK_STARTED = 0;
 export const MARK_READY = 1;
 
 // HOLDS, a bit each: in 0-7 what the application holds, in 8-15 what the library holds of the same
-// names, in 16-31 how often a failing check has raised its hold.
+// names and, in 13, a fleet; in 16-31 how often a failing check has raised its hold.
 export const HOLD_READ_ONLY = 1;
 export const HOLD_REPLICA = 2;
 export const HOLD_LEASE_LOST = 4;
@@ -191,6 +191,10 @@ export const HOLD_MASK = 31;
 export const HOLD_LIBRARY_SHIFT = 8;
 /** Set by checks: some may fail, and refuse writes. A thread that finds it looks at CHECKS. */
 export const HOLD_CHECKS = 0x1000;
+/** Set by a fleet that was not heard of for too long: it refuses as `lease_lost` does. */
+export const HOLD_FLEET = 0x2000;
+/** From HOLD_FLEET to HOLD_LEASE_LOST. */
+export const HOLD_FLEET_SHIFT = 11;
 /** Any hold, of the application or the library. */
 export const HOLD_ANY = 0xffff;
 export const HOLD_RAISE_STEP = 0x10000;

@@ -16,6 +16,7 @@ import type {
   Status,
   StepOnWire,
 } from '../http/status.ts';
+import { FLEET_PHASES, type FleetPhase, type FleetStanding } from '../lifecycle/fleet-calls.ts';
 import type { LeaseSnapshot } from '../lifecycle/lease-state.ts';
 import { PHASE_NAMES, type PhaseName } from '../lifecycle/phase.ts';
 import type { Answer } from './ask.ts';
@@ -31,6 +32,17 @@ export interface ProbeAnswer {
   readonly reason?: string | undefined;
   /** Whole seconds since the process began. */
   readonly since_secs?: number | undefined;
+}
+
+/** What a fleet answers. */
+export interface FleetOnWire {
+  readonly phase: FleetPhase;
+  readonly deployment: string;
+  readonly newest: string;
+  readonly changed: boolean;
+  readonly settles_in_ms: number | null;
+  readonly draining_at_ms: number | null;
+  readonly shutting_down_at_ms: number | null;
 }
 
 const phase = oneOf(...PHASE_NAMES);
@@ -52,6 +64,20 @@ export const isDrainAnswer: Check<{ readonly ok: boolean; readonly phase: PhaseN
 /** `POST /admin/readonly`. */
 export const isReadOnlyAnswer: Check<{ readonly read_only: boolean; readonly changed: boolean }> =
   record({ read_only: flag, changed: flag });
+
+/** `GET /fleet/status`, `POST /fleet/drain` and `POST /fleet/shutdown`. */
+export const isFleetAnswer: Check<FleetOnWire> = record<FleetOnWire>({
+  phase: oneOf(...FLEET_PHASES),
+  deployment: text,
+  newest: text,
+  changed: flag,
+  settles_in_ms: orNull(count),
+  draining_at_ms: orNull(count),
+  shutting_down_at_ms: orNull(count),
+});
+
+/** Whatever says in words why it does not do it. */
+export const isRefusal: Check<{ readonly error: string }> = record({ error: text });
 
 const step: Check<StepOnWire> = record<StepOnWire>({
   name: text,
@@ -177,6 +203,14 @@ export const isStatus: Check<Status> = record<Status>({
       error: orNull(text),
     }),
   ),
+  fleet: optional(
+    record<FleetStanding>({
+      reachable: flag,
+      phase: oneOf(...FLEET_PHASES),
+      deployment: text,
+      age_ms: orNull(count),
+    }),
+  ),
 });
 
 /**
@@ -193,9 +227,7 @@ export function admitted<T>(url: string, answer: Answer, isShape: Check<T>, toke
     );
   }
   if (answer.status === 403) {
-    const { error } = record<{ error: string }>({ error: text })(answer.body)
-      ? answer.body
-      : { error: 'without a reason' };
+    const { error } = isRefusal(answer.body) ? answer.body : { error: 'without a reason' };
     throw new CommandError(Exit.Unauthorized, `The service refuses admin calls: ${plain(error)}`);
   }
   if (isShape(answer.body)) return answer.body;

@@ -20,6 +20,7 @@ const TIMEOUTS_MS = Object.freeze({
   // Longer than the default budget of a shutdown.
   shutdown: 60_000,
   readonly: 5_000,
+  fleet: 5_000,
 } as const);
 
 /** The name of a command. */
@@ -31,6 +32,12 @@ export const ENDS = Object.freeze(['draining', 'stopped'] as const);
 /** One of {@link ENDS}. */
 export type End = (typeof ENDS)[number];
 
+/** What `fleet` can do. */
+export const FLEET_CALLS = Object.freeze(['status', 'drain', 'shutdown'] as const);
+
+/** One of {@link FLEET_CALLS}. */
+export type FleetCall = (typeof FLEET_CALLS)[number];
+
 /** One call of a command. */
 export interface Call {
   readonly command: CommandName;
@@ -40,6 +47,10 @@ export interface Call {
   readonly end: End | undefined;
   /** Of `readonly`: whether writes are refused from now on. */
   readonly isOn: boolean;
+  /** Of `fleet`: what is to be done. */
+  readonly fleet: FleetCall;
+  /** Of `fleet drain` and `fleet shutdown`: which deployment; by default the newest. */
+  readonly deployment: string | undefined;
   /** Of `status`: again and again. */
   readonly watch: boolean;
   readonly timeoutMs: number;
@@ -52,6 +63,7 @@ const OPTIONS = {
   timeout: { type: 'string' },
   'token-file': { type: 'string' },
   token: { type: 'string' },
+  deployment: { type: 'string' },
   watch: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -64,7 +76,8 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 const ONLY: Readonly<Partial<Record<keyof Values, readonly CommandName[]>>> = {
   for: ['probe', 'wait'],
   watch: ['status'],
-  'token-file': ['status', 'drain', 'shutdown', 'readonly'],
+  deployment: ['fleet'],
+  'token-file': ['status', 'drain', 'shutdown', 'readonly', 'fleet'],
 };
 
 /**
@@ -92,12 +105,16 @@ export function understand(words: readonly string[]): Call | 'help' | 'version' 
     throw usage(`Unknown command; there are ${names.join(', ')}${hint(command, names)}`);
   }
   const isOn = command === 'readonly' && takeSwitch(rest);
+  const fleet = command === 'fleet' ? takeFleetCall(rest) : 'status';
   const [url, ...others] = rest;
   if (url === undefined) throw usage(`${command} needs the URL of a service`);
   if (others.length > 0) throw usage(`${command} takes one URL and no more`);
   for (const [option, commands] of Object.entries(ONLY)) {
     const isGiven = values[option as keyof Values] !== undefined;
     if (isGiven && !commands.includes(command)) throw usage(`${command} has no --${option}`);
+  }
+  if (command === 'fleet' && fleet === 'status' && values.deployment !== undefined) {
+    throw usage('fleet status has no --deployment');
   }
   const target = targetOf(url);
   const end = command === 'wait' ? ENDS.find((each) => each === values.for) : undefined;
@@ -107,6 +124,8 @@ export function understand(words: readonly string[]): Call | 'help' | 'version' 
     end,
     probe: end === undefined ? probeOf(values.for, target, command) : 'startup',
     isOn,
+    fleet,
+    deployment: values.deployment,
     watch: values.watch === true,
     timeoutMs: timeoutOf(values.timeout) ?? TIMEOUTS_MS[command],
     tokenFile: values['token-file'],
@@ -144,6 +163,16 @@ function takeSwitch(words: string[]): boolean {
   if (at < 0) throw usage('readonly needs on or off, as in readonly on URL');
   const [word] = words.splice(at, 1);
   return word === 'on';
+}
+
+/** Takes what is to be done out of the words, before the URL or behind it. */
+function takeFleetCall(words: string[]): FleetCall {
+  const call = FLEET_CALLS.find((each) => words.includes(each));
+  if (call === undefined) {
+    throw usage('fleet needs status, drain or shutdown, as in fleet drain URL');
+  }
+  words.splice(words.indexOf(call), 1);
+  return call;
 }
 
 function isCommand(text: string): text is CommandName {

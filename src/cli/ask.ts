@@ -63,7 +63,7 @@ export async function ask(question: Question): Promise<Answer> {
     headers: {
       accept: 'application/json',
       'user-agent': `tidegate/${VERSION}`,
-      ...(method === 'POST' && { 'content-length': `${body.length}` }),
+      ...(method === 'POST' && { 'content-length': `${Buffer.byteLength(body)}` }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
   };

@@ -15,6 +15,8 @@ Usage
   tidegate readonly on|off URL
                           refuses writes until they are allowed again
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
+  tidegate fleet status|drain|shutdown URL
+                          the fleet that the service follows, as a whole
 
 URL is that of the service, as http://localhost:8080, with its base path if it
 has one. For probe and wait it may be that of the probe.
@@ -24,7 +26,10 @@ Options
                      wait: draining, stopped (one that is gone has stopped)
   --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
   --watch            status: again and again, until Ctrl-C
-  --token-file PATH  status, drain, readonly, shutdown: has the admin token
+  --deployment ID    fleet drain, fleet shutdown: that one, and older ones;
+                     by default the newest, and with it all
+  --token-file PATH  status, drain, readonly, shutdown, fleet: has the admin
+                     token
   --json             what the service answered, as one line of JSON; with
                      --watch one for each change
   -h, --help         this text

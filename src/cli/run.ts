@@ -9,6 +9,7 @@ import { VERSION } from '../version.ts';
 import { type Call, understand } from './arguments.ts';
 import { drain } from './commands/drain.ts';
 import { waitForEnd } from './commands/end.ts';
+import { fleet } from './commands/fleet.ts';
 import { probe, wait } from './commands/probe.ts';
 import { readOnly } from './commands/readonly.ts';
 import { shutdown } from './commands/shutdown.ts';
@@ -76,6 +77,8 @@ function perform(call: Call, terminal: Terminal): Promise<Outcome> {
       return withToken(call, (token) => (call.watch ? watch : status)(call, token, terminal));
     case 'drain':
       return withToken(call, (token) => drain(call, token));
+    case 'fleet':
+      return withToken(call, (token) => fleet(call, token));
     case 'readonly':
       return withToken(call, (token) => readOnly(call, token));
     case 'shutdown':

@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { FleetAnswer } from '../fleet/told.ts';
 import { isWithin, must } from '../lifecycle/check.ts';
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
+import { DEPLOYMENT_RULE, isDeployment } from '../lifecycle/fleet-calls.ts';
 import type { FleetNamespace } from './platform.ts';
-import { DEPLOYMENT_RULE, type FleetAnswer, isAnswer, isDeployment, type Poll } from './wire.ts';
+import { isAnswer, type Poll } from './wire.ts';
 
 /** Options of {@link FleetClient}. */
 export interface FleetClientOptions {

@@ -5,24 +5,19 @@
  * @module
  */
 
+import { type DeploymentSource, deploymentOf } from '../fleet/told.ts';
 import type { HandlerOptions } from '../http/options.ts';
 import { isObject, isWithin, must } from '../lifecycle/check.ts';
-import { TIME_MAX_MS, TIMER_MAX_MS } from '../lifecycle/clock.ts';
-import { LifecycleError } from '../lifecycle/errors.ts';
+import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
+import { noteStanding } from '../lifecycle/fleet-calls.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Follower, Guide } from '../runtime/workerd/types.ts';
 import { FleetClient } from './client.ts';
 import { IsolateFollower } from './follower.ts';
 import { createFleetHandler, type FleetHandler } from './handler.ts';
 import type { FleetNamespace } from './platform.ts';
-import { DEPLOYMENT_RULE, isDeployment } from './wire.ts';
 
 const ACTION = 'make the fleet';
-
-/** A deployment: its name alone, or as the binding `version_metadata` has it. */
-export type DeploymentSource =
-  | string
-  | { readonly id: string; readonly timestamp?: string | number | undefined };
 
 /** What {@link Fleet} takes. */
 export interface FleetOptions<Env = unknown> {
@@ -107,7 +102,7 @@ export class Fleet<Env = unknown> implements Guide<Env> {
     const known = this.#followers.get(lifecycle);
     if (known !== undefined) return known;
     const { cacheAgeMs = 1_000, timeoutMs = cacheAgeMs, clock = Date.now } = this.#options;
-    const { id, made_at_ms } = deploymentOf(this.#options.deployment(env));
+    const { id, made_at_ms } = deploymentOf(ACTION, this.#options.deployment(env));
     const follower = new IsolateFollower({
       lifecycle,
       client: this.client(env, timeoutMs),
@@ -117,24 +112,7 @@ export class Fleet<Env = unknown> implements Guide<Env> {
       random: Math.random,
     });
     this.#followers.set(lifecycle, follower);
+    noteStanding(lifecycle, () => follower.standing());
     return follower;
   }
-}
-
-function deploymentOf(source: unknown): {
-  readonly id: string;
-  readonly made_at_ms: number | null;
-} {
-  const { id, timestamp }: { readonly id?: unknown; readonly timestamp?: unknown } =
-    typeof source === 'string' ? { id: source } : isObject(source) ? source : {};
-  must(isDeployment(id), ACTION, DEPLOYMENT_RULE, id);
-  if (timestamp === undefined || timestamp === '') return { id, made_at_ms: null };
-  const made_at_ms = typeof timestamp === 'number' ? timestamp : Date.parse(String(timestamp));
-  if (!isWithin(made_at_ms, 1, TIME_MAX_MS)) {
-    throw new LifecycleError(
-      'invalid_argument',
-      `Cannot ${ACTION}: the timestamp of the deployment must be a date`,
-    );
-  }
-  return { id, made_at_ms };
 }

@@ -16,12 +16,13 @@
  * @module
  */
 
+import { conform } from '../fleet/conduct.ts';
+import { LEASE_AGES, laterOf } from '../fleet/state.ts';
+import type { FleetPhase, FleetStanding } from '../lifecycle/fleet-calls.ts';
 import type { PermitKind } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { Phase } from '../lifecycle/phase.ts';
 import type { EventContext, Follower } from '../runtime/workerd/types.ts';
 import type { FleetClient } from './client.ts';
-import { type FleetPhase, LEASE_AGES, laterOf } from './state.ts';
 import type { Poll } from './wire.ts';
 
 /** What a follower goes by. */
@@ -67,24 +68,20 @@ export class IsolateFollower implements Follower {
   #nowMs = Number.NEGATIVE_INFINITY;
   /** How often the clock was set back; a question belongs to the time in which it was asked. */
   #era = 0;
-  /** We have set the hold, so we release it; one of the application's own is left alone. */
-  #isHolding = false;
 
   constructor(settings: FollowerSettings) {
     this.#settings = settings;
     this.#cacheAgeMs = settings.poll.cache_age_ms;
   }
 
-  /** What `/health/ready` says of the fleet. */
-  details(): Readonly<Record<string, unknown>> {
+  /** How this isolate stands with the fleet. */
+  standing(): FleetStanding {
     const age = this.#age();
     return {
-      fleet: {
-        reachable: this.#isReachable,
-        phase: this.#phase,
-        deployment: this.#settings.poll.deployment,
-        age_ms: Number.isFinite(age) ? age : null,
-      },
+      reachable: this.#isReachable,
+      phase: this.#phase,
+      deployment: this.#settings.poll.deployment,
+      age_ms: Number.isFinite(age) ? age : null,
     };
   }
 
@@ -206,17 +203,8 @@ export class IsolateFollower implements Follower {
   #apply(ctx?: EventContext): void {
     const { lifecycle } = this.#settings;
     const isLost = this.#age() >= LEASE_AGES * this.#cacheAgeMs;
-    if (isLost && !this.#isHolding) this.#isHolding = lifecycle.gate.hold('lease_lost');
-    if (!isLost && this.#isHolding) {
-      lifecycle.gate.release('lease_lost');
-      this.#isHolding = false;
-    }
-    if (this.#phase === 'ready') return;
-    // At once, before anything is awaited: the shutdown below comes to it later.
-    lifecycle.markDraining();
-    if (this.#phase === 'draining' || lifecycle.shutdownRequested()) return;
+    const mustShutDown = conform(lifecycle, this.#phase, isLost);
     // It would end with the request, half-way, if the platform were not asked to wait for it.
-    if (ctx === undefined || lifecycle.phase() >= Phase.ShuttingDown) return;
-    ctx.waitUntil(lifecycle.shutdown({ trigger: 'fleet' }));
+    if (mustShutDown) ctx?.waitUntil(lifecycle.shutdown({ trigger: 'fleet' }));
   }
 }

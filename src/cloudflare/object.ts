@@ -10,9 +10,6 @@
  * @module
  */
 
-import { LifecycleError } from '../lifecycle/errors.ts';
-import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
-import type { ObjectContext, ObjectStorage } from './platform.ts';
 import {
   type Deployment,
   type FleetState,
@@ -20,10 +17,14 @@ import {
   moved,
   NOTHING,
   orderOf,
-  phaseAt,
   settlesInMs,
-} from './state.ts';
-import { type FleetAnswer, type Poll, pollIn, targetIn } from './wire.ts';
+} from '../fleet/state.ts';
+import { type FleetAnswer, tellOf } from '../fleet/told.ts';
+import { targetIn } from '../http/fleet-routes.ts';
+import { LifecycleError } from '../lifecycle/errors.ts';
+import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
+import type { ObjectContext, ObjectStorage } from './platform.ts';
+import { type Poll, pollIn } from './wire.ts';
 
 const STATE_KEY = 'fleet';
 const ORDER_KEY = 'order:';
@@ -120,18 +121,8 @@ export class LifecycleObject {
     this.#state = next;
   }
 
-  #tell({ id, order }: Deployment, changed = false): FleetAnswer {
-    const { newest, draining, shuttingDown } = this.#state;
-    const phase = phaseAt(this.#state, order);
-    return {
-      ok: true,
-      phase,
-      deployment: id,
-      newest: newest?.id ?? id,
-      changed,
-      settles_in_ms: settlesInMs(this.#state, order, Date.now()),
-      draining_at_ms: phase === 'ready' ? null : (draining?.atMs ?? null),
-      shutting_down_at_ms: phase === 'shutting_down' ? (shuttingDown?.atMs ?? null) : null,
-    };
+  #tell(deployment: Deployment, changed = false): FleetAnswer {
+    const settles = settlesInMs(this.#state, deployment.order, Date.now());
+    return tellOf(this.#state, deployment, changed, settles);
   }
 }

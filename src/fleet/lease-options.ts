@@ -4,11 +4,11 @@
  * @module
  */
 
-import { isObject, isWhole, must } from '../lifecycle/check.ts';
+import { isWhole, must } from '../lifecycle/check.ts';
 import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import { checkKeys } from '../lifecycle/known-keys.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import type { Store } from './store.ts';
+import { isStore, type Store } from './store.ts';
 
 /** What `lease` takes. */
 export interface LeaseOptions {
@@ -46,9 +46,7 @@ export function checkLease(lifecycle: Lifecycle, options: LeaseOptions): Checked
   must(isLifecycle(lifecycle), ACTION, 'the first argument must be a Lifecycle', lifecycle);
   checkKeys(ACTION, options, ['store', 'name', 'ttlMs', 'holder']);
   const { store, name, ttlMs = TTL_MS, holder } = options;
-  const isStore =
-    isObject(store) && typeof store.read === 'function' && typeof store.swap === 'function';
-  must(isStore, ACTION, 'store must be a Store, as fileStore() makes one', store);
+  must(isStore(store), ACTION, 'store must be a Store, as fileStore() makes one', store);
   const bytes = typeof name === 'string' ? new TextEncoder().encode(name).length : 0;
   const isName = isWhole(bytes, 1, NAME_MAX_BYTES);
   must(isName, ACTION, `name must be a string of 1 to ${NAME_MAX_BYTES} bytes`, name);

@@ -53,14 +53,19 @@ export function decodeRecord(key: string, value: string): LeaseRecord {
   return { token: Number(token), id, sequence: Number(sequence), holder, ttlMs: Number(ttlMs) };
 }
 
-/**
- * The key of a lease, for every store: what is not a letter, digit, `_` or `-` is written as `=` and two
- * hexadecimal digits for each of its bytes, so that it is a file name and a key of NATS, too.
- */
+/** The key of a lease, for every store. */
 export function keyOf(name: string): string {
-  const coded = [...new TextEncoder().encode(name)].map((byte) => {
+  return `lease-${coded(name)}`;
+}
+
+/**
+ * A name as a part of a key: what is not a letter, digit, `_` or `-` is written as `=` and two hexadecimal
+ * digits for each of its bytes, so that it is a file name and a key of NATS, too.
+ */
+export function coded(name: string): string {
+  const characters = [...new TextEncoder().encode(name)].map((byte) => {
     const character = String.fromCharCode(byte);
     return /[\w-]/.test(character) ? character : `=${byte.toString(16).padStart(2, '0')}`;
   });
-  return `lease-${coded.join('')}`;
+  return characters.join('');
 }

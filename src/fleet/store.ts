@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isObject } from '../lifecycle/check.ts';
 import { LifecycleError } from '../lifecycle/errors.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 
@@ -53,6 +54,12 @@ const FINAL_CODES: readonly string[] = [
   'store_not_durable',
   'store_conflict',
 ];
+
+/** True for what has the methods of a store. */
+export function isStore(value: unknown): value is Store {
+  const { read, swap } = (isObject(value) ? value : {}) as Partial<Store>;
+  return typeof read === 'function' && typeof swap === 'function';
+}
 
 /** True if asking the store again is of no use. */
 export function isFinal(error: unknown): boolean {

@@ -67,15 +67,19 @@ export function textIn(body: Uint8Array): string | undefined {
   }
 }
 
-/** The JSON object that the body is; `undefined` for anything else. */
-function objectIn(body: Uint8Array): object | undefined {
+/** The JSON object that a text is; `undefined` for anything else. */
+export function objectOf(text: string): object | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(textIn(body) ?? '');
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
+function objectIn(body: Uint8Array): object | undefined {
+  return objectOf(textIn(body) ?? '');
 }
 
 function tooLong(): Answer {

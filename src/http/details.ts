@@ -1,9 +1,11 @@
 /**
- * An application's own keys in the answers of readiness. What they mean is its business.
+ * More keys in the answers of readiness: the application's own, whose meaning is its business, and how it stands with
+ * the fleet.
  *
  * @module
  */
 
+import { standingOf } from '../lifecycle/fleet-calls.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { given } from './given.ts';
@@ -16,6 +18,12 @@ export function detailsOf(lifecycle: Lifecycle, ask: (() => unknown) | undefined
   return ask === undefined
     ? () => undefined
     : given(lifecycle, 'details_failed', 'details', ask, keysIn);
+}
+
+/** With the key `fleet`, where the lifecycle follows one; that of the application is left out then. */
+export function withFleet(lifecycle: Lifecycle, details: ReturnType<Details>): ReturnType<Details> {
+  const fleet = standingOf(lifecycle);
+  return fleet === undefined ? details : { ...details, fleet };
 }
 
 /**

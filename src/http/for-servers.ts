@@ -8,6 +8,7 @@
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type StatusForm, statusAsJson } from './admin.ts';
 import { actsOf } from './audit.ts';
+import { followedRoutes } from './fleet-routes.ts';
 import {
   createHandler as createPlainHandler,
   createProbeHandler as createPlainProbeHandler,
@@ -48,7 +49,7 @@ export function createHandler(lifecycle: Lifecycle, options: HandlerOptions = {}
     const status = located(seen);
     return wantsPage(headers.get('accept')) ? pageOf(status, url) : statusAsJson(status);
   };
-  return createPlainHandler(lifecycle, options, form, actsOf);
+  return createPlainHandler(lifecycle, options, form, actsOf, followedRoutes);
 }
 
 /**

@@ -10,7 +10,7 @@ import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import { isLeavingOrGone } from '../lifecycle/leaving.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { WebRequest, WebResponse } from '../lifecycle/platform.ts';
-import { noteRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
+import { noteRoutes, type OwnRoutes, type PlainAnswer, pathOf } from '../lifecycle/routes.ts';
 import { isThenable } from '../lifecycle/thenable.ts';
 import { acceptShutdown, type StatusForm, shutDown, statusAsJson } from './admin.ts';
 import type { Acts, AskedBy, Audits } from './audit.ts';
@@ -26,6 +26,13 @@ const ACTION = 'create the handler';
 /** Answers a request, or resolves to `undefined` if its path is not one of ours. */
 export type Handler = (request: WebRequest, who?: AskedBy) => Promise<WebResponse | undefined>;
 
+/** Calls `add` for each route of the fleet that the lifecycle follows: now, or when it begins to. */
+export type FleetRoutes = (
+  lifecycle: Lifecycle,
+  guards: AdminGuards,
+  add: (path: string, route: Route) => void,
+) => void;
+
 /**
  * Makes the handler, by default without the status page. What it promises is written where it is
  * published, in `for-servers.ts`.
@@ -35,6 +42,7 @@ export type Handler = (request: WebRequest, who?: AskedBy) => Promise<WebRespons
  *
  * @param form how `GET /admin/status` is answered
  * @param audits makes what tells `audit`; without it that is no option
+ * @param fleets makes the routes of the fleet that the lifecycle follows, once it does
  * @throws {LifecycleError} `invalid_argument` for invalid options, an empty token among them
  */
 export function createHandler(
@@ -42,8 +50,9 @@ export function createHandler(
   options: HandlerOptions = {},
   form: StatusForm = statusAsJson,
   audits?: Audits,
+  fleets?: FleetRoutes,
 ): Handler {
-  return createExtendedHandler(lifecycle, options, form, () => [], audits);
+  return createExtendedHandler(lifecycle, options, form, () => [], audits, fleets);
 }
 
 /**
@@ -57,6 +66,7 @@ export function createExtendedHandler(
   form: StatusForm,
   more: (guards: AdminGuards) => Routes,
   audits?: Audits,
+  fleets?: FleetRoutes,
 ): Handler {
   must(isLifecycle(lifecycle), ACTION, 'lifecycle must be a Lifecycle', lifecycle);
   checkOptions(options, audits ? [...HANDLER_OPTIONS, 'audit'] : HANDLER_OPTIONS);
@@ -67,7 +77,7 @@ export function createExtendedHandler(
     ...adminRoutes(lifecycle, options, guards, form, shutDown),
     ...more(guards),
   ];
-  return handlerOf(lifecycle, routes, options, guards, acts);
+  return handlerOf(lifecycle, routes, options, guards, acts, fleets);
 }
 
 /** What {@link createProbeHandler} takes: `/admin` is there with a token only. */
@@ -125,6 +135,7 @@ function handlerOf(
   { basePath = '' }: HandlerOptions,
   guards?: AdminGuards,
   acts?: Acts,
+  fleets?: FleetRoutes,
 ): Handler {
   const placed = place(routes, basePath);
   const handler: Handler = async (request, who) => {
@@ -144,7 +155,7 @@ function handlerOf(
     return respond(answer, request.method === 'HEAD', isLeavingOrGone(lifecycle));
   };
   const lasts: Map<string, readonly [Answer, PlainAnswer]> = new Map();
-  noteRoutes(lifecycle, handler, {
+  const own: OwnRoutes = {
     paths: [...placed.keys()],
     has: (path) => placed.has(path),
     answer(method, path, asker) {
@@ -158,12 +169,21 @@ function handlerOf(
       lasts.set(path, [answer, made]);
       return made;
     },
-  });
+  };
+  noteRoutes(lifecycle, handler, own);
+  if (guards !== undefined) {
+    fleets?.(lifecycle, guards, (path, route) => {
+      const at = basePath + path;
+      // A path that the application has given to a probe stays the probe's.
+      if (!placed.has(at)) placed.set(at, route);
+      noteRoutes(lifecycle, handler, { ...own, paths: [...placed.keys()] });
+    });
+  }
   return handler;
 }
 
 /** @throws {LifecycleError} `invalid_argument` if two routes would have the same path */
-function place(routes: Routes, basePath: string): ReadonlyMap<string, Route> {
+function place(routes: Routes, basePath: string): Map<string, Route> {
   const placed = new Map<string, Route>();
   for (const [path, route] of routes) {
     must(!placed.has(basePath + path), ACTION, 'paths must not repeat a path', path);

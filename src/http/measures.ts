@@ -6,6 +6,7 @@
  */
 
 import type { CheckSnapshot } from '../lifecycle/check-records.ts';
+import { FLEET_PHASES, standingOf } from '../lifecycle/fleet-calls.ts';
 import { HOLD_NAMES } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
@@ -44,6 +45,7 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
   const { phase, coldStart, inFlight, holds, checks, leases, members, steps, report, backend } =
     seen;
   const previous = lifecycle.previousRun();
+  const fleet = standingOf(lifecycle);
   const { permits, refusals, probes } = lifecycle.counters();
   const durations = coldStart
     .durationsMs()
@@ -139,6 +141,23 @@ export function measure(lifecycle: Lifecycle, service: ServiceName = {}): Family
       'tidegate_previous_run_info',
       'How the run before this one ended, as a label; always 1.',
       previous === null ? [] : [[{ outcome: previous.outcome }, 1]],
+    ),
+    gauge(
+      'tidegate_fleet_phase',
+      'Whether the fleet is in this phase, as far as this process has heard, 0 or 1.',
+      FLEET_PHASES.flatMap((each): Sample[] =>
+        fleet === undefined ? [] : [[{ phase: each }, Number(each === fleet.phase)]],
+      ),
+    ),
+    gauge(
+      'tidegate_fleet_reachable',
+      'Whether the fleet answered the last question, 0 or 1.',
+      fleet === undefined ? [] : [[{}, Number(fleet.reachable)]],
+    ),
+    gauge(
+      'tidegate_fleet_age_seconds',
+      'Seconds since what is known of the fleet was asked for.',
+      fleet === undefined || fleet.age_ms === null ? [] : [[{}, fleet.age_ms / 1000]],
     ),
     gauge('tidegate_build_info', 'What runs, as labels; always 1.', [
       [{ ...named(service), backend, runtime: runtimeName() }, 1],

@@ -11,7 +11,7 @@ import type { Asker } from '../lifecycle/routes.ts';
 import { beginDrain, type StatusForm, setReadOnly } from './admin.ts';
 import { Askers } from './askers.ts';
 import type { Act } from './audit.ts';
-import { detailsOf } from './details.ts';
+import { type Details, detailsOf, withFleet } from './details.ts';
 import { type AdminGuards, metricsGuard } from './guards.ts';
 import { type Demand, type ProbeName, readiness } from './health.ts';
 import { metrics } from './metrics.ts';
@@ -29,7 +29,8 @@ export function probeRoutes(
 ): Routes {
   const { readyWhileDraining = true, metrics: hasMetrics = true, paths, name, version } = options;
   const at = probePaths(paths);
-  const details = detailsOf(lifecycle, options.details);
+  const own = detailsOf(lifecycle, options.details);
+  const details = (): ReturnType<Details> => withFleet(lifecycle, own());
   const askers = new Askers();
   const counted = (name: CountedProbe, answer: PlainRoute['answerPlainly']): Route =>
     probe(answer, (status) => lifecycle.countProbe(name, status));

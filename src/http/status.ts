@@ -6,6 +6,7 @@
  */
 
 import type { CheckEffect } from '../lifecycle/check-records.ts';
+import { type FleetStanding, standingOf } from '../lifecycle/fleet-calls.ts';
 import type { HoldName } from '../lifecycle/gate.ts';
 import type { LeaseSnapshot } from '../lifecycle/lease-state.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
@@ -151,6 +152,8 @@ export interface Status extends Place {
   readonly backend: string;
   /** How the run before this one ended; `null` if it is not known. */
   readonly previous_run: PreviousRunOnWire | null;
+  /** How the process stands with its fleet; absent where the answering thread follows none. */
+  readonly fleet?: FleetStanding | undefined;
 }
 
 /** Takes the snapshot. */
@@ -165,5 +168,6 @@ export function statusOf(lifecycle: Lifecycle, { name, version }: ServiceName = 
     ...onWire(seen),
     cold_start: { ...onWire({ ...coldStart }), durations_ms: coldStart.durationsMs() },
     previous_run: onWire(lifecycle.previousRun()),
+    fleet: standingOf(lifecycle),
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { elapsed } from './elapsed.ts';
 import type { CheckOnWire, MemberOnWire, Status } from './status.ts';
 
 /** How it looks from afar. `over`: it has ended, and well. */
@@ -62,6 +63,15 @@ export function threadName({ member, thread_id, is_probes }: MemberOnWire): stri
   if (is_probes) return 'probe thread';
   if (thread_id === null) return `thread of member ${member}`;
   return thread_id === 0 ? 'main thread' : `worker ${thread_id}`;
+}
+
+/** How it stands with the fleet; `null` where there is none. */
+export function fleetOf({ fleet }: Status): string | null {
+  if (fleet === undefined) return null;
+  const { reachable, phase, deployment, age_ms } = fleet;
+  const since = age_ms === null ? '' : ` for ${elapsed(age_ms)}`;
+  const reached = reachable ? '' : `, not reachable${since}`;
+  return `${deployment} is ${worded(phase)}${reached}`;
 }
 
 /** A wire name as words. */

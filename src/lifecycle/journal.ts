@@ -41,6 +41,8 @@ export type LogEventType =
   | 'detached'
   /** A lease was lost or not given back, or its store does not answer. */
   | 'lease_failed'
+  /** The store of a fleet does not answer. */
+  | 'fleet_failed'
   /** The budget was over, and the process is killed. */
   | 'killed';
 

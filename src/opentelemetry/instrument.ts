@@ -10,6 +10,7 @@ import { isObject, must } from '../lifecycle/check.ts';
 import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { VERSION } from '../version.ts';
+import { traceFleet } from './fleet.ts';
 import { traceLeases } from './leases.ts';
 import { observe } from './observables.ts';
 import { traceLife } from './spans.ts';
@@ -30,6 +31,7 @@ const ACTION = 'instrument the lifecycle';
  * Offers the metrics of `/metrics` as observable gauges and counters, under the same names, and traces the boot
  * and the shutdown: one span each, with one for every stage or step below it. Each time that a lease is
  * held on this thread (`tidegate/fleet`) is a span, too, with the fencing token.
+ * Each change of a fleet that the lifecycle follows is a span `tidegate.fleet` without a length.
  *
  * A span is made when its times are known: those of the boot at Ready, those of the shutdown at
  * Stopped. What had happened before the call is traced by the call. Installed before
@@ -60,6 +62,7 @@ export function instrument(lifecycle: Lifecycle, options: InstrumentOptions = {}
     observe(lifecycle, meter),
     traceLife(lifecycle, tracer),
     traceLeases(lifecycle, tracer),
+    traceFleet(lifecycle, tracer),
   ];
   return () => {
     for (const undo of undos) undo();

@@ -43,8 +43,11 @@ function completed(code: string): string {
 async function answerOf(code: string, name: string, path: string): Promise<string> {
   mkdirSync(join(ROOT, FOLDER), { recursive: true });
   writeFileSync(join(ROOT, FOLDER, `${name}.ts`), code);
-  const modules = await programAt(`${FOLDER}/${name}.ts`, `${FOLDER}/${name}.js`);
-  const object = { className: 'LifecycleObject', useSQLite: true };
+  const modules = await programAt(`${FOLDER}/${name}.ts`, `${FOLDER}/${name}.js`, ['node:*']);
+  const objects = { FLEET: 'LifecycleObject', STORE: 'StoreObject' };
+  const bound = Object.entries(objects)
+    .filter(([, className]) => code.includes(className))
+    .map(([name, className]) => [name, { className, useSQLite: true }]);
   await using isolates = await start([
     {
       name: 'worker',
@@ -55,7 +58,7 @@ async function answerOf(code: string, name: string, path: string): Promise<strin
         VERSION: { id: 'v1', timestamp: '2026-01-01T00:00:00Z' },
         CF_VERSION_METADATA: { id: 'v1', timestamp: '2026-01-01T00:00:00Z' },
       },
-      ...(code.includes('LifecycleObject') && { durableObjects: { FLEET: object } }),
+      durableObjects: Object.fromEntries(bound),
     },
   ]);
   const answer = await isolates.ask('worker', path, { method: 'POST' });
@@ -63,19 +66,20 @@ async function answerOf(code: string, name: string, path: string): Promise<strin
 }
 
 describe('the workers of the document', () => {
-  it('serve: one alone, and one of a fleet', async () => {
-    const [alone = '', fleet = ''] = inDocument;
-    expect(inDocument).toHaveLength(2);
+  it('serve: one alone, one of a fleet, and one with a store', async () => {
+    const [alone = '', fleet = '', store = ''] = inDocument;
+    expect(inDocument).toHaveLength(3);
     expect(await answerOf(alone, 'alone', '/')).toBe('200 POST in wasm');
     expect(await answerOf(alone, 'alone', '/admin/drain')).toMatch(/^401 /);
     expect(await answerOf(fleet, 'fleet', '/')).toBe('200 hello');
     expect(await answerOf(fleet, 'fleet', '/fleet/drain')).toMatch(/^401 /);
+    expect(await answerOf(store, 'store', '/')).toBe('200 hello');
   });
 });
 
 describe('the workers of the docstrings', () => {
   it('serve', async () => {
-    expect(inDocstrings).toHaveLength(3);
+    expect(inDocstrings).toHaveLength(4);
     for (const [index, code] of inDocstrings.entries()) {
       expect(await answerOf(code, `docstring-${index}`, '/')).toMatch(/^200 /);
     }

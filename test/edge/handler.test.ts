@@ -11,6 +11,7 @@ import type { IsolateFollower } from '../../src/cloudflare/follower.ts';
 import { createFleetHandler } from '../../src/cloudflare/handler.ts';
 import type { HandlerOptions } from '../../src/http/index.ts';
 import { Lifecycle, type LogEvent } from '../../src/index.ts';
+import { noteStanding } from '../../src/lifecycle/fleet-calls.ts';
 import { installLog } from '../../src/lifecycle/journal.ts';
 
 function subject(options: HandlerOptions) {
@@ -19,10 +20,11 @@ function subject(options: HandlerOptions) {
   const log: LogEvent[] = [];
   installLog(lifecycle, (event) => log.push(event));
   const asked: string[] = [];
+  const standing = { reachable: true, phase: 'ready', deployment: 'one', age_ms: 0 } as const;
+  noteStanding(lifecycle, () => standing);
   const follower = {
     before: async () => void asked.push('before'),
     refresh: async () => void asked.push('refresh'),
-    details: () => ({ fleet: { reachable: true } }),
   } as unknown as IsolateFollower;
   const client = { drain: async () => ({ ok: true }) } as unknown as FleetClient;
   const handler = createFleetHandler(lifecycle, follower, client, options);

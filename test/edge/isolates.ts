@@ -52,18 +52,26 @@ export const DATES: readonly string[] = [CURRENT_DATE, OLDEST_DATE];
 /** A bundled program with the binary that it imports, as miniflare takes its modules. */
 export type Program = readonly object[];
 
-/** Bundles `test/edge/programs/<name>.ts`. */
-export function program(name: string): Promise<Program> {
-  return programAt(`test/edge/programs/${name}.ts`, `build/edge/${name}.js`);
+/**
+ * Bundles `test/edge/programs/<name>.ts`.
+ *
+ * @param external what else stays an import, as wrangler leaves those of Node
+ */
+export function program(name: string, external: readonly string[] = []): Promise<Program> {
+  return programAt(`test/edge/programs/${name}.ts`, `build/edge/${name}.js`, external);
 }
 
 /** Bundles a program with the built package, as the condition `workerd` has it. */
-export async function programAt(entry: string, outfile: string): Promise<Program> {
+export async function programAt(
+  entry: string,
+  outfile: string,
+  external: readonly string[] = [],
+): Promise<Program> {
   await bundle({
     entry,
     outfile,
     conditions: ['workerd'],
-    external: ['*.wasm', 'cloudflare:*'],
+    external: ['*.wasm', 'cloudflare:*', ...external],
   });
   return programOf(readFileSync(join(ROOT, outfile), 'utf8'));
 }

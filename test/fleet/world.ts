@@ -26,9 +26,8 @@ export function randomOf(seed: number): () => number {
 export class World {
   nowMs = 0;
   readonly random: () => number;
-  readonly #events: { readonly atMs: number; readonly order: number; readonly run: () => void }[] =
-    [];
-  #order = 0;
+  /** The last one comes first. */
+  readonly #events: { readonly atMs: number; readonly run: () => void }[] = [];
 
   constructor(seed: number) {
     this.random = randomOf(seed);
@@ -40,8 +39,15 @@ export class World {
   }
 
   at(atMs: number, run: () => void): void {
-    this.#events.push({ atMs: Math.max(atMs, this.nowMs), order: this.#order, run });
-    this.#order += 1;
+    const event = { atMs: Math.max(atMs, this.nowMs), run };
+    // The next one is the last one; of two at the same time, the one that was there before.
+    let [least, most] = [0, this.#events.length];
+    while (least < most) {
+      const middle = (least + most) >> 1;
+      if ((this.#events[middle]?.atMs ?? 0) > event.atMs) least = middle + 1;
+      else most = middle;
+    }
+    this.#events.splice(least, 0, event);
   }
 
   in(ms: number, run: () => void): void {
@@ -51,17 +57,9 @@ export class World {
   /** Plays until `untilMs`, and calls `judge` after everything that happens. */
   async play(untilMs: number, judge: () => void): Promise<void> {
     while (true) {
-      let next = 0;
-      for (let index = 1; index < this.#events.length; index++) {
-        const [one, best] = [this.#events[index], this.#events[next]];
-        if (one === undefined || best === undefined) continue;
-        if (one.atMs < best.atMs || (one.atMs === best.atMs && one.order < best.order)) {
-          next = index;
-        }
-      }
-      const event = this.#events[next];
+      const event = this.#events.at(-1);
       if (event === undefined || event.atMs > untilMs) return;
-      this.#events.splice(next, 1);
+      this.#events.pop();
       // Just before it, too: a time may be over by then that no timer has told of.
       this.nowMs = event.atMs;
       judge();

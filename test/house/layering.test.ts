@@ -19,7 +19,7 @@ const FLOORS: Record<string, readonly string[]> = {
   'src/opentelemetry': ['src/lifecycle', 'src/http', 'src'],
   'src/runtime': ['src/lifecycle'],
   'src/fleet': ['assembly', 'src/core', 'src/lifecycle'],
-  'src/cloudflare': ['src/lifecycle', 'src/http', 'src/runtime'],
+  'src/cloudflare': ['src/lifecycle', 'src/fleet', 'src/http', 'src/runtime'],
   'src/probes': ['src/core', 'src/lifecycle', 'src/http', 'src/runtime'],
   'src/auto': ['src/lifecycle', 'src/http', 'src/runtime', 'src/probes'],
   'src/cli': ['src/lifecycle', 'src/http', 'src'],

@@ -49,10 +49,10 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   'tidegate/deno': { file: 'dist/deno.js', outcome: OPEN },
   'tidegate/bun': { file: 'dist/bun.js', outcome: OPEN },
   'tidegate/cloudflare': { file: 'dist/cloudflare.js', outcome: 'nothing_to_drain draining 3000' },
-  'tidegate/fleet': { file: 'dist/fleet.js', outcome: 'held 1 waiting' },
+  'tidegate/fleet': { file: 'dist/fleet.js', outcome: 'held 1 waiting, draining true' },
   'tidegate/opentelemetry': {
     file: 'dist/opentelemetry.js',
-    outcome: '19 gauges, 3 counters, 2 spans',
+    outcome: '22 gauges, 3 counters, 2 spans',
   },
   'tidegate/core.wasm': { file: 'dist/core.wasm', outcome: 'env.memory memory 0' },
   'tidegate/package.json': { file: 'package.json', outcome: 'tidegate' },

@@ -148,9 +148,16 @@ it('dashboard and alerts know no metric and no label that the code does not have
       }
     }
   }
-  // What is shown nowhere, and why: health is the phase again, and the times are what the boots are.
+  // What is shown nowhere, and why: health is the phase again, and the times are what the boots are; most services
+  // follow no fleet.
   const unused = families.map(({ name }) => name).filter((name) => !used.has(name));
-  expect(unused).toEqual(['tidegate_health_status', 'tidegate_ready_timestamp_seconds']);
+  expect(unused).toEqual([
+    'tidegate_health_status',
+    'tidegate_ready_timestamp_seconds',
+    'tidegate_fleet_phase',
+    'tidegate_fleet_reachable',
+    'tidegate_fleet_age_seconds',
+  ]);
 });
 
 it('the alert on the last run knows every way in which one ends badly, and no other', () => {

@@ -8,7 +8,7 @@ import { elapsed } from '../../http/elapsed.ts';
 import { leaseText } from '../../http/leases.ts';
 import { previousRun, wasClean } from '../../http/previous.ts';
 import type { CheckOnWire, MemberOnWire, Status } from '../../http/status.ts';
-import { threadName, verdictOf } from '../../http/verdict.ts';
+import { fleetOf, threadName, verdictOf } from '../../http/verdict.ts';
 import type { PhaseName } from '../../lifecycle/phase.ts';
 import { admitted, isStatus } from '../answers.ts';
 import type { Call } from '../arguments.ts';
@@ -73,6 +73,7 @@ function head(seen: Status, terminal: Terminal): string[] {
     ],
     ['leases', (seen.leases ?? []).map(leaseText).join('; ')],
     ['in flight', counts(out)],
+    ['fleet', fleetOf(seen) ?? '', seen.fleet?.reachable === false ? 'between' : undefined],
     ['last run', previousRun(seen) ?? '', wasClean(seen) ? undefined : 'between'],
     [
       'process',

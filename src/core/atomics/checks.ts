@@ -21,6 +21,8 @@ import {
   CHECK_SEQUENCE_SHIFT,
   CHECK_SIZE,
   HOLD_CHECKS,
+  HOLD_FLEET,
+  HOLD_FLEET_SHIFT,
   HOLD_LIBRARY_SHIFT,
   HOLD_MASK,
   HOLD_RAISE_STEP,
@@ -170,7 +172,10 @@ export function checksModule(
         if (!isHeld) found &= ~HOLD_CHECKS;
         break;
       }
-      return (found | (found >> HOLD_LIBRARY_SHIFT)) & HOLD_MASK;
+      return (
+        (found | (found >> HOLD_LIBRARY_SHIFT) | ((found & HOLD_FLEET) >> HOLD_FLEET_SHIFT)) &
+        HOLD_MASK
+      );
     },
   };
 }

@@ -8,7 +8,7 @@ import { elapsed } from '../elapsed.ts';
 import { leaseText } from '../leases.ts';
 import { previousRun, wasClean } from '../previous.ts';
 import type { Status } from '../status.ts';
-import { verdictOf, worded } from '../verdict.ts';
+import { fleetOf, verdictOf, worded } from '../verdict.ts';
 import { type Action, buttonsOf } from './actions.ts';
 import { foreign, Html, html, type Part } from './html.ts';
 
@@ -59,6 +59,8 @@ function verdictPart(status: Status): Html {
 function factsOf(status: Status): [name: string, value: Part][] {
   const { phase, holds, in_flight: out, at_ms: now } = status;
   const since = status[PHASES.find(([name]) => name === phase)?.[1] ?? 'started_at_ms'] ?? 0;
+  const fleet = fleetOf(status);
+  const followed: [name: string, value: Part][] = fleet === null ? [] : [['Fleet', foreign(fleet)]];
   const takesQueries = phase === 'ready' || phase === 'draining';
   return [
     ['Time in phase', since > 0 ? elapsed(Math.max(0, now - since)) : 'not known yet'],
@@ -67,6 +69,7 @@ function factsOf(status: Status): [name: string, value: Part][] {
     ['Queries in flight', out.queries],
     ['Write holds', holds.length > 0 ? holds.map(worded).join(', ') : 'none'],
     ...(status.leases ?? []).map((lease): [string, Part] => ['Lease', foreign(leaseText(lease))]),
+    ...followed,
     ['Backend', foreign(status.backend)],
   ];
 }

@@ -19,6 +19,11 @@ import {
   LifecycleObject,
   type ObjectContext,
   type ObjectStorage,
+  type ObjectStoreOptions,
+  objectStore,
+  type Store,
+  type StoreEntry,
+  StoreObject,
 } from 'tidegate/cloudflare';
 import { createHandler } from 'tidegate/http';
 import {
@@ -133,4 +138,17 @@ export class Ours extends LifecycleObject {
     super(ctx);
     this.storage = ctx.storage;
   }
+}
+
+/** A store in an object of one's own. */
+export class OurStore extends StoreObject {}
+
+/** Reads from a store in an object. */
+export function stored(
+  namespace: FleetNamespace,
+  signal: Parameters<Store['read']>[1],
+): Promise<StoreEntry> {
+  const options: ObjectStoreOptions = { name: 'leases', pollMs: 100 };
+  const store: Store = objectStore(namespace, options);
+  return store.read('key', signal);
 }

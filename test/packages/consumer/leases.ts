@@ -7,8 +7,14 @@
 
 import { Lifecycle } from 'tidegate';
 import {
+  type DeploymentSource,
   type EtcdStoreOptions,
   etcdStore,
+  Fleet,
+  type FleetAnswer,
+  type FleetFollower,
+  type FleetOptions,
+  type FleetPhase,
   fileStore,
   type Lease,
   type LeaseOptions,
@@ -55,4 +61,24 @@ export async function writer(store: Store): Promise<number | null> {
   const undo: () => void = held.onChange(({ state }) => state satisfies LeaseState);
   undo();
   return (await held.release()) ? held.token : null;
+}
+
+const deployment: DeploymentSource = { id: 'one', timestamp: 1_700_000_000_000 };
+
+/** Drains with all of its fleet. */
+export async function drained(store: Store, lifecycle: Lifecycle): Promise<FleetPhase> {
+  const options: FleetOptions = {
+    store,
+    deployment,
+    name: 'orders',
+    cacheAgeMs: 500,
+    timeoutMs: 500,
+  };
+  const fleet = new Fleet(options);
+  const follower: FleetFollower = await fleet.follow(lifecycle);
+  const undo: () => void = follower.onChange(({ reachable, ageMs }) => reachable && ageMs);
+  const { phase }: FleetAnswer = await fleet.drain('one');
+  undo();
+  follower.stop();
+  return phase === 'draining' ? (await fleet.shutdown()).phase : (await fleet.status()).phase;
 }

@@ -95,19 +95,23 @@ async function lead({ FleetClient, LifecycleObject }) {
   return `${refused} ${phase} ${Math.ceil(settles_in_ms / 1_000) * 1_000}`;
 }
 
-/** A lease that is kept in a folder, from its first holder to the end of the shutdown. */
-async function leased({ fileStore, lease }) {
+/** A lease and a fleet that are kept in a folder, from the first holder to the end of the shutdown. */
+async function leased({ Fleet, fileStore, lease }) {
   const { mkdtemp, rm } = await import('node:fs/promises');
   const { tmpdir } = await import('node:os');
   const { Lifecycle } = await import('tidegate');
   const folder = await mkdtemp(`${tmpdir()}/tidegate-uses-`);
   const lifecycle = Lifecycle.create();
   lifecycle.markReady();
-  const held = await lease(lifecycle, { store: fileStore(folder), name: 'writer' });
+  const store = fileStore(folder);
+  const fleet = new Fleet({ store, deployment: 'one' });
+  await fleet.follow(lifecycle);
+  const held = await lease(lifecycle, { store, name: 'writer' });
   const before = `${held.state} ${held.token}`;
+  const { phase, changed } = await fleet.drain();
   await lifecycle.shutdown();
   await rm(folder, { recursive: true });
-  return `${before} ${held.state}`;
+  return `${before} ${held.state}, ${phase} ${changed}`;
 }
 
 /** A server that is adopted by being opened, and a lifecycle that is the one there is. */

@@ -9,7 +9,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   type Deployment,
-  FLEET_PHASES,
   type FleetState,
   heard,
   LEASE_AGES,
@@ -18,7 +17,8 @@ import {
   orderOf,
   phaseAt,
   settlesInMs,
-} from '../../src/cloudflare/state.ts';
+} from '../../src/fleet/state.ts';
+import { FLEET_PHASES } from '../../src/lifecycle/fleet-calls.ts';
 
 /** A step: an isolate of a deployment asks, or somebody moves the fleet up to one. */
 const step = fc.record({

@@ -14,11 +14,7 @@
  * @module
  */
 
-/** A phase of a fleet. Each isolate starts and stops by itself. */
-export type FleetPhase = 'ready' | 'draining' | 'shutting_down';
-
-/** Phases from first to last. */
-export const FLEET_PHASES: readonly FleetPhase[] = ['ready', 'draining', 'shutting_down'];
+import { FLEET_PHASES, type FleetPhase } from '../lifecycle/fleet-calls.ts';
 
 /** A deployment, and where it is on the line. */
 export interface Deployment {
