@@ -20,11 +20,10 @@ export interface Operation<Op> {
 /** What is allowed. */
 export interface Model<State, Op> {
   readonly initial: State;
-  /**
-   * The states that `op`, with the answer it had, may lead to: `state` itself where it changes nothing, none
-   * if it is not allowed there.
-   */
+  /** The states that `op`, with the answer it had, may lead to; none if `state` does not allow it. */
   step(state: State, op: Op): readonly State[];
+  /** True if `op`, with the answer it had, asks only, in whatever state. */
+  asks(op: Op): boolean;
   /** The same for equal states, and for no others. */
   nameOf(state: State): string;
 }
@@ -171,11 +170,12 @@ class Search<State, Op> {
     for (let entry = this.#next[head] ?? head; entry !== head; entry = this.#next[entry] ?? head) {
       if ((entry & 1) === 1) break;
       const index = entry >> 1;
-      const after = this.#model.step(state, this.#at(index).op);
+      const { op } = this.#at(index);
+      const after = this.#model.step(state, op);
       const isAnswered = this.#isAnswered(index);
       const [only] = after;
-      // What changes nothing and is allowed now may as well be now: nothing is lost by it.
-      if (isAnswered && after.length === 1 && only === state) return [{ index, state }];
+      // Nothing is lost if what only asks, and may be now, is now.
+      if (isAnswered && only !== undefined && this.#model.asks(op)) return [{ index, state: only }];
       for (const each of after) (isAnswered ? answered : unknown).push({ index, state: each });
     }
     // What nobody has heard of is tried last: most of it was never done.

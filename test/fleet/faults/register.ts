@@ -66,13 +66,13 @@ export function register(
     initial: { value: null, version: undefined, barred: [], mayHaveForgotten: false },
     nameOf: ({ value, version, barred, mayHaveForgotten }) =>
       JSON.stringify([value, version, barred, mayHaveForgotten]),
+    asks: (op) => op.type === 'read' || (op.type === 'swap' && op.version === null && !mayRepeat),
     step(state, op) {
       switch (op.type) {
         case 'read': {
           const { value, version, mayHaveForgotten } = op;
           const isRight = value === state.value && mayHaveForgotten === state.mayHaveForgotten;
-          if (!isRight || !mayBe(state, version)) return [];
-          return [state.version === version ? state : { ...state, version }];
+          return isRight && mayBe(state, version) ? [{ ...state, version }] : [];
         }
         case 'restart': {
           const { found, barred } = op;
@@ -91,7 +91,7 @@ export function register(
           };
           const isDone = mayBe(state, from) ? [done] : [];
           if (version !== null) return isDone;
-          const refused = state.version === from ? [] : [state];
+          const refused = mayBe(state, from) ? [] : [state];
           return mayRepeat ? [...refused, ...isDone] : refused;
         }
       }
