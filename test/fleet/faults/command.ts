@@ -75,6 +75,7 @@ async function command(): Promise<boolean> {
       await run.troubles[name]?.();
     }
     const history = await run.end();
+    console.error(`${history.length} operations to be judged`);
     const { accepted, refused, holders, broken } = run.resource;
     const judged = judgeHistory(history, kind, values.appendfsync !== 'always');
     const engineSays = kind === 'redis' ? `redis, appendfsync ${values.appendfsync}` : kind;

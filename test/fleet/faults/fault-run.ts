@@ -93,9 +93,14 @@ export class FaultRun {
     const { kind, engine: more } = options;
     const engine = kind === 'file' ? undefined : await Engine.start(kind as EngineKind, more);
     const run = new FaultRun(options, engine, await Resource.start());
-    for (let count = 0; count < WRITERS; count++) await run.#bear();
-    await run.writes(1);
-    return run;
+    try {
+      for (let count = 0; count < WRITERS; count++) await run.#bear();
+      await run.writes(1);
+      return run;
+    } catch (error) {
+      await run.remove();
+      throw error;
+    }
   }
 
   /** Every trouble there is, by its name; each ends with writes that are accepted again. */
@@ -256,9 +261,17 @@ export class FaultRun {
 
   /** Stopped with writes on their way, for longer than the lease counts: they arrive after another one's. */
   async #stop(): Promise<void> {
-    const victim = await this.#holder();
-    const { highest } = this.resource;
+    let victim = await this.#holder();
     victim.toResource.hold('requests');
+    while (!victim.toResource.isHolding) {
+      if (victim.state !== 'held') {
+        victim.toResource.mend();
+        victim = await this.#holder();
+        victim.toResource.hold('requests');
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const { highest } = this.resource;
     victim.child.kill('SIGSTOP');
     try {
       await this.#until(() => this.resource.highest > highest, 'another holder');
@@ -337,9 +350,7 @@ export class FaultRun {
   }
 
   async #until(isSo: () => boolean, what: string): Promise<void> {
-    const hung = new Error(
-      `Waited for ${what}, in vain: ${this.#writers.map((w) => w.state)}`,
-    );
+    const hung = new Error(`Waited for ${what}, in vain: ${this.#writers.map((w) => w.state)}`);
     const until = performance.now() + HUNG_MS;
     while (!isSo()) {
       const isOver = this.#writers.length > 0 && this.#writers.every(({ isGone }) => isGone);

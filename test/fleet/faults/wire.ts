@@ -38,6 +38,10 @@ class Pipe {
     }
   }
 
+  get isHolding(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** Says to the receiver that nothing more comes. */
   end(): void {
     this.#to.end();
@@ -87,6 +91,11 @@ export class Wire {
   /** What is sent one of these ways stays here until it is mended, and comes late then. */
   hold(...ways: Way[]): void {
     for (const way of ways) this.#held.add(way);
+  }
+
+  /** True if something waits here. */
+  get isHolding(): boolean {
+    return [...this.#pipes].some(({ pipe }) => pipe.isHolding);
   }
 
   /** Ends one way of every connection that there is; the other one goes on. */
