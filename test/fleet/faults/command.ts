@@ -72,6 +72,7 @@ async function command(): Promise<boolean> {
       await run.writes(between);
       const name = names[Math.floor(random() * names.length)] ?? 'kill';
       counts.set(name, (counts.get(name) ?? 0) + 1);
+      console.error(`trouble ${name}`);
       await run.troubles[name]?.();
     }
     const history = await run.end();

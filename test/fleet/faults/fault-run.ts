@@ -7,7 +7,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -350,11 +350,10 @@ export class FaultRun {
   }
 
   async #until(isSo: () => boolean, what: string): Promise<void> {
-    const hung = new Error(`Waited for ${what}, in vain: ${this.#writers.map((w) => w.state)}`);
     const until = performance.now() + HUNG_MS;
     while (!isSo()) {
       const isOver = this.#writers.length > 0 && this.#writers.every(({ isGone }) => isGone);
-      if (isOver || performance.now() > until) throw hung;
+      if (isOver || performance.now() > until) throw new Error(this.#explain(what));
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, HUNG_MS);
         this.#waiters.add(() => {
@@ -363,6 +362,19 @@ export class FaultRun {
         });
       });
     }
+  }
+
+  /** For whoever looks into a hang: what each of them asked and heard last. */
+  #explain(what: string): string {
+    const last = this.#writers.map(({ holder, state, isGone }) => {
+      const lines = readFileSync(join(this.#folder, `${holder}.history`), 'utf8')
+        .trim()
+        .split('\n');
+      return `${holder} ${isGone ? 'is gone' : state}: ${lines.slice(-6).join(' ')}`;
+    });
+    const { highest, accepted } = this.resource;
+    const now = `at ${nowNs()}, with ${accepted} writes and token ${highest}`;
+    return [`Waited for ${what}, in vain, ${now}`, ...last].join('\n');
   }
 
   #wake(): void {
