@@ -353,7 +353,7 @@ export class FaultRun {
     const until = performance.now() + HUNG_MS;
     while (!isSo()) {
       const isOver = this.#writers.length > 0 && this.#writers.every(({ isGone }) => isGone);
-      if (isOver || performance.now() > until) throw new Error(this.#explain(what));
+      if (isOver || performance.now() > until) throw new Error(await this.#explain(what));
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, HUNG_MS);
         this.#waiters.add(() => {
@@ -365,7 +365,7 @@ export class FaultRun {
   }
 
   /** For whoever looks into a hang: what each of them asked and heard last. */
-  #explain(what: string): string {
+  async #explain(what: string): Promise<string> {
     const last = this.#writers.map(({ holder, state, isGone }) => {
       const lines = readFileSync(join(this.#folder, `${holder}.history`), 'utf8')
         .trim()
@@ -373,7 +373,8 @@ export class FaultRun {
       return `${holder} ${isGone ? 'is gone' : state}: ${lines.slice(-6).join(' ')}`;
     });
     const { highest, accepted } = this.resource;
-    const now = `at ${nowNs()}, with ${accepted} writes and token ${highest}`;
+    const engine = (await this.#engine?.answers()) === false ? ', the engine does not answer' : '';
+    const now = `at ${nowNs()}, with ${accepted} writes and token ${highest}${engine}`;
     return [`Waited for ${what}, in vain, ${now}`, ...last].join('\n');
   }
 
