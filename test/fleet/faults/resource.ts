@@ -28,8 +28,11 @@ export class Resource {
   readonly #server: Server;
   readonly #sockets: Set<Socket> = new Set();
   #value = 0;
-  /** The connection that has opened it last: of one writer, an older one is not heard any more. */
-  #session: Socket | undefined;
+  /**
+   * The connection that has opened it last with each token: what is late on an older one of the same writer is
+   * not heard. Of another writer's only the token tells.
+   */
+  readonly #sessions: Map<number, Socket> = new Map();
 
   private constructor() {
     this.#server = createServer((socket) => {
@@ -82,7 +85,7 @@ export class Resource {
       return 'old';
     }
     this.highest = token;
-    this.#session = socket;
+    this.#sessions.set(token, socket);
     return `value ${this.#value}`;
   }
 
@@ -91,7 +94,7 @@ export class Resource {
       this.refused += 1;
       return 'old';
     }
-    if (socket !== this.#session) return 'old';
+    if (socket !== this.#sessions.get(token)) return 'old';
     if (value !== this.#value + 1) {
       this.broken.push(`${value} was written over ${this.#value} with token ${token}`);
     }
