@@ -68,12 +68,18 @@ async function command(): Promise<boolean> {
       throw new WrongInput(`--only has ${wrong}, which is none of ${known.join(', ')}`);
     }
     const counts = new Map<string, number>();
-    while (run.resource.accepted < writes) {
-      await run.writes(between);
-      const name = names[Math.floor(random() * names.length)] ?? 'kill';
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-      console.error(`trouble ${name}`);
-      await run.troubles[name]?.();
+    let hung: unknown;
+    try {
+      while (run.resource.accepted < writes) {
+        await run.writes(between);
+        const name = names[Math.floor(random() * names.length)] ?? 'kill';
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+        console.error(`trouble ${name}`);
+        await run.troubles[name]?.();
+      }
+    } catch (error) {
+      // What was written until then is judged all the same.
+      hung = error;
     }
     const history = await run.end();
     console.error(`${history.length} operations to be judged`);
@@ -94,7 +100,8 @@ async function command(): Promise<boolean> {
     console.log(shown('after a release', releases(history, 'lease-writer')));
     console.log(`${((performance.now() - began) / 1000).toFixed(0)} s`);
     for (const each of [...broken, ...judged.broken]) console.log(`BROKEN: ${each}`);
-    return broken.length + judged.broken.length === 0;
+    if (hung !== undefined) console.log(`HUNG: ${hung}`);
+    return broken.length + judged.broken.length === 0 && hung === undefined;
   } finally {
     clearInterval(progress);
     await run.remove();
