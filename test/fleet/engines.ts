@@ -80,7 +80,7 @@ export class Engine {
         isGone = true;
       });
       while (!isGone) {
-        if (await this.#answers()) return;
+        if (await this.answers()) return;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
       // Killed just now, PostgreSQL finds its own memory in use for a moment.
@@ -108,19 +108,8 @@ export class Engine {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #signal(name: NodeJS.Signals): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined) return;
-    for (const each of [pid, ...childrenOf(pid)]) {
-      try {
-        process.kill(each, name);
-      } catch {
-        // It ended by itself meanwhile.
-      }
-    }
-  }
-
-  async #answers(): Promise<boolean> {
+  /** True if it answers a question, whatever it says. */
+  async answers(): Promise<boolean> {
     try {
       if (this.place.kind === 'nats') return await makeBucket(this.place.port ?? 0);
       const { store, close } = await open(this.place);
@@ -135,6 +124,18 @@ export class Engine {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    for (const each of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(each, name);
+      } catch {
+        // It ended by itself meanwhile.
+      }
     }
   }
 }

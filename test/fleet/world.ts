@@ -26,8 +26,9 @@ export function randomOf(seed: number): () => number {
 export class World {
   nowMs = 0;
   readonly random: () => number;
-  /** The last one comes first. */
-  readonly #events: { readonly atMs: number; readonly run: () => void }[] = [];
+  /** A heap: of what is left the first is at 0, and none is before the one at half its place. */
+  readonly #events: Event[] = [];
+  #order = 0;
 
   constructor(seed: number) {
     this.random = randomOf(seed);
@@ -39,27 +40,47 @@ export class World {
   }
 
   at(atMs: number, run: () => void): void {
-    const event = { atMs: Math.max(atMs, this.nowMs), run };
-    // The next one is the last one; of two at the same time, the one that was there before.
-    let [least, most] = [0, this.#events.length];
-    while (least < most) {
-      const middle = (least + most) >> 1;
-      if ((this.#events[middle]?.atMs ?? 0) > event.atMs) least = middle + 1;
-      else most = middle;
+    const event = { atMs: Math.max(atMs, this.nowMs), order: this.#order, run };
+    this.#order += 1;
+    let place = this.#events.length;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const other = this.#events[above] as Event;
+      if (!isBefore(event, other)) break;
+      this.#events[place] = other;
+      place = above;
     }
-    this.#events.splice(least, 0, event);
+    this.#events[place] = event;
   }
 
   in(ms: number, run: () => void): void {
     this.at(this.nowMs + ms, run);
   }
 
+  #dropFirst(): void {
+    const events = this.#events;
+    const last = events.pop();
+    if (last === undefined || events.length === 0) return;
+    let place = 0;
+    while (true) {
+      let below = 2 * place + 1;
+      const [left, right] = [events[below], events[below + 1]];
+      if (left === undefined) break;
+      if (right !== undefined && isBefore(right, left)) below += 1;
+      const other = events[below] as Event;
+      if (!isBefore(other, last)) break;
+      events[place] = other;
+      place = below;
+    }
+    events[place] = last;
+  }
+
   /** Plays until `untilMs`, and calls `judge` after everything that happens. */
   async play(untilMs: number, judge: () => void): Promise<void> {
     while (true) {
-      const event = this.#events.at(-1);
+      const [event] = this.#events;
       if (event === undefined || event.atMs > untilMs) return;
-      this.#events.pop();
+      this.#dropFirst();
       // Just before it, too: a time may be over by then that no timer has told of.
       this.nowMs = event.atMs;
       judge();
@@ -69,6 +90,16 @@ export class World {
       judge();
     }
   }
+}
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+function isBefore(one: Event, other: Event): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
 }
 
 /** How the network and the engine behave. */
@@ -85,6 +116,8 @@ export interface Faults {
 /** A register in the memory, as an engine has it on disk. */
 export class Engine {
   value: string | null = null;
+  /** Requests that were sent to it, whether or not they have arrived. */
+  readonly asked = { reads: 0, swaps: 0 };
   #version = 0;
   /** Grows when it is restarted after it has forgotten something. */
   #epoch = 0;
@@ -129,14 +162,21 @@ export class Process {
   readonly #offsetMs: number;
   #stalledUntilMs = 0;
 
-  constructor(world: World, engine: Engine, faults: Faults, name: string, ttlMs: number) {
+  constructor(
+    world: World,
+    engine: Engine,
+    faults: Faults,
+    name: string,
+    ttlMs: number,
+    pollMs = 300,
+  ) {
     this.#world = world;
     this.name = name;
     // Two of them differ by less than the bound that the argument needs.
     this.#rate = 1 + (world.random() - 0.5) * RATE_ERROR * 0.98;
     this.#offsetMs = world.between(0, 1e6);
     this.contender = new Contender({
-      store: this.#storeOf(engine, faults),
+      store: this.#storeOf(engine, faults, pollMs),
       key: 'lease',
       id: name,
       holder: name,
@@ -180,7 +220,7 @@ export class Process {
     };
   }
 
-  #storeOf(engine: Engine, faults: Faults): Store {
+  #storeOf(engine: Engine, faults: Faults, pollMs: number): Store {
     const world = this.#world;
     const delay = (): number =>
       world.random() < faults.slow ? world.between(0, faults.slowMs) : world.between(0.1, 3);
@@ -194,13 +234,14 @@ export class Process {
             world.in(delay(), () => this.#turn(() => resolve(answer)));
           });
         };
+        engine.asked[isSwap ? 'swaps' : 'reads'] += 1;
         // The answer may be that of the second try, which finds the first one done.
         const isRepeated = isSwap && world.random() < faults.repeated;
         if (isRepeated) arrive(world.random() < 0.5);
         arrive(true);
       });
     return {
-      pollMs: 300,
+      pollMs,
       read: () => ask(() => engine.entry(), false),
       swap: (_, version, value) => ask(() => engine.swap(version, value, world.nowMs), true),
     };
