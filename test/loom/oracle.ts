@@ -5,7 +5,8 @@
  */
 
 import type { CoreOf } from './machine.ts';
-import { type Machine, ordinary, run, type Scenario, seen } from './scenario.ts';
+import { ordinary } from './ordinary.ts';
+import { type Machine, run, type Scenario, seen } from './scenario.ts';
 
 /** Every end, once: what each thread saw, and the memory as far as it can be seen. */
 export function endsOf(

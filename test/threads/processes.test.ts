@@ -43,7 +43,7 @@ const HEARS_WHILE_BLOCKED: readonly Runtime[] = ['deno'];
 /** Of the play in which both backends meet, and which looks for leaks: that takes many. */
 const WORKERS = Number(process.env.TEST_WORKERS ?? 500);
 /** Of those with one backend; the seed is another one at every run. */
-const FEWER_WORKERS = Math.ceil(WORKERS / 5);
+const FEWER_WORKERS = Math.ceil(WORKERS / 10);
 const SEED = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 
 beforeAll(buildScenarios);
