@@ -1,5 +1,5 @@
 /**
- * One writer at a time, over all processes: `tidegate/fleet`.
+ * One writer at a time among any number of processes: `tidegate/fleet`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * One run of the command line: understand, do, say, and with which code to exit.
+ * One run of the command line: parse, run, print, and choose the exit code.
  *
  * @module
  */

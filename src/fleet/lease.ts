@@ -1,6 +1,6 @@
 /**
- * The lease of a lifecycle: one writer at a time, over all processes. How it is contended for is
- * `contender.ts`; here it becomes write holds, follows the shutdown, and is given back at its end.
+ * The lease of a lifecycle: one writer at a time among all processes. `contender.ts` competes for
+ * it; this module turns it into write holds, follows the shutdown, and gives it back at the end.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The probes: is it alive, has it started, may it get traffic, may it get writes. They tell; they
- * move nothing but the count of probes that have seen a shutdown coming.
+ * The probes: is the process alive, has it started, may it get traffic, may it get writes. They
+ * change nothing but the count of probes that have seen a shutdown coming.
  *
  * @module
  */

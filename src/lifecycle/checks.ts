@@ -1,6 +1,6 @@
 /**
- * Checks of what the process depends on: when each runs, and what its runs come to. They run in the
- * background, on the thread that has registered them; an answer to a probe reads the outcome.
+ * Health checks of what the process depends on: when each runs, and what its outcomes lead to. They
+ * run in the background, on the thread that registered them; a probe reads the outcome.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How a seat gets its memory and the backend over it, or the reason why it cannot have them. There is no
+ * How a thread gets its memory and the backend over it, or the reason why it cannot. There is no
  * fallback from one backend to the other.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * The shutdown report: its shape, its limits, and whether it tells of a success. Its form in memory is
- * `records.ts`.
+ * The shutdown report: its shape, its limits, and whether it tells of a success. How it is stored
+ * is in `records.ts`.
  *
  * @module
  */

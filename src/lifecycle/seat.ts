@@ -1,6 +1,6 @@
 /**
- * A seat: this thread's place in a lifecycle. The core over the memory, the member line, the
- * clock, the texts and the waiters, for the rooms of this floor to share. It decides nothing.
+ * A seat: this thread's place in a lifecycle. It holds what the modules of this layer share: the
+ * core over the memory, the member line, the clock, the texts and the waiters. It decides nothing.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Stages of the boot, and the marks that they are made of: how they are set, and how a stage is run.
- * What they come to is `cold-start.ts`.
+ * Stages of the boot, and the marks that they are made of: how they are set, and how a stage is
+ * run. How they are read is in `cold-start.ts`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Holds the process to its time: the shutdown to its budget, and what comes after it to the limit
- * that the waits share. Nothing that blocks or hangs the main thread keeps the process then. It runs
- * on the probe thread, and ends no process that is in time.
+ * Holds the process to its time: the shutdown to its budget, and what follows to the limit that all
+ * waits share. A main thread that blocks or hangs cannot prevent it. It runs on the probe thread,
+ * and never ends a process that is in time.
  *
  * @module
  */

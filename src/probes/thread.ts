@@ -1,6 +1,6 @@
 /**
  * The probe thread: attaches to the shared memory, answers, and watches the budget. It runs as a
- * worker that `serve.ts` starts from its bundled source, and touches nothing of the main thread.
+ * worker, which `serve.ts` starts from the bundled source, and touches nothing of the main thread.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Whether a host header names a host. Runtimes differ in what they make of one that does not: a
- * `Request` whose address has another host, or a user, or cannot be parsed at all.
+ * `Request` whose URL has another host, or a user, or cannot be parsed at all. It answers nothing.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
- * The script of the status page, which the build bundles into the page: it asks for the page again
- * and lays over the old content what has changed. The service renders, here nothing is: so there is
- * one form of everything, and what was escaped stays so. What the buttons do is `act.ts`. It runs in
- * browsers and is imported by nobody.
+ * The script of the status page, which the build bundles into the page: it fetches the page again
+ * and replaces what has changed. Only the service renders, so there is one form of everything, and
+ * what was escaped stays escaped. The buttons are in `act.ts`. It runs in browsers; no module
+ * imports it.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A response whose body has to be read: in one piece if it is one and comes at once, else streamed with
- * backpressure, and given up without a sound when the client goes away.
+ * Sends a response whose body has to be read: in one piece if it comes at once, otherwise streamed
+ * with backpressure. It gives up without an error when the client goes away.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The shapes of a module worker, as far as they matter here: structural, so that nobody needs the
- * platform's types, so those can be passed.
+ * The shapes of a module worker, as far as they matter here. They are structural: nobody needs the
+ * platform's types, and their values can be passed. Types only; nothing runs.
  *
  * @module
  */
