@@ -116,7 +116,7 @@ async function probe(lifecycle: Lifecycle, settings: Settings): Promise<void> {
   }
 }
 
-/** What stands for the lifecycle where there is none. */
+/** Takes the place of the lifecycle where there is none. */
 function standIn(kind: ProcessKind): Lifecycle {
   const refuse = (_: unknown, name: string | symbol): undefined => {
     // `await` and `console.log` ask for these.

@@ -10,7 +10,7 @@
 interface Match {
   /** 0 (never) … 1. */
   readonly quality: number;
-  /** 0 for every type, 1 for `type/*`, 2 for a type, and one more for each parameter that agrees. */
+  /** 0 for every type, 1 for `type/*`, 2 for a type, and one more for each parameter that matches. */
   readonly specificity: number;
   /** Where in the header. */
   readonly position: number;

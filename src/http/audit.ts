@@ -80,7 +80,7 @@ export function teller(lifecycle: Lifecycle, audit: Audit): (event: AuditEvent) 
 }
 
 /**
- * Makes what tells `audit`; `undefined` where there is none.
+ * Makes the function that calls `audit`; `undefined` if there is no audit.
  *
  * @throws {LifecycleError} `invalid_argument`
  */

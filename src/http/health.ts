@@ -102,7 +102,7 @@ export function readiness(
   return keptJson(probe, 503, withDetails(told, details), headers);
 }
 
-/** The details first, and the contract's keys over them. Where there are none, nothing is copied. */
+/** The details first, and the contract's keys over them. Without details nothing is copied. */
 function withDetails(
   told: Readonly<Record<string, unknown>>,
   details: Readonly<Record<string, unknown>> | undefined,
@@ -126,7 +126,7 @@ function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> | 
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
 }
 
-/** A check as an answer has it, without the key `error` where there is none. */
+/** A check as it is answered, without the key `error` if it has none. */
 function checkOnProbe({ name, healthy, affects, sinceMs, error }: CheckSnapshot): object {
   const since_secs = Math.floor(sinceMs / 1000);
   return { name, healthy, affects, since_secs, ...(error !== null && { error }) };
@@ -163,7 +163,7 @@ function whyNoWrites({
  */
 function look(lifecycle: Lifecycle, demand: Demand, hasChecks: boolean): Standing {
   const checks = hasChecks ? lifecycle.checks() : [];
-  // Whether queries are served is in the phase and the checks; the rest is for those who are told no.
+  // The phase and the checks decide whether queries are served; the rest is for answers that say no.
   const now = lifecycle.phase();
   if (demand === 'queries' && acceptsQueries(now)) {
     const shutdownRequested = lifecycle.shutdownRequested();

@@ -14,7 +14,7 @@ import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
 import type { Seat } from './seat.ts';
 
 /**
- * What a lifecycle is told of its process and of its probes.
+ * What adapters report to a lifecycle about its process and its probes.
  *
  * @internal
  */

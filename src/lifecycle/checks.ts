@@ -172,7 +172,7 @@ class Check {
     try {
       putOutcome(this.#seat, this.#cell, this.#outcome());
     } catch {
-      // Reaped: others have been told that this thread is gone, and its checks with it.
+      // Reaped: for the others this thread is gone, and its checks with it.
       this.halt();
     }
   }
@@ -186,7 +186,7 @@ class Check {
     };
   }
 
-  /** Once the process is leaving, or this thread has left, none runs and none is told. */
+  /** Once the process is leaving, or this thread has left, no check runs and no outcome is published. */
   #isOver(): boolean {
     if (this.#isHalted) return true;
     try {

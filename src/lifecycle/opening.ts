@@ -11,7 +11,7 @@ import { allocate, allocatePlain, type CoreMemory } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { LifecycleError } from './errors.ts';
 
-/** Memory that both backends can use if there is room for it; else what the atomics backend can use. */
+/** Memory that both backends can use, if it can be had; otherwise memory for the atomics backend. */
 export function memoryFor(backend: Backend, shared: boolean): CoreMemory {
   try {
     return allocate(shared);

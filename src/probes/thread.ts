@@ -65,7 +65,7 @@ export interface HeardMessage {
   readonly isActHeard: true;
 }
 
-/** What it is told: which signals ask for the shutdown, whether it may write, how the last run ended. */
+/** The messages to it: which signals ask for the shutdown, whether it may write, how the last run ended. */
 export interface SignalsMessage extends Heard {
   readonly previousRun: PreviousRun | null;
 }

@@ -79,7 +79,7 @@ export class Unsent {
     }, LOOK_MS);
   }
 
-  /** Its address is known for as long as it is not sent; on a Unix socket there is none. */
+  /** Its client address is known until it is sent; on a Unix socket it has none. */
   #isSent(request: Request): boolean {
     return this.#server?.requestIP(request) === null;
   }
