@@ -112,7 +112,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
   });
 
   describe.each([0, 1, 2, 3, 4])('in phase %i', (phase) => {
-    it('axe finds nothing in either scheme, and a narrow screen has room for it', async () => {
+    it('axe finds nothing in either scheme, and it fits on a narrow screen', async () => {
       live(phase);
       const watched = await open({ viewport: { width: 1000, height: 900 } });
       const { page } = watched;
@@ -196,7 +196,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('without scripts it is whole, and loads itself anew', async () => {
+  it('without scripts it is complete, and reloads itself', async () => {
     live(4);
     const { page } = await open({ javaScriptEnabled: false });
     expect(await page.getByRole('button').count()).toBe(0);
@@ -212,7 +212,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     expect(await page.locator('.phase').textContent()).toContain('stopped');
   });
 
-  it('with scripts it does not load itself anew', async () => {
+  it('with scripts it does not reload itself', async () => {
     const { page } = await open();
     expect(await page.locator('meta[http-equiv]').count()).toBe(0);
     await page.evaluate(() => Object.assign(globalThis, { isSame: true }));

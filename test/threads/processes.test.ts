@@ -196,7 +196,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     },
   );
 
-  it('a step that hangs beside workers ends at the budget, with 1 and its report', async () => {
+  it('a step that hangs while workers run ends at the budget, with 1 and its report', async () => {
     const budgetMs = 500;
     const play = new Play(runtime, ['hung-step', 'mixed', budgetMs]);
     await play.heard('ready');
