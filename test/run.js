@@ -17,11 +17,7 @@ const COMMANDS = {
   bun: ['node_modules/.bin/bun', '--bun', VITEST, 'run'],
 };
 
-/**
- * Suites that are the same on every runtime; the rest is about Node, or starts the others itself.
- * They start no process and install nothing for good, so their files share one: a new process for
- * each takes as long as what is in it.
- */
+/** Suites that are the same on every runtime; the rest is about Node, or starts the others itself. */
 const EVERYWHERE = [
   'test/core/',
   'test/conformance/',
@@ -29,7 +25,11 @@ const EVERYWHERE = [
   'test/opentelemetry/observables',
   'test/opentelemetry/spans',
 ];
-const ONE_PROCESS = '--no-isolate';
+/**
+ * Their files start no process and install nothing for good, so they share one: a new process for each
+ * file takes about as long as its tests. Bun becomes slower from file to file, and gets a new one.
+ */
+const ISOLATION = { node: ['--no-isolate'], deno: ['--no-isolate'], bun: [] };
 
 /** What compares times: nothing else runs meanwhile. */
 const ALONE = ['test/bench/cold-start', 'test/proxy/silent'];
@@ -73,7 +73,9 @@ const folders = (names) =>
 await gate.step('build', ['npm', 'run', '--silent', 'build']);
 await gate.sideBySide(WAITING_AT_ONCE, [
   ...[others, ...WAITING].map(folders),
-  ...Object.keys(COMMANDS).map((runtime) => suite(runtime, runtime, [...EVERYWHERE, ONE_PROCESS])),
+  ...Object.keys(COMMANDS).map((runtime) =>
+    suite(runtime, runtime, [...EVERYWHERE, ...ISOLATION[runtime]]),
+  ),
   () => gate.step('check', ['npm', 'run', '--silent', 'check']),
 ]);
 await gate.sideBySide(BUSY_AT_ONCE, [
