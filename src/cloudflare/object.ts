@@ -77,7 +77,7 @@ export class LifecycleObject {
     if (request.method !== 'POST') return { status: 405, error: 'The method is not POST' };
     if (pathname === '/poll') {
       const poll = pollIn(text);
-      if (poll === undefined) return { status: 400, error: 'The body is no poll' };
+      if (poll === undefined) return { status: 400, error: 'The body is not a poll' };
       return this.#tell(await this.#register(poll));
     }
     if (pathname !== '/status' && pathname !== '/drain' && pathname !== '/shutdown') {
@@ -87,7 +87,7 @@ export class LifecycleObject {
     if (target === undefined) return { status: 400, error: 'The body is not {"deployment": "…"}' };
     const { newest } = this.#state;
     if (newest === null) {
-      return { status: 409, error: 'The fleet is still starting: no isolate was heard of' };
+      return { status: 409, error: 'The fleet is still starting: no isolate has reported yet' };
     }
     const deployment = target === null ? newest : await this.#find(target);
     if (deployment === undefined) return { status: 404, error: 'There is no such deployment' };

@@ -212,7 +212,7 @@ class LifecycleLease implements Lease {
     clearInterval(anchor);
     contended.get(this.#lifecycle)?.delete(this.name);
     if (wasHeld && !isKnown) {
-      const message = `The lease ${this.name} was not given back: others wait until its time is over`;
+      const message = `The lease ${this.name} was not given back: others have to wait until it runs out`;
       journal(this.#lifecycle, { type: 'lease_failed', name: this.name, message });
     }
     return isKnown;

@@ -210,12 +210,14 @@ export class Seat {
   #checkBlocking(): void {
     const { buffer, shared } = this.memory;
     if (!shared) {
-      throw new LifecycleError('cannot_block', 'Cannot block: no other thread could end it');
+      throw new LifecycleError('cannot_block', 'Cannot block: no other thread could end the wait');
     }
     try {
       Atomics.wait(new Int32Array(buffer), AT_EPOCH >> 2, 0, 0);
     } catch (cause) {
-      throw new LifecycleError('cannot_block', 'Cannot block: this thread may not', { cause });
+      throw new LifecycleError('cannot_block', 'Cannot block: this thread must not block', {
+        cause,
+      });
     }
   }
 

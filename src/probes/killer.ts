@@ -71,7 +71,7 @@ export class Killer {
       this.#kill(
         isStopped
           ? 'The process did not end in time after the shutdown'
-          : 'The shutdown was not over at the end of its budget',
+          : 'The shutdown did not end within its budget',
       );
     }
     // Not a look later than it has to be.

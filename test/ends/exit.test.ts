@@ -519,7 +519,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       const service = await unread({ ...WRITES, ...SHORT, probes: isBlocked });
       expect(await service.exit).toBe(isBlocked ? null : 1);
       expect(service.stderr()).toMatch(
-        isBlocked ? /not over at the end of its budget/ : /stdout was not written out in time/,
+        isBlocked ? /did not end within its budget/ : /stdout was not written out in time/,
       );
     });
   });

@@ -49,7 +49,7 @@ async function refresh(): Promise<void> {
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok) throw `It answers ${response.status}`;
+    if (!response.ok) throw `It answered ${response.status}`;
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const fresh = page.querySelector('main');
     const called = page.querySelector('h1');

@@ -182,7 +182,7 @@ export function sourceOf(body: unknown): Source {
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string') return Buffer.from(value);
-  throw new TypeError('A body gave what is no bytes');
+  throw new TypeError('The body of the response is not made of bytes');
 }
 
 /** Resolves when the response takes more, or is closed. */
