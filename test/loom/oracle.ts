@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Findings } from './explorer.ts';
 import type { CoreOf } from './machine.ts';
 import { ordinary } from './ordinary.ts';
 import { type Machine, run, type Scenario, seen } from './scenario.ts';
@@ -12,13 +13,13 @@ import { type Machine, run, type Scenario, seen } from './scenario.ts';
 export function endsOf(
   scenario: Scenario,
   machine: Machine | CoreOf,
-): { readonly ends: string; readonly sites: ReadonlySet<number>; readonly states: number } {
-  const { outcomes, sites, states } = run(scenario, machine);
+): Findings & { readonly ends: string } {
+  const findings = run(scenario, machine);
   const visible = new Map<number, string>();
-  const ends = outcomes.map(({ results, image, bytes }) => {
+  const ends = findings.outcomes.map(({ results, image, bytes }) => {
     const memory = visible.get(image) ?? seen(ordinary(bytes()).core);
     visible.set(image, memory);
     return `${results.join('|')} ${memory}`;
   });
-  return { ends: [...new Set(ends)].sort().join('\n'), sites, states };
+  return { ...findings, ends: [...new Set(ends)].sort().join('\n') };
 }
