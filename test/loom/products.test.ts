@@ -8,6 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { coreBytes } from '../../src/core/embedded.ts';
 import { CALLS, LEFT_OUT } from './calls.ts';
+import type { Findings } from './explorer.ts';
 import { endsOf } from './oracle.ts';
 import { pairs, SITUATIONS, triples } from './products.ts';
 import { run, type Scenario } from './scenario.ts';
@@ -75,12 +76,16 @@ function total(
   scenarios: readonly Scenario[],
   ends?: Map<string, string>,
 ): [states: number, interleavings: string] {
+  const explored = (scenario: Scenario): Findings => {
+    if (ends === undefined) return run(scenario);
+    const found = endsOf(scenario, 'wasm');
+    ends.set(scenario.name, found.ends);
+    return found;
+  };
   const sum = { states: 0, interleavings: 0n };
   for (const scenario of scenarios) {
     try {
-      const findings = ends === undefined ? run(scenario) : endsOf(scenario, 'wasm');
-      if ('ends' in findings) ends?.set(scenario.name, findings.ends);
-      const { states, interleavings } = findings;
+      const { states, interleavings } = explored(scenario);
       sum.states += states;
       sum.interleavings += interleavings;
     } catch (cause) {
