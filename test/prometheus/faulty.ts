@@ -13,6 +13,10 @@ import { led } from './led.ts';
 
 /** What the test makes when the blocked loop may turn again. */
 const RELEASE = process.env.RELEASE ?? '';
+/** The port of the probe thread; any, unless it takes the place of another process. */
+const PROBES = Number(process.env.PROBES ?? 0);
+/** Where it keeps the record of its run. */
+const RECORD = process.env.RECORD ?? '';
 
 let goOn = (): void => {};
 const shown = new Promise<void>((resolve) => {
@@ -78,8 +82,8 @@ await led({
   lifecycle,
   commands,
   handler: createHandler(lifecycle),
-  stuckAfterMs: 500,
-  log: false,
+  probes: { port: PROBES, stuckAfterMs: 500 },
+  signals: { log: false, record: RECORD },
 });
 
 function block(): void {

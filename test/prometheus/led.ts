@@ -16,13 +16,14 @@ export interface Led {
   readonly commands: Readonly<Record<string, () => unknown>>;
   /** Answers all other paths. */
   readonly handler: Handler;
-  readonly stuckAfterMs?: number;
-  /** Default: as in production, a line on stderr. */
-  readonly log?: false;
+  /** Of the probe thread. */
+  readonly probes?: { readonly port: number; readonly stuckAfterMs: number };
+  /** Of `handleSignals()`. */
+  readonly signals?: { readonly log: false; readonly record: string };
 }
 
 /** Serves until the process ends, and tells the parent where. */
-export async function led({ lifecycle, commands, handler, stuckAfterMs, log }: Led): Promise<void> {
+export async function led({ lifecycle, commands, handler, ...more }: Led): Promise<void> {
   const server = await door.serve({
     lifecycle,
     hostname: '127.0.0.1',
@@ -35,12 +36,9 @@ export async function led({ lifecycle, commands, handler, stuckAfterMs, log }: L
       return new Response(null, { status: 204 });
     },
   });
-  const probes = await door.serveProbes({
-    lifecycle,
-    ...(stuckAfterMs === undefined ? {} : { stuckAfterMs }),
-  });
+  const probes = await door.serveProbes({ lifecycle, ...more.probes });
   // The process outlives Stopped until the test has seen it scraped, however long that takes.
   setInterval(() => {}, 60_000);
-  door.handleSignals(lifecycle, { exit: false, ...(log === undefined ? {} : { log }) });
+  door.handleSignals(lifecycle, { exit: false, ...more.signals });
   say('listening', { runtime, pid: process.pid, port: server.port, probes: probes.port });
 }
