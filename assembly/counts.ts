@@ -6,7 +6,7 @@
  * was. A reap clears what is held, and no count.
  *
  * Refusals and answers are an `add` each, in lines that only this member's thread writes. An `add`,
- * since a thread that was wrongly given up may count beside the newcomer on its line, and the two must
+ * since a thread that was wrongly given up may count at the same time as the newcomer on its line, and the two must
  * not undo each other.
  *
  * A permit costs nothing on top. What is admitted is counted by the very swap that counts what is

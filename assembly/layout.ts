@@ -121,9 +121,9 @@ export const AT_CHECKS = 0x1d200;
 export const AT_COUNTS = 0x20000;
 export const AT_LEASES = 0x2c000;
 
-/** The most members that a memory has room for; the header says how many it takes. */
+/** The most members that a memory can hold; the header says how many it accepts. */
 export const MEMBER_CAPACITY = 127;
-/** The most stages beside the three named marks pairs. */
+/** The most stages, in addition to the three named pairs of marks. */
 export const STAGE_CAPACITY = 32;
 /** The most finishers that write a report at the same time. */
 export const REPORT_CAPACITY = 8;

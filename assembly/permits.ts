@@ -14,7 +14,7 @@
  *
  * If the drain's sum misses an add, the add came after the sum, hence after the move of STATE,
  * and step 3 of that `tryEnter` sees the drain and takes it back. If it does not miss it, the drain
- * waits. Either way no permit is out when the sum is zero, nor comes out later. Whoever lowers a
+ * waits. Either way no permit is held when the sum is zero, and none is taken later. Whoever lowers a
  * count looks at STATE *afterwards* and announces if a drain may be waiting: a drain that summed
  * before the decrement moved STATE before it, so the look sees it.
  *

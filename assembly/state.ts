@@ -68,7 +68,7 @@ export function phase(): i32 {
   return phaseOf(atomic.load<u64>(AT_STATE));
 }
 
-/** Phase and time of one moment, as `time * 8 + phase`: 51 bits, exact in an f64. */
+/** Phase and time, read together, as `time * 8 + phase`: 51 bits, exact in an f64. */
 export function state(): f64 {
   const now = atomic.load<u64>(AT_STATE);
   return <f64>((timeOf(now) * STATE_TIME_STEP) | <u64>phaseOf(now));

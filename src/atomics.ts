@@ -1,5 +1,6 @@
 /**
- * The atomics backend for pages, which have the wasm backend alone: `tidegate/atomics`.
+ * The atomics backend for browsers, whose entry point has only the wasm backend:
+ * `tidegate/atomics`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * `tidegate` in an isolate whose bundler imports no `.wasm` file (the export conditions `edge-light` and
- * `wintercg`: Vercel's edge runtime, Nitro's presets for workers): the values of `index.ts`, whose
- * types it has, over the atomics backend alone. `lifecycle.backend` says so.
+ * `tidegate` in an isolate whose bundler imports no `.wasm` file (the export conditions
+ * `edge-light` and `wintercg`: Vercel's edge runtime, Nitro's presets for workers): the same
+ * exports and types as `index.ts`, with the atomics backend only. `lifecycle.backend` says so.
  *
  * @module
  */

@@ -1,7 +1,6 @@
 /**
- * `tidegate` in an isolate on the edge (the export condition `workerd`): the values of `index.ts`,
- * whose types it has, over the imported binary and without the atomics backend (see
- * `tidegate/atomics`).
+ * `tidegate` in an isolate on the edge (the export condition `workerd`): the same exports and types
+ * as `index.ts`, with the imported binary and without the atomics backend (see `tidegate/atomics`).
  *
  * @module
  */

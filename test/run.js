@@ -25,32 +25,40 @@ const EVERYWHERE = [
   'test/opentelemetry/observables',
   'test/opentelemetry/spans',
 ];
+/**
+ * Their files start no process and install nothing for good, so they share one: a new process for each
+ * file takes about as long as its tests. Bun becomes slower from file to file, and gets a new one.
+ */
+const ISOLATION = { node: ['--no-isolate'], deno: ['--no-isolate'], bun: [] };
 
-/** What keeps every core busy, or compares times: nothing else runs meanwhile. */
-const THREADS_EVERYWHERE = ['test/threads/races', 'test/threads/waits', 'test/threads/litmus'];
-const ALONE = ['test/threads/', 'test/bench/cold-start', 'test/proxy/silent'];
+/** What compares times: nothing else runs meanwhile. */
+const ALONE = ['test/bench/cold-start', 'test/proxy/silent'];
 
 /**
- * Parts of Node's run, the longest first, so that none is left over at the end. A folder that is in
- * none of them is in a part of its own, with all the others like it.
+ * Parts that mostly wait, for processes, sockets and timers, the longest first, so that none is left
+ * over at the end. A folder that is in no part is in one of its own, with all the others like it.
  */
-const PARTS = [
-  ['loom', 'cycles'],
-  ['proxy', 'clocks'],
-  ['frameworks'],
-  ['examples', 'deploy', 'prometheus'],
+const WAITING = [
   ['ends', 'runtime'],
   ['packages', 'page', 'cli'],
+  ['examples', 'deploy', 'prometheus'],
+  ['proxy', 'clocks'],
+  ['frameworks'],
+  ['cycles'],
 ];
+const WAITING_AT_ONCE = 3;
 
-/** Parts that run side by side: most of the time they wait for processes, sockets and timers. */
-const AT_ONCE = 2;
+/** What keeps every core busy and asserts no time. Two at once fill the pauses of each other. */
+const BUSY = ['loom', 'threads'];
+const BUSY_EVERYWHERE = ['test/threads/races', 'test/threads/waits', 'test/threads/litmus'];
+const BUSY_AT_ONCE = 2;
 
-const named = PARTS.flat();
+const named = [...WAITING.flat(), ...BUSY];
 const others = readdirSync('test', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !named.includes(entry.name))
-  .map(({ name }) => name);
-const without = ALONE.flatMap((path) => ['--exclude', `${path}**`]);
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .filter((name) => !named.includes(name) && !EVERYWHERE.includes(`test/${name}/`));
+const without = [...ALONE, ...EVERYWHERE].flatMap((path) => ['--exclude', `${path}**`]);
 
 const gate = new Gate();
 
@@ -58,19 +66,23 @@ const gate = new Gate();
 const suite = (name, runtime, args) => () =>
   gate.suite(name, [...COMMANDS[runtime], ...args], { TEST_RUNTIME: runtime });
 
+/** The suites of some folders, on Node. */
+const folders = (names) =>
+  suite(`node: ${names.join(', ')}`, 'node', [...names.map((name) => `test/${name}/`), ...without]);
+
 await gate.step('build', ['npm', 'run', '--silent', 'build']);
-await gate.sideBySide(AT_ONCE, [
-  ...[...PARTS, others].map((folders) =>
-    suite(`node: ${folders.join(', ')}`, 'node', [
-      ...folders.map((folder) => `test/${folder}/`),
-      ...without,
-    ]),
+await gate.sideBySide(WAITING_AT_ONCE, [
+  ...[others, ...WAITING].map(folders),
+  ...Object.keys(COMMANDS).map((runtime) =>
+    suite(runtime, runtime, [...EVERYWHERE, ...ISOLATION[runtime]]),
   ),
-  suite('bun', 'bun', EVERYWHERE),
-  suite('deno', 'deno', EVERYWHERE),
   () => gate.step('check', ['npm', 'run', '--silent', 'check']),
 ]);
+await gate.sideBySide(BUSY_AT_ONCE, [
+  folders(['threads']),
+  folders(['loom']),
+  suite('bun: threads', 'bun', BUSY_EVERYWHERE),
+  suite('deno: threads', 'deno', BUSY_EVERYWHERE),
+]);
 await suite('node, alone', 'node', ALONE)();
-await suite('deno, alone', 'deno', THREADS_EVERYWHERE)();
-await suite('bun, alone', 'bun', THREADS_EVERYWHERE)();
 process.exitCode = gate.end();

@@ -19,7 +19,7 @@ export const gateCalls: Calls = {
   writeRefusal: {
     what: 'gate.writeRefusal(): the check alone',
     call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.writeRefusal())),
-    naive: ({ lifecycle: { gate } }) => body(() => keepAny(gate.writeRefusal())),
+    hasNaive: true,
     bare: ({ words32, words64 }) =>
       body(() => {
         kept64[0] = load(words64, at64(AT_STATE));
@@ -29,7 +29,7 @@ export const gateCalls: Calls = {
   'write permit': {
     what: "gate.tryEnter('write') and its release()",
     call: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('write')?.release()),
-    naive: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('write')?.release()),
+    hasNaive: true,
     bare: ({ words32, words64 }) => {
       const line = at64(AT_MEMBERS + MEMBER_WRITES);
       words64[line] = 1n;
@@ -49,26 +49,25 @@ export const gateCalls: Calls = {
   'query permit': {
     what: "gate.tryEnter('query') and its release()",
     call: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('query')?.release()),
-    naive: ({ lifecycle: { gate } }) => body(() => gate.tryEnter('query')?.release()),
+    hasNaive: true,
   },
   'write refused': {
     what: "gate.tryEnter('write') in Draining",
     phase: Phase.Draining,
     call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.tryEnter('write'))),
-    naive: ({ lifecycle: { gate } }) => body(() => keepAny(gate.tryEnter('write'))),
+    hasNaive: true,
     bare: ({ words64 }) => body(() => keep64(load(words64, at64(AT_STATE)))),
   },
   'gate.run': {
     what: "gate.run('write', fn) with an fn that does nothing",
     call: ({ lifecycle: { gate } }) => body(() => keep(gate.run('write', one))),
-    naive: ({ lifecycle: { gate } }) => body(() => keep(gate.run('write', one))),
+    hasNaive: true,
   },
   hold: {
     what: "gate.hold('paused') and gate.release('paused')",
     call: ({ lifecycle: { gate } }) =>
       body(() => keep(+gate.hold('paused') + +gate.release('paused'))),
-    naive: ({ lifecycle: { gate } }) =>
-      body(() => keep(+gate.hold('paused') + +gate.release('paused'))),
+    hasNaive: true,
     bare: ({ words32 }) =>
       body(() => {
         kept[0] = Atomics.or(words32, at32(AT_HOLDS), 8);
@@ -83,6 +82,6 @@ export const gateCalls: Calls = {
   inFlight: {
     what: 'gate.inFlight() of one member',
     call: ({ lifecycle: { gate } }) => body(() => keepAny(gate.inFlight())),
-    naive: ({ lifecycle: { gate } }) => body(() => keepAny(gate.inFlight())),
+    hasNaive: true,
   },
 };

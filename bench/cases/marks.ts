@@ -22,10 +22,7 @@ export const marks: Calls = {
       lifecycle.markRestoreStarted();
       return () => keep(+lifecycle.markRestoreStarted());
     },
-    naive: ({ lifecycle }) => {
-      lifecycle.markRestoreStarted();
-      return () => keep(+lifecycle.markRestoreStarted());
-    },
+    hasNaive: true,
     bare: bareMark,
   },
   mark: {
@@ -35,11 +32,7 @@ export const marks: Calls = {
         unmark();
         kept[0] = +lifecycle.markRestoreStarted();
       }),
-    naive: ({ lifecycle, unmark }) =>
-      body(() => {
-        unmark();
-        kept[0] = +lifecycle.markRestoreStarted();
-      }),
+    hasNaive: true,
     bare: ({ words64, unmark }) => {
       const moment = BigInt(MOMENT_MS);
       return () => {
@@ -56,11 +49,7 @@ export const marks: Calls = {
         unmark();
         kept[0] = +lifecycle.setRestoreStartedAtMs(MOMENT_MS);
       }),
-    naive: ({ lifecycle, unmark }) =>
-      body(() => {
-        unmark();
-        kept[0] = +lifecycle.setRestoreStartedAtMs(MOMENT_MS);
-      }),
+    hasNaive: true,
     bare: ({ words64, unmark }) => {
       const moment = BigInt(MOMENT_MS);
       return () => {

@@ -31,16 +31,13 @@ export const texts: Calls = {
       lifecycle.setStartingReason(REASON);
       return () => keepAny(lifecycle.notReadyReason());
     },
-    naive: ({ lifecycle }) => {
-      lifecycle.setStartingReason(REASON);
-      return () => keepAny(lifecycle.notReadyReason());
-    },
+    hasNaive: true,
   },
   setStartingReason: {
     what: 'setStartingReason(text), 29 bytes',
     phase: Phase.Starting,
     call: ({ lifecycle }) => body(() => lifecycle.setStartingReason(REASON)),
-    naive: ({ lifecycle }) => body(() => lifecycle.setStartingReason(REASON)),
+    hasNaive: true,
     bare: ({ words32, words64 }) =>
       body(() => {
         // The text itself takes eight words; which operations are needed for those is open to debate.
@@ -58,7 +55,7 @@ export const seats: Calls = {
   beat: {
     what: 'beat()',
     call: ({ lifecycle }) => body(() => lifecycle.beat()),
-    naive: ({ lifecycle }) => body(() => lifecycle.beat()),
+    hasNaive: true,
     bare: ({ words64 }) => body(() => void store(words64, at64(AT_MEMBERS + MEMBER_BEAT), 1n)),
   },
   noteReadinessProbe: {

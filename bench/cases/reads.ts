@@ -27,19 +27,19 @@ export const reads: Calls = {
   phase: {
     what: 'phase()',
     call: ({ lifecycle }) => body(() => keep(lifecycle.phase())),
-    naive: ({ lifecycle }) => body(() => keep(lifecycle.phase())),
+    hasNaive: true,
     bare: bareState,
   },
   startedAtMs: {
     what: 'startedAtMs(): a time of a phase that is past',
     call: ({ lifecycle }) => body(() => keep(lifecycle.startedAtMs())),
-    naive: ({ lifecycle }) => body(() => keep(lifecycle.startedAtMs())),
+    hasNaive: true,
     bare: bareStart,
   },
   readyAtMs: {
     what: 'readyAtMs(): the time of the current phase',
     call: ({ lifecycle }) => body(() => keep(lifecycle.readyAtMs() ?? 0)),
-    naive: ({ lifecycle }) => body(() => keep(lifecycle.readyAtMs() ?? 0)),
+    hasNaive: true,
     bare: bareState,
   },
   drainingAtMs: {
@@ -55,7 +55,7 @@ export const reads: Calls = {
   coldStartPhases: {
     what: 'coldStartPhases(), no mark set: each is looked for, and none is new',
     call: ({ lifecycle }) => body(() => keepAny(lifecycle.coldStartPhases())),
-    naive: ({ lifecycle }) => body(() => keepAny(lifecycle.coldStartPhases())),
+    hasNaive: true,
   },
   'coldStartPhases all set': {
     what: 'coldStartPhases(), six marks set: no stage is new',

@@ -23,11 +23,7 @@ export const transitions: Calls = {
         back();
         kept[0] = +lifecycle.markReady();
       }),
-    naive: ({ lifecycle, back }) =>
-      body(() => {
-        back();
-        kept[0] = +lifecycle.markReady();
-      }),
+    hasNaive: true,
     bare: (words) => bareMove(words, Phase.Starting),
   },
   markDraining: {
@@ -37,11 +33,7 @@ export const transitions: Calls = {
         back();
         kept[0] = +lifecycle.markDraining();
       }),
-    naive: ({ lifecycle, back }) =>
-      body(() => {
-        back();
-        kept[0] = +lifecycle.markDraining();
-      }),
+    hasNaive: true,
     bare: (words) => bareMove(words, Phase.Ready),
   },
   beginShutdown: {
@@ -52,11 +44,7 @@ export const transitions: Calls = {
         back();
         kept[0] = +lifecycle.beginShutdown();
       }),
-    naive: ({ lifecycle, back }) =>
-      body(() => {
-        back();
-        kept[0] = +lifecycle.beginShutdown();
-      }),
+    hasNaive: true,
     bare: (words) => bareMove(words, Phase.Draining),
   },
   finishShutdown: {
@@ -71,7 +59,7 @@ export const transitions: Calls = {
   'markReady refused': {
     what: 'markReady() in Ready',
     call: ({ lifecycle }) => body(() => keep(+lifecycle.markReady())),
-    naive: ({ lifecycle }) => body(() => keep(+lifecycle.markReady())),
+    hasNaive: true,
     bare: ({ words64 }) => body(() => keep64(load(words64, at64(AT_STATE)))),
   },
 };

@@ -17,7 +17,7 @@ export interface Job extends Omit<PointKey, 'runtime'> {
   readonly unit: Unit;
   /** Rounds of a whole run. */
   readonly rounds: number;
-  /** False where the runtime cannot have the case: that is no skip, there is nothing to be had. */
+  /** False on a runtime that cannot have the case. That is not reported as skipped. */
   readonly on?: (runtime: Runtime) => boolean;
   /** One round: its samples. By default the assignment is the job itself. */
   readonly run?: (runtime: Runtime) => Promise<readonly number[]>;

@@ -84,7 +84,7 @@ async function attempted(job: Job, runtime: Runtime): Promise<readonly number[]>
 }
 
 function isFor({ part, on }: Job, runtime: Runtime): boolean {
-  return on === undefined ? part === 'calls' || !runtime.callsOnly : on(runtime);
+  return (part === 'calls' || !runtime.callsOnly) && (on?.(runtime) ?? true);
 }
 
 /** One of the further runtimes is there to be seen, and not to be judged. */

@@ -1,6 +1,6 @@
 /**
- * Adopting servers that the program opens, by whatever means, for one lifecycle. It knows nothing of
- * environment variables and signals.
+ * Adopts the servers that the program opens, by whatever means, for one lifecycle. It knows nothing
+ * of environment variables and signals.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What is asked before a program's own handler: the type that those who replace `serve` share. It
- * answers nothing.
+ * The type of the handler that runs before the program's own, as the modules that replace `serve`
+ * share it. Types only; nothing runs.
  *
  * @module
  */

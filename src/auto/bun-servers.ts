@@ -1,7 +1,7 @@
 /**
- * Adopting every server that the program opens by `Bun.serve`, also by a default export, which Bun
- * serves so. For that it is replaced. Static routes, which Bun answers without asking anybody, and handlers that
- * are given to `reload` later are not admitted.
+ * Adopts every server that the program opens with `Bun.serve`, which it replaces; that includes the
+ * server that Bun opens for a default export. Static routes, which Bun answers by itself, and
+ * handlers that are later given to `reload` are not admitted.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Adopting every server that the program opens by `Deno.serve`, which is replaced for that. What
- * `deno serve` opens does not come through it.
+ * Adopts every server that the program opens with `Deno.serve`, which it replaces. It does not see
+ * what `deno serve` opens.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * The zero-code form: adopts every server that the program opens, handles the signals, and serves the
- * probes, as environment variables say. It is the one part of the package that does all this at
- * import, and that replaces methods which are not its own: the user asks for it by a flag.
+ * The zero-code form: adopts every server that the program opens, handles the signals, and serves
+ * the probes, as environment variables say. No other part of the package acts at import or replaces
+ * methods of others; the user asks for this one by a flag.
  *
  * @module
  */
@@ -116,7 +116,7 @@ async function probe(lifecycle: Lifecycle, settings: Settings): Promise<void> {
   }
 }
 
-/** What stands for the lifecycle where there is none. */
+/** Takes the place of the lifecycle where there is none. */
 function standIn(kind: ProcessKind): Lifecycle {
   const refuse = (_: unknown, name: string | symbol): undefined => {
     // `await` and `console.log` ask for these.

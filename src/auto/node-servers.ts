@@ -1,8 +1,8 @@
 /**
- * Hearing of every HTTP server that the program opens over `node:http`, `node:https` and `node:http2`, on
- * Node, Deno and Bun, just before it listens. For that the `listen` of their prototypes is replaced: the
- * program is not asked to change, so there is no other place. Servers of `node:net` alone, which may
- * be anybody's own protocol, are left alone.
+ * Notices every HTTP server that the program opens over `node:http`, `node:https` and `node:http2`,
+ * on Node, Deno and Bun, just before it listens. It replaces `listen` on their prototypes, because
+ * the program itself is not changed. Plain servers of `node:net`, which may speak any protocol, are
+ * left alone.
  *
  * @module
  */

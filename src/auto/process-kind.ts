@@ -1,6 +1,6 @@
 /**
- * What kind of thread this is for `tidegate/auto`, whose flag reaches more of them than the one that
- * serves: workers, processes that it starts, and package managers that start it.
+ * What kind of thread this is. The flag of `tidegate/auto` also reaches workers, the processes that
+ * a service starts, and package managers that start a service. It installs nothing.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a service of this library answers, told from what any other program might: the shapes of
- * the contract, and the words for what is none of them.
+ * Tells the answers of a service of this library from those of any other program: the shapes of the
+ * contract, and what to say of an answer that has none of them.
  *
  * @module
  */

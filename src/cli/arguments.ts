@@ -1,6 +1,6 @@
 /**
- * The command line, understood. It runs nothing, and what it says of a mistake never repeats a
- * value: it might be a secret in the wrong place.
+ * Parses the command line. It runs nothing, and a message about a mistake never repeats a value,
+ * which might be a secret in the wrong place.
  *
  * @module
  */

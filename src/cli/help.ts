@@ -5,33 +5,33 @@
  */
 
 /** The text. */
-export const HELP: string = `tidegate: asks a service where it is between boot and stop
+export const HELP: string = `tidegate: shows and changes the lifecycle of a running service
 
 Usage
-  tidegate probe URL      one look at a probe: exit status for a health check
-  tidegate wait URL       waits for a probe to say yes, or for an end
+  tidegate probe URL      asks a probe once; the exit code is for health checks
+  tidegate wait URL       waits until a probe succeeds, or the process ends
   tidegate status URL     phase, verdict, checks, cold start, threads, shutdown
-  tidegate drain URL      closes the gate to writes, and returns at once
+  tidegate drain URL      refuses new writes, and returns at once
   tidegate readonly on|off URL
-                          refuses writes until they are allowed again
+                          on: refuses writes; off: admits them again
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
   tidegate fleet status|drain|shutdown URL
                           the fleet that the service follows, as a whole
 
-URL is that of the service, as http://localhost:8080, with its base path if it
-has one. For probe and wait it may be that of the probe.
+URL is the address of the service, such as http://localhost:8080, including its
+base path if it has one. For probe and wait it may be the URL of the probe.
 
 Options
   --for PROBE        probe, wait: live, startup, ready (default), ready/write;
-                     wait: draining, stopped (one that is gone has stopped)
+                     wait: draining, stopped (also if the process is gone)
   --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
-  --watch            status: again and again, until Ctrl-C
-  --deployment ID    fleet drain, fleet shutdown: that one, and older ones;
-                     by default the newest, and with it all
-  --token-file PATH  status, drain, readonly, shutdown, fleet: has the admin
-                     token
-  --json             what the service answered, as one line of JSON; with
-                     --watch one for each change
+  --watch            status: repeats until Ctrl-C
+  --deployment ID    fleet drain, fleet shutdown: this deployment and older ones;
+                     by default the newest, and so all of them
+  --token-file PATH  the file with the admin token of status, drain,
+                     readonly, shutdown and fleet
+  --json             the answer of the service as one line of JSON; with
+                     --watch, one line for each change
   -h, --help         this text
   -V, --version      the version
 
@@ -40,10 +40,10 @@ Environment
   NO_COLOR               no colours
 
 Exit codes
-  0    it is so, or it is done
+  0    success
   1    the service says no: not ready, not drained, a step failed
   2    the command line is wrong, or the token cannot be read
-  3    no answer, or not that of tidegate
+  3    no answer, or one that tidegate never gives
   4    the token is missing or wrong, or admin calls are closed
-  5    the time was over
+  5    timed out
   130  interrupted`;

@@ -1,5 +1,5 @@
 /**
- * One run of the command line: understand, do, say, and with which code to exit.
+ * One run of the command line: parse, run, print, and choose the exit code.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export async function run(words: readonly string[]): Promise<Exit> {
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const terminal = new Terminal(true);
-    // As far as a command line that is none can ask for it.
+    // As far as an invalid command line can ask for it.
     if (words.includes('--json')) await terminal.print(refusalOf(error));
     else await terminal.complain(`${error.message}\nTry tidegate --help`);
     return error.exit;

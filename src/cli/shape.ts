@@ -1,6 +1,6 @@
 /**
- * Checks of values that came over the wire: nothing is taken for granted that another program
- * says. A check says yes or no; what follows is the caller's business.
+ * Checks of values that came over the network, since another program may send anything. A check
+ * answers yes or no; the caller decides what follows.
  *
  * @module
  */

@@ -44,7 +44,7 @@ export class Terminal {
     // https://no-color.org: set and not empty.
     this.#hasColours = this.#isTerminal && (env.NO_COLOR ?? '') === '';
     for (const stream of [stdout, stderr]) {
-      // EPIPE: the exit code is still to be told. Whatever else it is, there is nowhere to tell it.
+      // EPIPE: the exit code still has to be set. Any other error has nowhere to go.
       stream.on('error', () => {});
     }
   }

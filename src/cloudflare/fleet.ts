@@ -1,6 +1,6 @@
 /**
- * A fleet, as a Worker names it: which object it is led by, which deployment this is, and how old an
- * answer may be. What an isolate does with that is `follower.ts`.
+ * A fleet, as a Worker describes it: the object that leads it, the deployment of this Worker, and
+ * how old an answer may be. What an isolate does with that is in `follower.ts`.
  *
  * @module
  */

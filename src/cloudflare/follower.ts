@@ -6,9 +6,9 @@
  * moment at which it was *asked* for: whatever the object had learned before that is in it, however
  * late it arrives. Hence the bounds, whatever the network does:
  *
- * - a write is admitted by an answer that was asked for within one cache age, so none that begins
- *   later than that after a drain is, as long as the object can be reached;
- * - while it cannot, an answer serves for three cache ages, and then the hold `lease_lost` is on.
+ * - while the object can be reached, a write is admitted only by an answer that was asked for within
+ *   one cache age: no write is admitted that begins more than one cache age after a drain;
+ * - while it cannot be reached, an answer is good for three cache ages; then the hold `lease_lost` is on.
  *
  * Answers may overtake each other. A phase only moves forward, and the time of the latest question
  * only grows, so it does not matter which comes last.

@@ -1,6 +1,6 @@
 /**
- * HTTP for a fleet: the routes of `tidegate/http` with what an isolate knows of its fleet, and the
- * calls that move the fleet as a whole. Who may make them is decided there, by the same token.
+ * HTTP for a fleet: the routes of `tidegate/http`, with what an isolate knows of its fleet, and the
+ * calls that move the whole fleet. Both check the same token.
  *
  * @module
  */

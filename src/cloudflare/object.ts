@@ -1,10 +1,11 @@
 /**
  * The fleet's object: one for a fleet, wherever its isolates are. It remembers in its storage, so
- * that a restart forgets nothing. Who may call it is decided before, by who has the binding.
+ * that a restart forgets nothing. Whoever has the binding may call it.
  *
  * No two events meet within it: while one waits for storage the platform delivers no other (input
  * gates), and an answer does not leave before what was written for it is on disk (output gates). So
- * who was told that the fleet drains is told so for ever, and of two who ask one makes the move.
+ * a caller that was answered that the fleet drains gets that answer from then on, and if two callers
+ * ask for a move at once, exactly one makes it.
  *
  * @see https://developers.cloudflare.com/durable-objects/reference/in-memory-state/
  * @module
@@ -77,7 +78,7 @@ export class LifecycleObject {
     if (request.method !== 'POST') return { status: 405, error: 'The method is not POST' };
     if (pathname === '/poll') {
       const poll = pollIn(text);
-      if (poll === undefined) return { status: 400, error: 'The body is no poll' };
+      if (poll === undefined) return { status: 400, error: 'The body is not a poll' };
       return this.#tell(await this.#register(poll));
     }
     if (pathname !== '/status' && pathname !== '/drain' && pathname !== '/shutdown') {
@@ -87,7 +88,7 @@ export class LifecycleObject {
     if (target === undefined) return { status: 400, error: 'The body is not {"deployment": "…"}' };
     const { newest } = this.#state;
     if (newest === null) {
-      return { status: 409, error: 'The fleet is still starting: no isolate was heard of' };
+      return { status: 409, error: 'The fleet is still starting: no isolate has reported yet' };
     }
     const deployment = target === null ? newest : await this.#find(target);
     if (deployment === undefined) return { status: 404, error: 'There is no such deployment' };

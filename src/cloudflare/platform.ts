@@ -1,6 +1,6 @@
 /**
- * The platform's types, as far as they are used here: structural, so that nobody needs
- * `@cloudflare/workers-types`, so those can be passed. Types only; nothing runs.
+ * The platform's types, as far as they are used here. They are structural: nobody needs
+ * `@cloudflare/workers-types`, and its values can be passed. Types only; nothing runs.
  *
  * @module
  */

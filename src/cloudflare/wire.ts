@@ -1,6 +1,6 @@
 /**
- * What Workers and the fleet's object say to each other, and what is not taken for it. No part of it
- * is seen from outside the platform.
+ * The messages between Workers and the fleet's object, and the checks that refuse anything else.
+ * Nothing outside the platform sees them.
  *
  * @module
  */

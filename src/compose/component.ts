@@ -10,7 +10,7 @@ import type { CheckContext } from '../lifecycle/check-run.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import type { StepContext, StepTime } from '../lifecycle/steps.ts';
 
-/** What every `start` is called with; the values of what it needs are beside the signal. */
+/** What every `start` is called with: a signal, and the values of the components it needs. */
 export interface StartContext {
   /**
    * Aborts when this start is not wanted any more: the process is leaving, another component failed

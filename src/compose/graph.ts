@@ -1,6 +1,6 @@
 /**
- * The graph of components: checked before anything starts, in the order of starting, and who waits
- * for whom at the end. It starts and stops nothing.
+ * The graph of components: checks it before anything starts, and gives the order in which
+ * components start and which ones a stop has to wait for. It starts and stops nothing.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The backends that a program has at hand, and what it knows of its thread. An entry point says which,
- * when its class is first used: no program loads, and no page or isolate pays for, what it cannot use.
+ * The backends that a program has available, and what it knows about its thread. Each entry point
+ * adds its own when its class is first used, so no program loads a backend that it cannot use.
  *
  * | export condition | entry point | class from | backends | binary |
  * |---|---|---|---|---|

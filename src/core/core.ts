@@ -19,7 +19,7 @@ export type Backend = 'wasm' | 'atomics';
  */
 export interface Core {
   // header.ts
-  /** Makes zeroed memory a lifecycle in Starting, with room for so many. */
+  /** Makes zeroed memory a lifecycle in Starting, with these capacities. */
   create(now: number, members: number, stages: number, reports: number, checks: number): void;
 
   // age.ts
@@ -127,7 +127,7 @@ export interface Core {
   dropCheck(cell: number, member: number, incarnation: number): Flag;
   /** How many cells have ever been used. */
   checksUsed(): number;
-  /** Bits and sequence of a check, another number for anything new; 0 if there is none. */
+  /** Bits and sequence of a check, which change with every outcome; 0 if the cell is free. */
   checkStatus(cell: number): number;
   /** The same, with outcome and name copied to the staging place. */
   readCheck(cell: number, member: number): number;

@@ -1,7 +1,7 @@
 /**
- * The binary as a module that the runtime imports: the edge compiles no bytes, and has compiled
- * `.wasm` imports before the first request. It is the file for unshared memory, since an isolate is
- * one thread and never gets another.
+ * The binary as a module that the runtime imports. The edge compiles no bytes, but has compiled
+ * `.wasm` imports before the first request. The binary is the one for unshared memory, because an
+ * isolate has one thread.
  *
  * @see https://developers.cloudflare.com/workers/runtime-apis/webassembly/javascript/
  * @module

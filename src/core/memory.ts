@@ -44,7 +44,7 @@ export interface CoreMemory {
   readonly shared: boolean;
 }
 
-/** The most there is room for, in the order of the header's capacities: loops run as far as those say. */
+/** The upper limits, in the order of the header's capacities: loops run as far as those say. */
 const CAPACITIES: readonly number[] = [
   MEMBER_CAPACITY,
   STAGE_CAPACITY,
@@ -68,7 +68,7 @@ export function whyNotShared(): string | undefined {
   if (added.alone) return 'an edge isolate has no other thread';
   // Deno's library has no such name, and would not let globalThis pass for something that has.
   const scope = globalThis as { readonly crossOriginIsolated?: boolean };
-  // First: what such a page is told to do brings SharedArrayBuffer, too.
+  // Checked first: the headers that this error asks for bring SharedArrayBuffer, too.
   if (scope.crossOriginIsolated === false) return 'this page is not cross-origin isolated';
   return typeof SharedArrayBuffer === 'function'
     ? undefined
@@ -78,7 +78,7 @@ export function whyNotShared(): string | undefined {
 /**
  * Zeroed memory of {@link MEMORY_BYTES}, for any backend.
  *
- * @throws RangeError where there is no room: engines reserve 8 GiB of addresses and more for it
+ * @throws RangeError if the address space is too small: engines reserve 8 GiB of addresses and more
  */
 export function allocate(shared: boolean): CoreMemory {
   if (typeof WebAssembly !== 'object') return allocatePlain(shared);
@@ -100,7 +100,7 @@ export function adopt(value: unknown): CoreMemory | Refusal {
   const wasm = inside ? (value as WasmMemory) : undefined;
   const buffer = (inside || value) as SharedArrayBuffer;
   if (typeof SharedArrayBuffer !== 'function') return 'not_tidegate';
-  // Other versions have other sizes, too: whatever has room for a header is asked for its version.
+  // Other versions may have other sizes: anything large enough for a header is asked for its version.
   const bytes = got(SharedArrayBuffer.prototype, 'byteLength', buffer);
   if (typeof bytes !== 'number' || bytes < HEADER_BYTES) return 'not_tidegate';
   const words = new Int32Array(buffer, 0, HEADER_BYTES / 4);

@@ -1,5 +1,5 @@
 /**
- * Adds the atomics backend to the backends at hand. Nothing happens until it is called.
+ * Adds the atomics backend to the available ones. Nothing happens until it is called.
  *
  * @module
  */

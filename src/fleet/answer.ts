@@ -1,6 +1,6 @@
 /**
- * How long a store is waited for. An answer that takes longer is lost: what it would have said is seen
- * by the next look.
+ * How long to wait for the answer of a store. An answer that takes longer is dropped; the next read
+ * shows what it would have said.
  *
  * @module
  */

@@ -228,7 +228,7 @@ export class Contender {
     // Taken by an answer that came too late.
     if (isNew && !mayTake()) this.#endingUntilMs ??= time.nowMs() + this.#answerMs();
     this.#hold(record.token, sentAtMs + ttlMs);
-    // It is renewed at once if that is due, and also if its time is over: nobody else has held it.
+    // It is renewed at once if that is due, even if its time is over: nobody else has held it.
     return this.#answered(Math.max(0, sentAtMs + ttlMs * RENEW_PART - time.nowMs()));
   }
 

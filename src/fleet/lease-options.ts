@@ -1,5 +1,5 @@
 /**
- * What `lease` takes, and the check of it. What is done with it is `lease.ts`.
+ * The options of `lease`, checked. What they do is in `lease.ts`.
  *
  * @module
  */

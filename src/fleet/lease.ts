@@ -1,6 +1,6 @@
 /**
- * The lease of a lifecycle: one writer at a time, over all processes. How it is contended for is
- * `contender.ts`; here it becomes write holds, follows the shutdown, and is given back at its end.
+ * The lease of a lifecycle: one writer at a time among all processes. `contender.ts` competes for
+ * it; this module turns it into write holds, follows the shutdown, and gives it back at the end.
  *
  * @module
  */
@@ -242,7 +242,7 @@ class LifecycleLease implements Lease {
     this.#cell.leave();
     contended.get(this.#lifecycle)?.delete(this.name);
     if (wasHeld && !isKnown) {
-      const message = `The lease ${this.name} was not given back: others wait until its time is over`;
+      const message = `The lease ${this.name} was not given back: others have to wait until it runs out`;
       journal(this.#lifecycle, { type: 'lease_failed', name: this.name, message });
     }
     return isKnown;

@@ -1,5 +1,6 @@
 /**
- * What the options of the stores have in common, and how their errors are told.
+ * What the options of the stores have in common, and the form of their errors. It opens no
+ * connection.
  *
  * @module
  */

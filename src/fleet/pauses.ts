@@ -1,6 +1,6 @@
 /**
- * How long a contender waits between two rounds: longer after each failure, and never so short that a
- * store which always says no keeps it busy.
+ * How long a contender waits between two rounds: longer after each failure, and long enough that a
+ * store that always refuses does not keep it busy.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a lease writes into a store: who has it, under which token, and for how long. It is one line of
- * JSON, which a person can read and which no other program is to write.
+ * What a lease writes into a store: the holder, the fencing token, and the time to live. It is one
+ * line of JSON, for people to read; no other program should write it.
  *
  * @module
  */

@@ -2,7 +2,7 @@
  * What the fleet's object remembers, and how it changes: pure functions. Deployments have an order,
  * and each phase is a mark on that line, which covers all deployments up to it. A mark only moves
  * forward, so no phase of a deployment ever steps back; a new one is beyond all marks and starts
- * afresh; and whatever is older than a drained one is drained, also if nobody heard of it before.
+ * afresh; and whatever is older than a drained one is drained, even if nobody has heard of it before.
  *
  * ```text
  *   deployments   d1 ---- d2 ---- d3 ---- d4        (by the time each was made)

@@ -1,6 +1,6 @@
 /**
- * The one narrow thing that is asked of an engine: read a key, and replace its value if it is still the
- * one that was read. What it means is decided elsewhere; no store knows of leases, or of time.
+ * The interface of a store, which is as narrow as it can be: read a key, and replace its value if
+ * it is still the one that was read. No store knows about leases or time.
  *
  * @module
  */

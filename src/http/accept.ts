@@ -1,6 +1,6 @@
 /**
- * Which of the forms that a route has the client would rather have: the `accept` header. It makes
- * none of them; and as a server may answer with what it has when nothing suits, it refuses nobody.
+ * Chooses the form of a route that the client prefers, by its `accept` header. It makes no answer
+ * and refuses nobody: a server may answer with what it has when nothing matches.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  * @module
@@ -10,7 +10,7 @@
 interface Match {
   /** 0 (never) … 1. */
   readonly quality: number;
-  /** 0 for every type, 1 for `type/*`, 2 for a type, and one more for each parameter that agrees. */
+  /** 0 for every type, 1 for `type/*`, 2 for a type, and one more for each parameter that matches. */
   readonly specificity: number;
   /** Where in the header. */
   readonly position: number;

@@ -1,6 +1,6 @@
 /**
- * The admin calls: look at everything, drain, shut down, hold writes. Who may make them was decided
- * before.
+ * The admin calls: show everything, drain, shut down, hold writes. The guards have already decided
+ * who may make them.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Who asks readiness probes: those who were asking before a shutdown was accepted are balancers that
- * wait for the answer, and all others are passers-by. It answers nothing.
+ * Who asks readiness probes. A client that was asking before the shutdown was accepted is a load
+ * balancer that waits for the answer; any other is a passer-by. It answers nothing.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The audit: an application hears of each admin act, and of each attempt at one. It lets nobody in, and
- * shows no token.
+ * The audit: tells the application of each admin call and each refused attempt at one. It grants no
+ * access, and shows no token.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export function teller(lifecycle: Lifecycle, audit: Audit): (event: AuditEvent) 
 }
 
 /**
- * Makes what tells `audit`; `undefined` where there is none.
+ * Makes the function that calls `audit`; `undefined` if there is no audit.
  *
  * @throws {LifecycleError} `invalid_argument`
  */

@@ -1,6 +1,6 @@
 /**
- * Who may: bearer tokens, Basic for the status page, and whether a request came from another
- * site. It knows no route.
+ * Who may make a call: bearer tokens, Basic for the status page, and whether a request came from
+ * another site. It knows no route.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Request bodies: read up to a limit and not a byte further. What is in them is the route's
- * business.
+ * Reads request bodies, up to a limit and not a byte further. What is in them is for the route to
+ * check.
  *
  * @module
  */

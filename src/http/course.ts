@@ -12,7 +12,7 @@ export interface Leg {
   readonly name: string;
   /** `done` and `waiting` are of waits, the others of steps. */
   readonly state: StepOnWire['status'] | 'running' | 'pending' | 'done' | 'waiting';
-  /** So far, if it is not over; `null` where there is none to tell. */
+  /** So far, if it is not over; `null` if there is nothing to show. */
   readonly ms: number | null;
   readonly error?: string | undefined;
   /** Where it begins and ends, 0 … 1 of the whole; both 0 where nothing can be drawn. */

@@ -1,6 +1,6 @@
 /**
- * Functions that an application gives, asked at each request: whatever they do, the request goes on. What
- * they give is for others to use.
+ * Functions that an application passes, which are called at each request. Whatever they do, the
+ * request goes on. What they return is used elsewhere.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Who may: the guards of the admin calls and of the metrics, by the options of the handler. They say
- * no with an answer, or nothing; what a request asks for is not theirs to know.
+ * The guards of the admin calls and of the metrics, by the options of the handler. A guard refuses
+ * with an answer or lets the request pass; it does not know what the request is for.
  *
  * @module
  */

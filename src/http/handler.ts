@@ -1,5 +1,5 @@
 /**
- * The handler: which request is whose. What there is, is in `routes.ts`; nothing here moves the
+ * The handler: finds the route of a request. The routes are in `routes.ts`; nothing here moves the
  * lifecycle.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * The probes: is it alive, has it started, may it get traffic, may it get writes. They tell; they
- * move nothing but the count of probes that have seen a shutdown coming.
+ * The probes: is the process alive, has it started, may it get traffic, may it get writes. They
+ * change nothing but the count of probes that have seen a shutdown coming.
  *
  * @module
  */
@@ -149,7 +149,7 @@ type Facts = readonly [
   readonly CheckOnProbe[],
 ];
 
-/** The details first, and the contract's keys over them. Where there are none, nothing is copied. */
+/** The details first, and the contract's keys over them. Without details nothing is copied. */
 function withDetails(
   told: Readonly<Record<string, unknown>>,
   details: Readonly<Record<string, unknown>> | undefined,
@@ -202,7 +202,7 @@ function whyNoWrites({
  */
 function look(lifecycle: Lifecycle, demand: Demand, hasChecks: boolean): Standing {
   const checks = hasChecks ? lifecycle.checks() : [];
-  // Whether queries are served is in the phase and the checks; the rest is for those who are told no.
+  // The phase and the checks decide whether queries are served; the rest is for answers that say no.
   const now = lifecycle.phase();
   if (demand === 'queries' && acceptsQueries(now)) {
     const shutdownRequested = lifecycle.shutdownRequested();

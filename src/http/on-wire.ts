@@ -1,6 +1,6 @@
 /**
- * Values as JSON has them on the wire: with names in `snake_case`. It chooses none of them, and drops
- * none.
+ * Values as they are sent in JSON: with names in `snake_case`. It selects nothing and drops
+ * nothing.
  *
  * @module
  */

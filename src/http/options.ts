@@ -1,5 +1,5 @@
 /**
- * What the handler takes, and what it refuses of that: everything is checked before anything is made.
+ * The options of the handler. All of them are checked before anything is made.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Where the probes and the metrics are: at the paths of the contract, or at the application's own. It
+ * The paths of the probes and the metrics: those of the contract, or the application's own. It
  * routes nothing.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Which process this is, for people to read: host, process number, runtime. Nothing is decided by it.
+ * Which process this is, for people to read: host, process id, runtime. Nothing is decided by it.
  *
  * @module
  */

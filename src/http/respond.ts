@@ -1,5 +1,5 @@
 /**
- * Answers: what a route says, and how that becomes a `Response`. Every header that all answers
+ * Answers: what a route returns, and how it becomes a `Response`. Every header that all answers
  * share is set here and nowhere else.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * One route: the method that it is for, who may ask, and what it says to the other methods. What it
- * answers is its own business, and which path it is at the handler's.
+ * One route: its method, who may ask, and the answer to other methods. What it answers is written
+ * where the route is made; its path is known to the handler.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The routes: probes, metrics, admin calls, each at its path. Who may ask is the guards' business, and
- * what is answered is written where each answer is made.
+ * The routes: probes, metrics and admin calls, each at its path. The guards decide who may ask;
+ * each answer is written in its own module.
  *
  * @module
  */

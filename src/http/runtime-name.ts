@@ -1,5 +1,5 @@
 /**
- * What the runtime calls itself, for people to read. Nothing is decided by it but words.
+ * What the runtime calls itself, for people to read. It chooses words and nothing else.
  *
  * @module
  */

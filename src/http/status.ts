@@ -47,7 +47,7 @@ export interface StageOnWire {
   readonly ready_at_ms: number;
 }
 
-/** A step of the shutdown that has ended. `error` is absent where there is none. */
+/** A step of the shutdown that has ended. `error` is absent if it did not fail. */
 export interface StepOnWire {
   readonly name: string;
   readonly status: StepStatus;

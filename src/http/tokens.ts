@@ -1,6 +1,6 @@
 /**
- * Tokens that an application gives: what cannot be one, and one that is asked for at each request. What
- * a client shows is compared elsewhere.
+ * Tokens that an application passes: refuses what cannot be one, and reads one that is a function
+ * at each request. The token of a client is compared elsewhere.
  *
  * @module
  */

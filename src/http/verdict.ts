@@ -1,6 +1,6 @@
 /**
- * What it all comes to, in words: are writes admitted, and if not, why not. The page and the command
- * line say the same. A probe's own answer is made in `health.ts`.
+ * The verdict in words: are writes admitted, and if not, why not. The page and the command line say
+ * the same. A probe's own answer is made in `health.ts`.
  *
  * @module
  */

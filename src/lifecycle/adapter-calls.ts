@@ -1,6 +1,7 @@
 /**
- * The third part of the facade: what adapters call, which serve, answer probes and end the process. An
- * application that uses one need not. Each call passes on to the module that does the work.
+ * The third part of the facade: the calls of adapters, which serve, answer probes and end the
+ * process. An application that uses an adapter does not need them. Each call passes on to the
+ * module that does the work.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { endPreDrain, noteReadinessProbe } from './pre-drain.ts';
 import type { Seat } from './seat.ts';
 
 /**
- * What a lifecycle is told of its process and of its probes.
+ * What adapters report to a lifecycle about its process and its probes.
  *
  * @internal
  */

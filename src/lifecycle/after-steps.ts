@@ -1,6 +1,6 @@
 /**
- * What is given back between the last step of a shutdown and Stopped: a lease, which a step that still
- * writes must not lose. It is no step: it has no name, and the report does not list it.
+ * What is given back between the last step of a shutdown and Stopped. A lease is: a step that still
+ * writes must not lose it. It is not a step itself: it has no name and is not in the report.
  *
  * @module
  */

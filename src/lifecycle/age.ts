@@ -1,7 +1,7 @@
 /**
  * Monotonic milliseconds that threads agree on, since the creation or since the acceptance of a
- * shutdown: this thread's part in the words AGE and SINCE (`assembly/age.ts` says why that works). It
- * is no wall clock.
+ * shutdown: this thread's part in the words AGE and SINCE (`assembly/age.ts` says why that works).
+ * It is not a wall clock.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * One run of a check against the clock. What its outcome comes to is `checks.ts`.
+ * One run of a check against the clock. What its outcome leads to is in `checks.ts`.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Checks of what an application passes. What is right for an option is said where it is used.
+ * Checks of what an application passes. Which values an option may have is said where the option is
+ * used.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Checks of what the process depends on: when each runs, and what its runs come to. They run in the
- * background, on the thread that has registered them; an answer to a probe reads the outcome.
+ * Health checks of what the process depends on: when each runs, and what its outcomes lead to. They
+ * run in the background, on the thread that registered them; a probe reads the outcome.
  *
  * @module
  */
@@ -134,7 +134,7 @@ class Check {
     try {
       putOutcome(this.#seat, this.#cell, this.#outcome());
     } catch {
-      // Reaped: others have been told that this thread is gone, and its checks with it.
+      // Reaped: for the others this thread is gone, and its checks with it.
       this.halt();
     }
   }
@@ -148,7 +148,7 @@ class Check {
     };
   }
 
-  /** Once the process is leaving, or this thread has left, none runs and none is told. */
+  /** Once the process is leaving, or this thread has left, no check runs and no outcome is published. */
   #isOver(): boolean {
     if (this.#isHalted) return true;
     try {

@@ -10,7 +10,7 @@ import { LifecycleError, shown } from './errors.ts';
 /** Milliseconds since the Unix epoch; 0 means "no time yet" (Cloudflare Workers at module scope). */
 export type Clock = () => number;
 
-/** The largest time that a word has room for: 2^48−1 ms, in the year 10889. */
+/** The largest time that fits into a word: 2^48−1 ms, in the year 10889. */
 export const TIME_MAX_MS: number = 2 ** 48 - 1;
 
 /** Longest delay of a timer (ECMAScript hosts keep it in 31 bits). */

@@ -1,6 +1,6 @@
 /**
- * The counters: what the gate admitted and refused, and how the probes answered, over all threads and
- * since the creation. Which reasons and answers there are, is here; they are counted in the core.
+ * The counters: what the gate admitted and refused, and how the probes answered, over all threads
+ * and since the creation. The reasons and answers are listed here; the core counts them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The end that an application makes by itself: its report, and the move to Stopped with it. A
+ * The end of a shutdown that an application runs by itself: its report, and the move to Stopped. A
  * shutdown that runs a pipeline ends in `run.ts`.
  *
  * @module

@@ -1,5 +1,6 @@
 /**
- * The lifecycle with the embedded binary alone at hand: what a page loads. It is the same class.
+ * The lifecycle with the embedded binary as its only backend: what a page loads. It is the same
+ * class.
  *
  * @module
  */

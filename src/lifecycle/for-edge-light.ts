@@ -1,6 +1,6 @@
 /**
- * The lifecycle with the atomics backend alone at hand, which is the usual one then: what an isolate
- * loads whose bundler imports no `.wasm` file, and which compiles no bytes. It is the same class.
+ * The lifecycle with the atomics backend as its only backend and the default: what an isolate loads
+ * whose bundler imports no `.wasm` file and which compiles no bytes. It is the same class.
  *
  * @module
  */

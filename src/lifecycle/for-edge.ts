@@ -1,5 +1,6 @@
 /**
- * The lifecycle with the imported binary alone at hand: what an isolate loads. It is the same class.
+ * The lifecycle with the imported binary as its only backend: what an isolate loads. It is the same
+ * class.
  *
  * @module
  */

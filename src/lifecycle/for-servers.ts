@@ -1,6 +1,6 @@
 /**
- * The lifecycle with both backends and the numbers of threads at hand: what servers load. It is the
- * same class.
+ * The lifecycle with both backends and the numbers of threads: what servers load. It is the same
+ * class.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
- * Heartbeats: how often a thread stores one, and what its silence says to this thread. A missing
- * heartbeat is reported, never taken for death.
+ * Heartbeats: how often a thread stores one, and what a missing one says to this thread. A missing
+ * heartbeat is reported and never taken for death.
  *
- * A heartbeat is a count and no time, since the clocks of two threads cannot be compared: a thread is
- * silent if its count has not changed for so many of *this* thread's milliseconds. So who looks
- * more often knows better, and who looks for the first time knows nothing yet.
+ * A heartbeat is a count and not a time, since the clocks of two threads cannot be compared: a
+ * thread is silent if its count has not changed for so many of *this* thread's milliseconds. So a
+ * thread that looks more often knows more, and one that looks for the first time knows nothing yet.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The journal: what goes wrong without a caller to hear of it, each in one event. It decides
- * nothing, and says nothing while all is well.
+ * The journal: one event for each thing that goes wrong where no caller could be told. It decides
+ * nothing, and is silent while all is well.
  *
  * @module
  */

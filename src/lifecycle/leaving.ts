@@ -1,6 +1,7 @@
 /**
- * Leaving: from the acceptance of a shutdown on, or from ShuttingDown without one, the process is about
- * to end, and whatever would never end must end. An `AbortSignal` says so on every thread.
+ * Leaving: from the acceptance of a shutdown on (or from ShuttingDown, if there is none), the
+ * process is about to end, and whatever would never end by itself must end. An `AbortSignal` says
+ * so on every thread.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Any number of listeners for a signal of ours: Node 20 warns of a leak at the eleventh, and
- * `lifecycle.leaving` is for every request, timer and consumer of a process.
+ * Lets any number of listeners wait for one of our signals. Node 20 warns of a leak at the
+ * eleventh, and `lifecycle.leaving` is for every request, timer and consumer of a process.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * The moves of the phase, each of which also wakes those who wait in this thread; the memory wakes
- * other threads. Opening reads the clock, and fails with it; closing always closes. The move to
- * Stopped needs a report: `finish.ts` and `run.ts`.
+ * The moves of the phase. Each also wakes the waiters of this thread; the memory wakes other
+ * threads. A move that opens the gate reads the clock, and fails if that fails; a move that closes
+ * it always succeeds. The move to Stopped needs a report: see `finish.ts` and `run.ts`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How a seat gets its memory and the backend over it, or the reason why it cannot have them. There is no
+ * How a thread gets its memory and the backend over it, or the reason why it cannot. There is no
  * fallback from one backend to the other.
  *
  * @module
@@ -11,7 +11,7 @@ import { allocate, allocatePlain, type CoreMemory } from '../core/memory.ts';
 import { wasmCore } from '../core/wasm.ts';
 import { LifecycleError } from './errors.ts';
 
-/** Memory that both backends can use if there is room for it; else what the atomics backend can use. */
+/** Memory that both backends can use, if it can be had; otherwise memory for the atomics backend. */
 export function memoryFor(backend: Backend, shared: boolean): CoreMemory {
   try {
     return allocate(shared);

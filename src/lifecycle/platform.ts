@@ -1,7 +1,7 @@
 /**
- * The web's types, as far as they are in what this package declares. A program that is compiled
- * without the DOM library and without a runtime's types does not know their names, and must not fail
- * over ours: it gets the part that is used here. Types only; nothing runs.
+ * The web types that the declarations of this package use. A program that is compiled without the
+ * DOM library and without a runtime's types does not have them and must still compile: it gets the
+ * part that is used here. Types only; nothing runs.
  *
  * @module
  */

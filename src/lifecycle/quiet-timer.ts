@@ -1,5 +1,6 @@
 /**
- * Timers that keep no process alive, on runtimes where timers do. What they do is their owner's.
+ * Timers that keep no process alive, on runtimes where timers do so by default. What a timer does
+ * is decided by its owner.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The shutdown report: its shape, its limits, and whether it tells of a success. Its form in memory is
- * `records.ts`.
+ * The shutdown report: its shape, its limits, and whether it tells of a success. How it is stored
+ * is in `records.ts`.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface StepReport {
   error?: string;
 }
 
-/** How the process ended. Equal on every thread and for every caller. */
+/** How the process ended. It is the same on every thread and for every caller. */
 export interface ShutdownReport {
   /** The step `flush_wal` ended ok. */
   flushedWal: boolean;
@@ -104,7 +104,7 @@ export function checkReport(input: ShutdownReportInput): ShutdownReport {
   return report;
 }
 
-/** As many steps as there is room for, of a pipeline or a report. */
+/** The most steps of a pipeline or a report. */
 export function checkSteps(action: string, steps: unknown): void {
   const isList = Array.isArray(steps) && steps.length <= STEPS_MAX;
   must(isList, action, `steps must be a list of at most ${STEPS_MAX}`, steps);

@@ -1,6 +1,6 @@
 /**
- * Which paths are the handlers' own, and what they say there, for the server in front of them: a probe need not
- * wait for a `Request` that nobody looks at, and none of these requests counts as the application's.
+ * The paths of the handlers and their answers, for the server in front of them. A probe need not
+ * wait for a `Request` that nobody reads, and none of these requests counts as the application's.
  * It knows no server and no route.
  *
  * @module

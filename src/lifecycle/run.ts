@@ -197,7 +197,7 @@ export class Run {
     this.#parts.tell(isBad ? { ...told, error: thrown } : told);
   }
 
-  /** Of a step for which the report has no room, only the failure is kept. */
+  /** If the report is full, only the failure of a step is kept. */
   #record(one: StepRecord): void {
     const { name, status } = one.step;
     const { core } = this.#seat;

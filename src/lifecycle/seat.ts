@@ -1,6 +1,6 @@
 /**
- * A seat: this thread's place in a lifecycle. The core over the memory, the member line, the
- * clock, the texts and the waiters, for the rooms of this floor to share. It decides nothing.
+ * A seat: this thread's place in a lifecycle. It holds what the modules of this layer share: the
+ * core over the memory, the member line, the clock, the texts and the waiters. It decides nothing.
  *
  * @module
  */
@@ -220,12 +220,14 @@ export class Seat {
   #checkBlocking(): void {
     const { buffer, shared } = this.memory;
     if (!shared) {
-      throw new LifecycleError('cannot_block', 'Cannot block: no other thread could end it');
+      throw new LifecycleError('cannot_block', 'Cannot block: no other thread could end the wait');
     }
     try {
       Atomics.wait(new Int32Array(buffer), AT_EPOCH >> 2, 0, 0);
     } catch (cause) {
-      throw new LifecycleError('cannot_block', 'Cannot block: this thread may not', { cause });
+      throw new LifecycleError('cannot_block', 'Cannot block: this thread must not block', {
+        cause,
+      });
     }
   }
 

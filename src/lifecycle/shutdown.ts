@@ -170,7 +170,7 @@ export class Shutdown {
     return isOver;
   }
 
-  /** Becomes the host if there is none (or is it already), and runs what is to be run. */
+  /** Becomes the host, if there is none or it is the host already, and runs the pipeline. */
   #takeOver(): void {
     if (this.#running) return;
     const { core, member } = this.#seat;

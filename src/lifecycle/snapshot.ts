@@ -38,7 +38,7 @@ export interface MemberSnapshot {
   readonly writes: number;
   /** Query permits held. */
   readonly queries: number;
-  /** The runtime's number of the thread, 0 for the main one; `null` where there are none. */
+  /** The runtime's number of the thread, 0 for the main one; `null` if the runtime numbers no threads. */
   readonly threadId: number | null;
   /** It serves probes, and nothing of the application. */
   readonly isProbes: boolean;

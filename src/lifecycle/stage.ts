@@ -1,6 +1,6 @@
 /**
- * Stages of the boot, and the marks that they are made of: how they are set, and how a stage is run.
- * What they come to is `cold-start.ts`.
+ * Stages of the boot, and the marks that they are made of: how they are set, and how a stage is
+ * run. How they are read is in `cold-start.ts`.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export class Stage {
    * Finds or registers the stage.
    *
    * @throws {LifecycleError} `invalid_argument` for a name that is not `[a-z][a-z0-9_]{0,31}`, or
-   * is `total`; `stages_full` for one more than there is room for; `reaped`
+   * is `total`; `stages_full` for one more than the capacity; `reaped`
    */
   constructor(seat: Seat, name: string, leaving: Leaving) {
     checkStageName('add the stage', name);

@@ -1,7 +1,7 @@
 /**
- * The staging place of a member: strings, cut to UTF-8 that ends at a code point, and numbers, on
- * their way to and from the core. Which bytes are whose, and when they may be touched, is the
- * core's business (`assembly/texts.ts`).
+ * The staging area of a member: strings (cut to UTF-8 that ends at a code point) and numbers, on
+ * their way to and from the core. Which bytes belong to whom, and when they may be touched, is
+ * decided by the core (`assembly/texts.ts`).
  *
  * @module
  */

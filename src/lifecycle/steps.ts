@@ -1,7 +1,7 @@
 /**
- * The steps of one thread's pipeline: from several modules, each with a name, and what each waits
- * for. They are checked here, and kept in the order in which they were added; `schedule.ts` runs
- * them.
+ * The steps of one thread's pipeline, which several modules may add: each has a name and the steps
+ * it waits for. They are checked here and kept in the order in which they were added; `schedule.ts`
+ * runs them.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Which thread this is, as the runtime numbers them: what a supervisor knows a dead worker by. It
- * tells; nothing is chosen by it.
+ * The number that the runtime gave this thread: a supervisor knows a dead worker by it. Nothing is
+ * decided by it.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Holds the process to its time: the shutdown to its budget, and what comes after it to the limit
- * that the waits share. Nothing that blocks or hangs the main thread keeps the process then. It runs
- * on the probe thread, and ends no process that is in time.
+ * Holds the process to its time: the shutdown to its budget, and what follows to the limit that all
+ * waits share. A main thread that blocks or hangs cannot prevent it. It runs on the probe thread,
+ * and never ends a process that is in time.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const LINE_MS = 100;
 /** The same for the record, which the next run is to find: it is on a disk, and nobody has to read it. */
 const RECORD_MS = 500;
 
-/** What is to be told of a kill. */
+/** What has to be reported about a kill. */
 export interface Notice {
   /** Nothing on stderr. */
   readonly isSilent: boolean;
@@ -45,13 +45,13 @@ export class Killer {
   #path: string | undefined;
   #record: number | undefined;
 
-  /** @param unheard what is to be told of a kill, too: admin acts that nobody has heard of */
+  /** @param unheard reported with a kill as well: admin calls that the audit has not heard of */
   constructor(lifecycle: Lifecycle, unheard: readonly object[]) {
     this.#lifecycle = lifecycle;
     this.#unheard = unheard;
   }
 
-  /** Says what is to be told of a kill. The record is opened now: later it may be another process's. */
+  /** Reports a kill. The record is opened now, since later it may belong to another process. */
   tell({ isSilent, record }: Notice): void {
     this.#isSilent = isSilent;
     if (record === undefined || record === this.#path) return;
@@ -71,7 +71,7 @@ export class Killer {
       this.#kill(
         isStopped
           ? 'The process did not end in time after the shutdown'
-          : 'The shutdown was not over at the end of its budget',
+          : 'The shutdown did not end within its budget',
       );
     }
     // Not a look later than it has to be.

@@ -1,6 +1,6 @@
 /**
- * Probes from a thread of their own: they answer while the main loop is blocked, say so, and hold
- * the process to its shutdown budget. The thread itself is `thread.ts`.
+ * Probes on a thread of their own: they answer while the main loop is blocked, say so, and hold the
+ * process to its shutdown budget. The thread itself is in `thread.ts`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * The probe thread: attaches to the shared memory, answers, and watches the budget. It runs as a
- * worker that `serve.ts` starts from its bundled source, and touches nothing of the main thread.
+ * worker, which `serve.ts` starts from the bundled source, and touches nothing of the main thread.
  *
  * @module
  */
@@ -66,7 +66,7 @@ export interface HeardMessage {
   readonly isActHeard: true;
 }
 
-/** What it is told: which signals ask for the shutdown, whether it may write, how the last run ended. */
+/** The messages to it: which signals ask for the shutdown, whether it may write, how the last run ended. */
 export interface SignalsMessage extends Heard {
   readonly previousRun: PreviousRun | null;
 }

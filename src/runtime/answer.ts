@@ -1,6 +1,6 @@
 /**
- * From a request to a response that can be sent: the application's, or a 404, or a 500; and the
- * word that the connection ends here. It knows no server.
+ * From a request to a response that can be sent: the application's, a 404 or a 500, and whether the
+ * connection ends with it. It knows no server.
  *
  * @module
  */

@@ -27,7 +27,7 @@ const NOT_MODIFIED = 304;
 /** What Bun's fetch() decodes, and leaves in the head for its server to send. */
 const DECODED = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
-/** What a handler is told of a request. */
+/** What a handler gets in addition to the request. */
 class BunTold implements Told {
   readonly native: BunServer;
   permit: Permit | null = null;

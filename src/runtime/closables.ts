@@ -1,7 +1,7 @@
 /**
- * What can be closed when the process ends, and how its end is heard: by its callback, or by the
- * promise that it returns. It closes nothing before it is asked to, and waits for no longer than
- * its caller does.
+ * What can be closed when the process ends, and how its end is noticed: by its callback, or by the
+ * promise that it returns. It closes nothing before it is asked to, and waits no longer than its
+ * caller.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Bodies that are said to be encoded and are not: `fetch()` decodes what it gets and keeps the header,
- * so that a handler which passes a response on lies without knowing. It encodes nothing.
+ * Bodies that claim to be encoded and are not: `fetch()` decodes what it receives and keeps the
+ * header, so a handler that passes such a response on sends a false header. It encodes nothing.
  *
  * @module
  */

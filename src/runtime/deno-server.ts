@@ -25,7 +25,7 @@ export interface DenoServer {
   shutdown(): Promise<void>;
 }
 
-/** What a handler is told of a request. */
+/** What a handler gets in addition to the request. */
 class DenoTold implements Told {
   readonly native: DenoInfo;
   permit: Permit | null = null;

@@ -1,6 +1,6 @@
 /**
- * Who ends the process for a lifecycle: the last of those who do. Whatever one of them waits for is
- * not cut by another that is done. What they wait for is their own.
+ * Decides who ends the process if several would: the last one. So nobody cuts short what another
+ * one still waits for. It waits for nothing itself.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The event streams that are open: nobody waits for them, and when the drain begins they end after
- * their current chunk, so that clients come back elsewhere. It reads and writes nothing.
+ * The open event streams. Nobody waits for them: when the drain begins they end after their current
+ * chunk, so that clients reconnect elsewhere. It reads and writes nothing.
  *
  * @module
  */

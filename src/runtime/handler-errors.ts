@@ -1,6 +1,6 @@
 /**
- * What becomes of an error that a `fetch` handler throws: the application hears of it, or it is a line in
- * the journal. It sends nothing.
+ * What happens to an error that a `fetch` handler throws: the application is told, or it becomes a
+ * line in the journal. It sends nothing.
  *
  * @module
  */

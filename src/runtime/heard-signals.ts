@@ -1,6 +1,6 @@
 /**
- * Which signals ask for a lifecycle's shutdown at present, for a thread that can hear them while
- * the main loop is blocked. It listens to no signal itself.
+ * The signals that ask for a lifecycle's shutdown at present, for a thread that can receive them
+ * while the main loop is blocked. It listens to no signal itself.
  *
  * @module
  */

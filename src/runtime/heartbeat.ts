@@ -1,6 +1,6 @@
 /**
- * The heartbeat of this thread: a timer that stores one while the loop turns, and keeps no process
- * alive. What silence means is the reader's business.
+ * The heartbeat of this thread: a timer that stores one while the event loop runs, and keeps no
+ * process alive. What a missing one means is decided by the reader.
  *
  * @module
  */

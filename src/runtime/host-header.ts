@@ -1,6 +1,6 @@
 /**
  * Whether a host header names a host. Runtimes differ in what they make of one that does not: a
- * `Request` whose address has another host, or a user, or cannot be parsed at all.
+ * `Request` whose URL has another host, or a user, or cannot be parsed at all. It answers nothing.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function addressed(request: Request, isParsed: boolean): Request | undefi
   try {
     const { url } = request;
     if (url.startsWith(lastBegin)) {
-      // A target begins with a slash, and a host that is none would have another: `http://a/b` is of `a`.
+      // A target begins with a slash, so an invalid host would change it: `http://a/b` has the host `a`.
       if (isParsed || isOneSegment(url)) return request;
       if (request.headers.get('host') === lastHost) return request;
     }

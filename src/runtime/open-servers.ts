@@ -1,6 +1,7 @@
 /**
- * Which servers serve a lifecycle, so that the process does not end under an answer: the one to a
- * shutdown is in flight when the lifecycle is Stopped. It opens and closes nothing.
+ * Which servers serve a lifecycle, so that the process does not end before an answer is sent: the
+ * answer to a shutdown call is still in flight when the lifecycle is Stopped. It opens and closes
+ * nothing.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What all three doors take and give: the options of `serve`, checked, and the shape of a server.
- * Nothing here opens anything.
+ * What the three server entry points take and return: the options of `serve`, checked, and the
+ * shape of a server. Nothing here opens anything.
  *
  * @module
  */

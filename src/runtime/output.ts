@@ -1,6 +1,6 @@
 /**
- * Writing out stdout and stderr before the process ends: `process.exit()` cuts what a slow pipe has
- * not taken yet. It writes nothing of its own.
+ * Writes out stdout and stderr before the process ends: `process.exit()` drops what a slow pipe has
+ * not taken yet. It adds no text of its own.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Telling a signal that was sent twice from a second one, in time in which the loop turned: a signal
- * is heard when the loop turns, however long ago it was sent.
+ * Tells a signal that was sent twice from a second request, by the time in which the event loop
+ * ran: a signal is delivered when the loop runs, however long ago it was sent.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The one time limit that all waits after Stopped share, and the part of it that each may take. It
+ * The one time limit that all waits after Stopped share, and the part of it that each may use. It
  * ends nothing.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Hearing that a shutdown is accepted, as early as this thread can. It keeps no process alive.
+ * Notices the acceptance of a shutdown as early as this thread can. It keeps no process alive.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Hearing that the lifecycle is Stopped. It does not keep the process alive; a server that listens
- * does.
+ * Notices that the lifecycle is Stopped. It does not keep the process alive; an open server does.
  *
  * @module
  */

@@ -225,7 +225,7 @@ describe.each(['node', 'deno', 'bun'] as const)(
       );
     });
 
-    it('is told what its handler throws, and fails', async () => {
+    it('fails with what its handler throws', async () => {
       const program = start(on, 'own.js', { OWN: 'throws' });
       await program.signal('SIGTERM');
       expect(await program.exit).toEqual({ code: 1, signal: null });

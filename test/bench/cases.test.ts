@@ -75,7 +75,7 @@ describe('the cases', () => {
     },
   );
 
-  it('have names of their own, and no variant that is none', () => {
+  it('have unique names, and only variants that exist', () => {
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
     expect(cases.flatMap(({ variants }) => variants).filter((v) => !VARIANTS.includes(v))).toEqual(
       [],
@@ -104,7 +104,7 @@ describe('the cases', () => {
 });
 
 describe('repeat', () => {
-  it('runs a body as often as it is told, at each call', () => {
+  it('runs a body the given number of times, at each call', () => {
     let runs = 0;
     const body = repeat(() => {
       runs += 1;

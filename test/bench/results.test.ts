@@ -119,6 +119,28 @@ describe('a run', () => {
     ]);
   });
 
+  it('asks a runtime without processes for calls only, whatever else a job says of runtimes', async () => {
+    const asked: string[] = [];
+    const page = {
+      ...processRuntime('page', [process.execPath], ''),
+      callsOnly: true,
+      run: async ({ case: name }: { readonly case: string }) => {
+        asked.push(name);
+        return [1];
+      },
+    };
+    const job = { variant: 'wasm', unit: 'ns', rounds: 1 } as const;
+    const own = vi.fn(async () => [1]);
+    const of: Job[] = [
+      { ...job, part: 'calls', case: 'phase' },
+      { ...job, part: 'memory', case: 'heap' },
+      { ...job, part: 'http', case: 'GET', on: ({ name }) => name !== 'node', run: own },
+    ];
+    const { points } = await run({ jobs: of, runtimes: [page], seed: 1 });
+    expect([asked, points.map(({ case: name }) => name)]).toEqual([['phase'], ['phase']]);
+    expect(own).not.toHaveBeenCalled();
+  });
+
   it('runs a round that failed once more, and gives up after that', async () => {
     const node = processRuntime('node', [process.execPath], 'it is this one');
     let left = 1;

@@ -57,7 +57,7 @@ it('gives every word that is written often a line of its own', () => {
   expect(sizes.map((size) => size % LINE)).toEqual([0, 0, 0, 0]);
 });
 
-it('has room in its lines for what they hold', () => {
+it('has lines that are large enough for what they hold', () => {
   expect(layout.MEMBER_TRIGGER + layout.TRIGGER_BYTES).toBeLessThanOrEqual(layout.MEMBER_BOOTS);
   expect(layout.MEMBER_BOOTS + 8).toBe(layout.MEMBER_BEGAN);
   expect(layout.MEMBER_BEGAN + 8).toBe(layout.MEMBER_BUDGET);

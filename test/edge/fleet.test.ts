@@ -235,7 +235,7 @@ describe('the object', () => {
     }
   });
 
-  it('drains what is older, also what it never heard of, and one deployment by its name', async () => {
+  it('drains older deployments, even unknown ones, and a single deployment by its id', async () => {
     const madeAt = {
       old: '2026-01-01T00:00:00Z',
       middle: '2026-01-02T00:00:00Z',
@@ -475,7 +475,7 @@ describe('the clock of an isolate, which stands still while the test says so', (
     expect(await readiness()).toMatchObject({ fleet: { age_ms: CACHE_AGE_MS - 1 } });
   });
 
-  it('can be set back: it asks anew, and goes by the new time', async () => {
+  it('can be set back: it asks again, and uses the new time', async () => {
     await startFleet(['a', 'b'], { bindings: PATIENT });
     await at(T);
     await tell('a', 'chance?is=0');
@@ -497,7 +497,7 @@ describe('the clock of an isolate, which stands still while the test says so', (
     expect(await reasonOf(await put('a'))).toBe('draining');
   });
 
-  it('can be set back while a question is out, whose answer then says nothing of its age', async () => {
+  it('can be set back while a request is in flight, whose answer then has no known age', async () => {
     await startFleet(['a'], { bindings: PATIENT });
     await at(T);
     await fall('waits');

@@ -125,7 +125,7 @@ describe.each(DATES)('a worker at %s', (compatibilityDate) => {
     await seen(({ inFlight }) => inFlight.writes === 0);
   });
 
-  it('shuts down once for two who ask, after the writes in flight of others', async () => {
+  it('shuts down once for two callers, after the writes in flight of others', async () => {
     const writing = ask('/until?name=w', { method: 'PUT' });
     await seen(({ inFlight }) => inFlight.writes === 1);
     const asked = [1, 2].map(async () => {

@@ -16,7 +16,7 @@ beforeAll(bundleAll);
 killAfterEach();
 
 describe.each(RUNTIMES)('on %s', (runtime) => {
-  it('it is told who asked, and from where, before the process ends', async () => {
+  it('it is called with who asked, and from where, before the process ends', async () => {
     const program = await start(runtime, { opsToken: TOKEN, probes: true });
     const { probes } = await program.heard('listening');
     const own = `http://127.0.0.1:${program.port}`;

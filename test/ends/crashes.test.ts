@@ -61,7 +61,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(names(program, 'step_end')).toEqual(['flush_wal']);
   });
 
-  it('and beside crashes: true as well (E6)', async () => {
+  it('and with crashes: true as well (E6)', async () => {
     const program = await start(runtime, {
       crash: 'throws',
       ownCrashCode: 70,

@@ -118,7 +118,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       },
     );
 
-    it('a step that blocks the loop for ever likewise, silently with log: false', async () => {
+    it('so does a step that blocks the loop for good, silently with log: false', async () => {
       const { program, exit } = await ended(runtime, {
         ...SHORT,
         steps: [{ name: 'blocked', blockMs: 600_000 }],
@@ -514,12 +514,12 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
 
     // Deno blocks the thread that writes to a full pipe: nothing of ours can run there but the probe
     // thread, which kills. It is lifted when Deno's process.stdout waits without blocking.
-    it('but not for ever', async () => {
+    it('but with a limit', async () => {
       const isBlocked = runtime === 'deno';
       const service = await unread({ ...WRITES, ...SHORT, probes: isBlocked });
       expect(await service.exit).toBe(isBlocked ? null : 1);
       expect(service.stderr()).toMatch(
-        isBlocked ? /not over at the end of its budget/ : /stdout was not written out in time/,
+        isBlocked ? /did not end within its budget/ : /stdout was not written out in time/,
       );
     });
   });

@@ -70,7 +70,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
       expect(await program.heard('rejected')).toMatchObject({ code: 'leaving' });
     });
 
-    it('a stage on another thread is told, and waited for', async () => {
+    it('a stage on another thread gets the signal, and is waited for', async () => {
       const program = await start(runtime, { is: 'booting', stage: 'on a thread' });
       program.signal('SIGTERM');
       expect(await program.exit).toMatchObject(WELL);
@@ -118,7 +118,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     });
   });
 
-  describe('a main loop that is blocked, beside a probe thread (E16)', () => {
+  describe('a main loop that is blocked, with a probe thread (E16)', () => {
     it('is not killed by the end of the budget of a stand-by', async () => {
       const plan = { hostMs: 60_000, standbyMs: 1_000, blockMs: 2_500 };
       const program = await start(runtime, { is: 'blocked', ...plan });

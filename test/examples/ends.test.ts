@@ -116,7 +116,7 @@ async function halfAnUpload(service: Service, id: string): Promise<{ wire: Wire;
   return { wire, rest: body.slice(10) };
 }
 
-describe('told to end at an awkward moment', () => {
+describe('asked to end at an awkward moment', () => {
   it('it waits for an upload that had begun, and keeps it', async () => {
     const [service, data] = await start('node');
     const { wire, rest } = await halfAnUpload(service, 'slow');

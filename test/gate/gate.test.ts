@@ -106,12 +106,12 @@ describe('a gate with failures', () => {
     expect(lines.at(-1)).toBe('5 passed, 5 failed, 2 skipped');
   });
 
-  it('says on which runtime a file ran, if it is told', async () => {
+  it('says on which runtime a file ran, if that is known', async () => {
     const { lines } = await gateOver('passes', { TEST_RUNTIME: 'bun' });
     expect(lines.join('\n')).toMatch(/ok {3} *\d+\.\d s {2}bun {3}test\/gate\/.*passes.fixture.ts/);
   });
 
-  it('has no escape codes in a log, whoever is told to paint', async () => {
+  it('has no escape codes in a log, even where colours are forced', async () => {
     const { lines } = await gateOver(ALL, { FORCE_COLOR: '1', CLICOLOR_FORCE: '1' });
     expect(lines).toContain('what a step prints');
     expect(lines).toContain('      what a test prints');

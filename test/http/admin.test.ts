@@ -15,7 +15,7 @@ const ROUTES = ['/admin/status', ...POSTS] as const;
 const methodOf = (path: string): string => (path === '/admin/status' ? 'GET' : 'POST');
 const basic = (pair: string): string => `Basic ${btoa(pair)}`;
 
-describe('who may', () => {
+describe('authorization of admin calls', () => {
   it.each(ROUTES)(
     '%s without a configured token is closed, and says how to open it',
     async (path) => {
@@ -123,7 +123,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     },
   );
 
-  it('POST /admin/drain does not wait for the writes that are out', async () => {
+  it('POST /admin/drain does not wait for the writes in flight', async () => {
     const subject = create(1);
     subject.lifecycle.gate.tryEnter('write');
     expect((await subject.ask('/admin/drain', { method: 'POST' })).status).toBe(200);

@@ -64,7 +64,7 @@ describe('the audit', () => {
     expect(Object.isFrozen(heard[0])).toBe(true);
   });
 
-  it('hears of who was refused the status, with a wrong token or without any, and of nobody who was not', async () => {
+  it('is called for a status that was refused, with a wrong token or without one, and not for one that was allowed', async () => {
     const { handler, heard } = subject();
     await ask(handler, 'GET', '/admin/status', { headers: bearer(TOKENS.ops) });
     await ask(handler, 'GET', '/admin/status', { headers: bearer('wrong') });
@@ -145,7 +145,7 @@ describe('the audit', () => {
     expect(heard).toEqual([]);
   });
 
-  it('is told from where, if the handler is', async () => {
+  it('is called with the client address, if the handler has it', async () => {
     const { handler, heard } = subject();
     const request = new Request('http://localhost/admin/drain', { method: 'POST' });
     await handler(request, { remoteAddress: '192.0.2.7' });
@@ -199,7 +199,7 @@ describe('the audit', () => {
 });
 
 describe('tokens with names', () => {
-  it('each open the admin, beside adminToken, as bearer or as the password of a browser', async () => {
+  it('each open the admin calls, in addition to adminToken, as bearer or as the password of a browser', async () => {
     const { handler } = subject({ adminToken: 'own', adminTokens: TOKENS });
     for (const token of ['own', ...Object.values(TOKENS)]) {
       for (const headers of [bearer(token), basic(token)]) {
@@ -224,7 +224,7 @@ describe('tokens with names', () => {
     }
   });
 
-  it('one that cannot be had closes nothing for the others, and is logged by its name', async () => {
+  it('one that fails to load closes nothing for the others, and is logged with its name', async () => {
     let token = 'first';
     const vault = (): string => {
       if (token === '') throw new Error('sealed');

@@ -127,7 +127,7 @@ describe.each(CALLS)('POST %s', (path) => {
     );
   });
 
-  it('looks at no body of somebody who may not call', async () => {
+  it('reads no body of a caller without access', async () => {
     const subject = room('wasm', 1);
     for (const headers of [{ authorization: 'Bearer wrong' }, basic('wrong')]) {
       const source = new Source([spaces(5_000)], 'endless');
@@ -235,7 +235,7 @@ describe('POST /admin/readonly', () => {
     expect([status, json]).toEqual([200, { ok: true, read_only: true, changed: true }]);
   });
 
-  it('asks for no content type: who has the token need not name it', async () => {
+  it('needs no content type from a caller with the token', async () => {
     for (const type of ['', 'text/plain', 'application/x-www-form-urlencoded', '*/*']) {
       const seen = await post(room(), '/admin/readonly', ENABLE, { 'content-type': type });
       expect(seen.status).toBe(200);

@@ -31,7 +31,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     }
   });
 
-  it('checks that pass are told by both readiness probes, and by no other', async () => {
+  it('checks that pass are in both readiness probes, and in no other', async () => {
     const subject = make().in(1);
     await add(
       subject,

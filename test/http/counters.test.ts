@@ -138,7 +138,7 @@ describe('a server', () => {
   });
 });
 
-it('the probe thread counts its answers, and all threads and scrapes are told the same', async () => {
+it('the probe thread counts its answers, and all threads and scrapes see the same', async () => {
   const lifecycle = Lifecycle.create();
   const thread = await serveProbes({ lifecycle, hostname: '127.0.0.1' });
   opened.push(thread);

@@ -88,7 +88,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(await scrape(handler)).toBe(newborn(backend));
   });
 
-  it('a whole life is told in the order of the contract, each family once', async () => {
+  it('a whole life is exposed in the order of the contract, each family once', async () => {
     const { lifecycle, clock, handler } = room(backend, 0);
     lifecycle.setRestoreStartedAtMs(500);
     lifecycle.setRestoreReadyAtMs(1_750);
@@ -169,7 +169,7 @@ tidegate_shutdown_step_seconds{step="twice",status="skipped"} 0.001
     expect(await scrape(handler)).toContain('tidegate_uptime_seconds 0\n');
   });
 
-  it('a thread that beats is told, with the seconds for which its loop has not turned', async () => {
+  it('a thread with a heartbeat is exposed, with the seconds for which its loop has been blocked', async () => {
     const { lifecycle, handler } = room(backend, 1);
     const { number } = lifecycle.member;
     const name = `tidegate_event_loop_blocked_seconds{member="${number}"}`;
@@ -184,7 +184,7 @@ tidegate_shutdown_step_seconds{step="twice",status="skipped"} 0.001
     expect(Number.parseFloat(seconds)).toBeGreaterThan(0.25);
   });
 
-  it('steps are told as they end, before there is a report', async () => {
+  it('steps are exposed as they end, before there is a report', async () => {
     const { lifecycle, handler } = room(backend, 1);
     const during: string[] = [];
     lifecycle.pipeline({

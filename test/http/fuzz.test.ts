@@ -96,7 +96,7 @@ describe.each([0, 1, 2, 3, 4])('in phase %i', (phase) => {
     );
   });
 
-  it('who has the token, and asks for nothing valid, moves nothing either', async () => {
+  it('a caller with the token whose requests are invalid moves nothing either', async () => {
     const subject = new Subject().in(phase);
     const before = subject.state();
     await fc.assert(

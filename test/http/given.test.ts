@@ -56,7 +56,7 @@ describe('adminToken as a function', () => {
     expect(log).toEqual([]);
   });
 
-  it('is not asked by those who ask for no admin route', async () => {
+  it('is not called for routes that are not admin calls', async () => {
     const { handler, log } = subject({ adminToken: fail });
     expect((await ask(handler, 'GET', '/health/ready')).status).toBe(200);
     expect((await ask(handler, 'GET', '/metrics')).status).toBe(200);

@@ -74,7 +74,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(await handler(new Request('http://localhost/mine'))).toBeUndefined();
   });
 
-  it('counts the readiness probes that were told, HEAD among them, and no others', async () => {
+  it('counts the readiness probes that were answered so, HEAD among them, and no others', async () => {
     const { lifecycle, handler } = room(backend, 1);
     lifecycle.pipeline({ steps: [], ...UNTIL_TOLD, preDrainProbes: 2 });
     // Not counted: nothing was accepted yet.
@@ -223,7 +223,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     },
   );
 
-  it('who is told what of each phase: the reason is the text, the phase, or the hold', async () => {
+  it('answers in each phase with the reason: the text, the phase, or the hold', async () => {
     const told: unknown[][] = [];
     for (const phase of [0, 1, 2, 3, 4] as const) {
       const { lifecycle, clock, handler } = room(backend, phase);

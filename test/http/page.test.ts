@@ -117,7 +117,7 @@ describe('the page', () => {
     });
   });
 
-  it('names no resource beside itself', async () => {
+  it('refers to no resource but itself', async () => {
     const { text } = await page(new Subject().in(4));
     // The address is in the commands to copy, and nowhere else.
     const loaded = text.replaceAll(/data-command="[^"]*"|<code>[^<]*<\/code>/g, '');
@@ -159,7 +159,7 @@ describe('the page', () => {
     expect(row('total')).toMatch(/<rect class="running".*running/);
   });
 
-  it('shows the report, with everything that is out of the ordinary', async () => {
+  it('shows the report, with everything unusual', async () => {
     const subject = new Subject();
     subject.lifecycle.finishShutdown({
       ...REPORT,

@@ -50,7 +50,7 @@ describe('the verdict', () => {
     expect(verdictOf(statusOf(subject.lifecycle)).reason).toBe('index 17 of 40');
   });
 
-  it('says what load balancers are told, where that is not what the gate does', async () => {
+  it('says what load balancers see, where that differs from what the gate does', async () => {
     const fails = verdictOf(seen(1, { checks: [check()] }));
     expect(fails).toMatchObject({
       text: 'Writes are admitted',

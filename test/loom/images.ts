@@ -23,12 +23,15 @@ export interface Image {
 export class Images {
   readonly initial: Image;
   readonly #bytes: DataView;
+  /** Where an image is written out, made when the first one is. */
+  #page: DataView<ArrayBuffer> | undefined;
   readonly #byHash = new Map<number, Image[]>();
   readonly #widths = new Map<number, number>();
   #count = 0;
 
+  /** @param bytes the initial memory, which nobody may change from now on */
   constructor(bytes: Uint8Array) {
-    this.#bytes = new DataView(bytes.slice().buffer);
+    this.#bytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.initial = this.#intern(new Map(), 0);
   }
 
@@ -63,13 +66,15 @@ export class Images {
     return next;
   }
 
-  /** The whole memory as bytes, for code that reads it in the ordinary way. */
-  bytesOf(image: Image): Uint8Array {
-    const bytes = new Uint8Array(this.#bytes.buffer.slice(0));
-    const view = new DataView(bytes.buffer);
+  /** The whole memory as bytes, for code that reads it in the ordinary way; good until the next call. */
+  bytesOf(image: Image): Uint8Array<ArrayBuffer> {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#page ??= new DataView(new ArrayBuffer(byteLength));
+    const bytes = new Uint8Array(this.#page.buffer);
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
     for (const [address, value] of image.words) {
-      if (this.#widths.get(address) === 8) view.setBigUint64(address, value, true);
-      else view.setUint32(address, Number(value), true);
+      if (this.#widths.get(address) === 8) this.#page.setBigUint64(address, value, true);
+      else this.#page.setUint32(address, Number(value), true);
     }
     return bytes;
   }

@@ -112,6 +112,8 @@ export function instrument(bytes: Uint8Array): Instrumented {
 
 /** Instantiates it over a machine's operations. */
 export function wasmMachine({ module, memory, sites }: Instrumented): CoreOf {
+  // One for all threads: it is only linked, and nothing in it is ever touched.
+  const env = { memory: new WebAssembly.Memory(memory) };
   return (perform) => {
     const run = (
       site: number,
@@ -159,7 +161,6 @@ export function wasmMachine({ module, memory, sites }: Instrumented): CoreOf {
       notify: (site: number, at: number, offset: number, count: number) =>
         low(run(site, 'notify', 4, at + offset, count >>> 0)),
     };
-    const env = { memory: new WebAssembly.Memory(memory) };
     const instance = new WebAssembly.Instance(module, { env, loom });
     return instance.exports as unknown as Core;
   };

@@ -26,19 +26,27 @@ it('every mutant is killed, or survives for a reason that is written down', () =
     ]),
     ...triples(),
   ];
-  // The small ones first: most mutants die in the first that executes them.
+  // The small ones first: most mutants die in the first that executes them. The others die where some
+  // have died already, so those scenarios come before all that execute a much used instruction.
   const known = scenarios
-    .map((scenario) => ({ scenario, ...endsOf(scenario, 'wasm') }))
+    .map((scenario) => {
+      const { ends, sites, states } = endsOf(scenario, 'wasm');
+      return { scenario, ends, sites, states };
+    })
     .sort((a, b) => a.states - b.states);
-  const alive = MUTANTS.filter(
-    (mutant) =>
-      !known.some(
-        ({ scenario, ends, sites }) => sites.has(mutant.site) && isNoticed(mutant, scenario, ends),
-      ),
-  ).map(({ name }) => name);
+  const deadly = new Set<(typeof known)[number]>();
+  const isKilled = (mutant: Mutant): boolean => {
+    const inTurn = [...known.filter((each) => deadly.has(each)), ...known];
+    const killer = inTurn.find(
+      ({ scenario, ends, sites }) => sites.has(mutant.site) && isNoticed(mutant, scenario, ends),
+    );
+    if (killer !== undefined) deadly.add(killer);
+    return killer !== undefined;
+  };
+  const alive = MUTANTS.filter((mutant) => !isKilled(mutant)).map(({ name }) => name);
   console.log(`${MUTANTS.length} mutants, ${MUTANTS.length - alive.length} killed`);
   expect(alive.sort()).toEqual(Object.keys(SURVIVORS).sort());
-}, 600_000);
+}, 1_800_000);
 
 function isNoticed(mutant: Mutant, scenario: Scenario, ends: string): boolean {
   try {

@@ -15,13 +15,13 @@ import {
   STAGE_NAME_WORDS,
   STATE_PHASE_MASK,
 } from '../../assembly/layout.ts';
-import { type Words, wordsOf } from '../../src/core/atomics/words.ts';
+import type { Words } from '../../src/core/atomics/words.ts';
 import type { Core } from '../../src/core/core.ts';
-import { coreBytes, embeddedModule } from '../../src/core/embedded.ts';
-import { wasmCore } from '../../src/core/wasm.ts';
+import { coreBytes } from '../../src/core/embedded.ts';
 import { type Exploration, explore, type Findings, type Outcome, type View } from './explorer.ts';
 import { instrument, wasmMachine } from './instrument.ts';
-import type { CoreOf, Program, Thread } from './machine.ts';
+import type { CoreOf, Program } from './machine.ts';
+import { bytesAfter, ordinary } from './ordinary.ts';
 import { Violation } from './trace.ts';
 import { atomicsMachine } from './twin.ts';
 
@@ -86,20 +86,6 @@ export function run(scenario: Scenario, machine: Machine | CoreOf = 'wasm'): Fin
   return findings;
 }
 
-/** The protocol over a copy of these bytes, called in the ordinary way. */
-export function ordinary(bytes: Uint8Array): Thread {
-  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
-  new Uint8Array(memory.buffer).set(bytes);
-  const words = new Int32Array(memory.buffer);
-  return {
-    core: wasmCore(memory, embeddedModule(true)),
-    store: (address, value) => void Atomics.store(words, address >> 2, value),
-    load: (address) => Atomics.load(words, address >> 2) >>> 0,
-    wait: () => {},
-    words: wordsOf(memory.buffer, Atomics),
-  };
-}
-
 /** All that can be seen of a memory, but for what counts steps (EPOCH) or names slots. */
 export function seen(core: Core): string {
   const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -141,13 +127,12 @@ function checksOf(core: Core): string[] {
 
 /** The memory that the threads of a scenario find. */
 export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
-  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
-  const core = wasmCore(memory, embeddedModule(true));
-  const { members, stages, reports, checks } = { ...SMALL, ...capacities };
-  core.create(1_000, members, stages, reports, checks);
-  for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
-  before?.(core, wordsOf(memory.buffer, Atomics));
-  return new Uint8Array(memory.buffer).slice();
+  return bytesAfter((core, words) => {
+    const { members, stages, reports, checks } = { ...SMALL, ...capacities };
+    core.create(1_000, members, stages, reports, checks);
+    for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
+    before?.(core, words);
+  });
 }
 
 function machinesOf(machine: Machine | CoreOf): readonly CoreOf[] {

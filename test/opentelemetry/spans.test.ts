@@ -90,7 +90,7 @@ describe('the boot', () => {
     expect(sdk.spans()).toEqual([]);
   });
 
-  it('is told at once by who comes late, and once', async () => {
+  it('is exported at once by an instrument that comes late, and only once', async () => {
     const lifecycle = Lifecycle.create();
     await lifecycle.stage('restore').run(() => {});
     lifecycle.markReady();
@@ -251,7 +251,7 @@ describe('the shutdown', () => {
     expect(msOf(second?.endTime ?? [0, 0])).toBeGreaterThan(diedAtMs);
   });
 
-  it('of an application of its own is told by its report', async () => {
+  it('of an application that owns it is exported from its report', async () => {
     const lifecycle = Lifecycle.create({ clock: () => 500 });
     follow(lifecycle);
     lifecycle.markReady();

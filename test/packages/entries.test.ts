@@ -90,7 +90,7 @@ it('every published path is used on some runtime', () => {
   expect([...Object.keys(EXPECTED), ...EDGE].sort()).toEqual(published.sort());
 });
 
-it('the peer is optional: who does not have it is told so by the one path that needs it', () => {
+it('the peer is optional: without it, only the one path that needs it fails, and says so', () => {
   expect(withoutPeer).toMatch(/Cannot find package '@opentelemetry\/api'/);
 });
 

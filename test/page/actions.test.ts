@@ -7,35 +7,16 @@
 
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { Phase } from '../../src/index.ts';
 import { serveProbes } from '../../src/node.ts';
-import { launch, missing, SHOTS, Subject, TOKEN, Watched } from './browser.ts';
+import { missing, SHOTS, TOKEN, Watched } from './browser.ts';
+import { stand } from './stand.ts';
 
 describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
-  let browser: Browser;
-  let subject: Subject;
-  const opened: Watched[] = [];
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    subject = await Subject.listen();
-    subject.lifecycle.markReady();
-  });
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((watched) => watched.close()));
-    await subject.close();
-  });
-
-  async function open(options?: Parameters<typeof Watched.open>[2]): Promise<Watched> {
-    const watched = await Watched.open(browser, subject.url, options);
-    opened.push(watched);
-    return watched;
-  }
+  const chromium = stand(({ lifecycle }) => void lifecycle.markReady());
+  const { opened, open } = chromium;
 
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const said = (page: Page, text: string) => page.locator('#said').getByText(text).waitFor();
@@ -46,7 +27,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     page.on('request', (request) => {
       if (request.method() === 'POST') posted.push(request.url());
     });
-    const before = subject.lifecycle.snapshot();
+    const before = chromium.subject.lifecycle.snapshot();
     for (const name of ['Make read-only…', 'Drain…', 'Shut down…']) {
       for (const refuse of [
         () => page.keyboard.press('Escape'),
@@ -62,20 +43,20 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
         );
       }
     }
-    await subject.refreshes(2);
+    await chromium.subject.refreshes(2);
     expect(posted).toEqual([]);
-    expect(subject.lifecycle.snapshot()).toEqual(before);
+    expect(chromium.subject.lifecycle.snapshot()).toEqual(before);
     expect(complaints).toEqual([]);
   });
 
   it('asks what is at stake, in a dialog without fault in either scheme and on a narrow screen', async () => {
-    subject.becomes({ name: 'orders', version: '1.4.2' });
+    chromium.subject.becomes({ name: 'orders', version: '1.4.2' });
     const watched = await open({ viewport: { width: 320, height: 700 } });
     const { page } = watched;
     await button(page, 'Drain…').click();
     const dialog = page.getByRole('dialog', { name: /^Drain orders on .*\?$/ });
     expect(await dialog.textContent()).toContain('cannot be undone');
-    expect(await dialog.textContent()).toContain(`npx tidegate drain ${subject.url}`);
+    expect(await dialog.textContent()).toContain(`npx tidegate drain ${chromium.subject.url}`);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       expect(await watched.violations()).toEqual([]);
@@ -95,7 +76,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await said(page, 'It is draining.');
-    expect(subject.lifecycle.phase()).toBe(Phase.Draining);
+    expect(chromium.subject.lifecycle.phase()).toBe(Phase.Draining);
     await page.locator('.phase').getByText('Writes are refused: draining').waitFor();
     const drain = button(page, 'Drain…');
     await expect.poll(() => drain.getAttribute('aria-disabled')).toBe('true');
@@ -106,25 +87,25 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
   });
 
   it('refuses writes and admits them again, with the password in the URL too', async () => {
-    const context = await browser.newContext();
+    const context = await chromium.browser.newContext();
     const watched = new Watched(await context.newPage());
     opened.push(watched);
     const { page } = watched;
-    await page.goto(`${subject.url.replace('//', `//anybody:${TOKEN}@`)}/admin/status`);
+    await page.goto(`${chromium.subject.url.replace('//', `//anybody:${TOKEN}@`)}/admin/status`);
     await button(page, 'Make read-only…').click();
     await button(page, 'Make read-only').click();
     await said(page, 'It is read-only now.');
-    expect(subject.lifecycle.gate.holds()).toEqual(['read_only']);
+    expect(chromium.subject.lifecycle.gate.holds()).toEqual(['read_only']);
     await page.locator('.phase').getByText('Writes are refused: read only').waitFor();
     await button(page, 'Allow writes…').click();
     await button(page, 'Allow writes').click();
     await said(page, 'The read-only hold is lifted.');
-    expect(subject.lifecycle.gate.holds()).toEqual([]);
+    expect(chromium.subject.lifecycle.gate.holds()).toEqual([]);
     expect(watched.complaints).toEqual([]);
   });
 
   it('shuts down, shows each step as it ends, and says how it went', async () => {
-    const { lifecycle } = subject;
+    const { lifecycle } = chromium.subject;
     let end = (): void => {};
     const step = new Promise<void>((resolve) => {
       end = resolve;
@@ -145,7 +126,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
   });
 
   it('acts through the probe thread as well, which does not wait for the end', async () => {
-    const { lifecycle } = subject;
+    const { lifecycle } = chromium.subject;
     let end = (): void => {};
     const step = new Promise<void>((resolve) => {
       end = resolve;
@@ -153,7 +134,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     lifecycle.pipeline({ steps: [{ name: 'flush_wal', run: () => step }], budgetMs: 600_000 });
     const probes = await serveProbes({ lifecycle, adminToken: TOKEN, hostname: '127.0.0.1' });
     try {
-      const watched = await Watched.open(browser, probes.url);
+      const watched = await Watched.open(chromium.browser, probes.url);
       opened.push(watched);
       const { page } = watched;
       await page.getByRole('rowheader', { name: 'probe thread' }).waitFor();
@@ -170,7 +151,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
 
   it('says why, where a proxy makes its calls look like those of another site', async () => {
     const proxy = createServer(({ method, url, headers: { host, ...headers } }, response) => {
-      const passed = request(`${subject.url}${url}`, { method, headers }, (answer) => {
+      const passed = request(`${chromium.subject.url}${url}`, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(response);
       });
@@ -179,12 +160,12 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = proxy.address() as AddressInfo;
-      const watched = await Watched.open(browser, `http://127.0.0.1:${port}`);
+      const watched = await Watched.open(chromium.browser, `http://127.0.0.1:${port}`);
       opened.push(watched);
       await button(watched.page, 'Drain…').click();
       await button(watched.page, 'Drain').click();
       await said(watched.page, 'Drain: refused.');
-      expect(subject.lifecycle.phase()).toBe(Phase.Ready);
+      expect(chromium.subject.lifecycle.phase()).toBe(Phase.Ready);
     } finally {
       proxy.closeAllConnections();
       proxy.close();
@@ -195,7 +176,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     const forged = createServer((_, response) => {
       response.setHeader('content-type', 'text/html');
       response.end(
-        `<form method="post" target="frame" action="${subject.url}/admin/drain"><button>win</button></form>` +
+        `<form method="post" target="frame" action="${chromium.subject.url}/admin/drain"><button>win</button></form>` +
           '<iframe name="frame"></iframe>',
       );
     });
@@ -218,11 +199,11 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
               () => 'answered',
               () => 'refused',
             ),
-          [`${subject.url}/admin/drain`, headers] as const,
+          [`${chromium.subject.url}/admin/drain`, headers] as const,
         );
       expect(await sent({})).toBe('refused');
       expect(await sent({ 'x-tidegate-page': '1' })).toBe('refused');
-      expect(subject.lifecycle.phase()).toBe(Phase.Ready);
+      expect(chromium.subject.lifecycle.phase()).toBe(Phase.Ready);
     } finally {
       forged.closeAllConnections();
       forged.close();

@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)(`in Firefox ${missing ?? ''}`, () => {
     lifecycle.detach();
   });
 
-  it('its script runs, and keeps it up to date without loading it anew', async () => {
+  it('its script runs, and keeps it up to date without a reload', async () => {
     const isOver = visit?.ended.then((said) => {
       throw new Error(said);
     });

@@ -6,40 +6,21 @@
  */
 
 import { hostname } from 'node:os';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launch, missing, SHOTS, Subject, TOKEN, Watched } from './browser.ts';
+import { describe, expect, it } from 'vitest';
+import { missing, SHOTS, TOKEN, Watched } from './browser.ts';
+import { stand } from './stand.ts';
 
 const PHASES = ['starting', 'ready', 'draining', 'shutting down', 'stopped'] as const;
 const SCHEMES = ['light', 'dark'] as const;
 const HOSTILE = '</script><img src=x onerror=alert(1)><svg onload=alert(2)> \u202e evil';
 
 describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
-  let browser: Browser;
-  let subject: Subject;
-  const opened: Watched[] = [];
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    subject = await Subject.listen();
-  });
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((watched) => watched.close()));
-    await subject.close();
-  });
-
-  async function open(options?: Parameters<typeof Watched.open>[2]): Promise<Watched> {
-    const watched = await Watched.open(browser, subject.url, options);
-    opened.push(watched);
-    return watched;
-  }
+  const chromium = stand();
+  const { opened, open } = chromium;
 
   /** As a process that has lived: stages of all kinds, holds, permits, steps. */
   function live(phase: number): void {
-    const { lifecycle } = subject;
+    const { lifecycle } = chromium.subject;
     const { gate } = lifecycle;
     const start = lifecycle.startedAtMs();
     lifecycle.setRestoreStartedAtMs(start - 900);
@@ -94,7 +75,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
 
   it('is headed by the service and its version, also when the next one is of another', async () => {
     live(1);
-    subject.becomes({ name: 'orders', version: '1.4.2' });
+    chromium.subject.becomes({ name: 'orders', version: '1.4.2' });
     const watched = await open({ viewport: { width: 1000, height: 900 } });
     const { page } = watched;
     const heading = page.getByRole('heading', { level: 1 });
@@ -102,7 +83,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     expect(await heading.textContent()).toBe(`orders 1.4.2 ${place}`);
     expect(await page.title()).toBe(`ready · orders 1.4.2 · ${place}`);
     await page.screenshot({ path: `${SHOTS}/named.png`, fullPage: true });
-    subject.becomes({ name: HOSTILE, version: 'v'.repeat(80) });
+    chromium.subject.becomes({ name: HOSTILE, version: 'v'.repeat(80) });
     await expect.poll(() => heading.textContent()).toBe(`${HOSTILE} ${'v'.repeat(80)} ${place}`);
     expect(await watched.violations()).toEqual([]);
     await page.setViewportSize({ width: 320, height: 900 });
@@ -112,7 +93,7 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
   });
 
   describe.each([0, 1, 2, 3, 4])('in phase %i', (phase) => {
-    it('axe finds nothing in either scheme, and a narrow screen has room for it', async () => {
+    it('axe finds nothing in either scheme, and it fits on a narrow screen', async () => {
       live(phase);
       const watched = await open({ viewport: { width: 1000, height: 900 } });
       const { page } = watched;
@@ -186,17 +167,19 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
   });
 
   it('keeps up to date also where the URL has the credentials', async () => {
-    const context = await browser.newContext();
+    const context = await chromium.browser.newContext();
     const watched = new Watched(await context.newPage());
     opened.push(watched);
-    await watched.page.goto(`${subject.url.replace('//', `//anybody:${TOKEN}@`)}/admin/status`);
-    await subject.refreshes(2);
-    subject.lifecycle.markReady();
+    await watched.page.goto(
+      `${chromium.subject.url.replace('//', `//anybody:${TOKEN}@`)}/admin/status`,
+    );
+    await chromium.subject.refreshes(2);
+    chromium.subject.lifecycle.markReady();
     await watched.page.locator('.phase.ready').waitFor();
     expect(watched.complaints).toEqual([]);
   });
 
-  it('without scripts it is whole, and loads itself anew', async () => {
+  it('without scripts it is complete, and reloads itself', async () => {
     live(4);
     const { page } = await open({ javaScriptEnabled: false });
     expect(await page.getByRole('button').count()).toBe(0);
@@ -208,15 +191,15 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
       'This page reloads every 5 seconds.',
     );
     await page.screenshot({ path: `${SHOTS}/no-script.png`, fullPage: true });
-    await subject.refreshes(1);
+    await chromium.subject.refreshes(1);
     expect(await page.locator('.phase').textContent()).toContain('stopped');
   });
 
-  it('with scripts it does not load itself anew', async () => {
+  it('with scripts it does not reload itself', async () => {
     const { page } = await open();
     expect(await page.locator('meta[http-equiv]').count()).toBe(0);
     await page.evaluate(() => Object.assign(globalThis, { isSame: true }));
-    await subject.refreshes(3);
+    await chromium.subject.refreshes(3);
     expect(await page.evaluate(() => 'isSame' in globalThis)).toBe(true);
   });
 
@@ -235,12 +218,12 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     await page.getByRole('button', { name: 'Resume updates' }).waitFor();
     expect(await page.locator('#note').textContent()).toBe('Paused.');
     await page.keyboard.press('Tab');
-    subject.lifecycle.markReady();
+    chromium.subject.lifecycle.markReady();
     // One that was under way may still end; then nothing is asked for in the time of three updates.
     await page.waitForTimeout(500);
-    const { asked } = subject;
+    const { asked } = chromium.subject;
     await page.waitForTimeout(1500);
-    expect(subject.asked).toBe(asked);
+    expect(chromium.subject.asked).toBe(asked);
     expect(await page.locator('.phase').textContent()).toContain('starting');
     await page.getByRole('button', { name: 'Resume updates' }).focus();
     await page.keyboard.press('Space');
@@ -275,10 +258,10 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
     const before = await look();
     expect(before).toMatchObject({ isScrolled: true, focused: 'BUTTON' });
     // Shorter by lines, above what is on the screen.
-    subject.lifecycle.setStartingReason('another');
-    subject.lifecycle.gate.release('read_only');
+    chromium.subject.lifecycle.setStartingReason('another');
+    chromium.subject.lifecycle.gate.release('read_only');
     await page.getByText('another').waitFor();
-    await subject.refreshes(2);
+    await chromium.subject.refreshes(2);
     expect(await look()).toEqual(before);
     expect(await page.locator('dl').textContent()).toContain('lease lost');
   });
@@ -293,16 +276,16 @@ describe.skipIf(missing !== undefined)(`in Chromium ${missing ?? ''}`, () => {
         observer.observe(region, { subtree: true, childList: true, characterData: true });
       }
     });
-    await subject.refreshes(3);
-    subject.lifecycle.markReady();
+    await chromium.subject.refreshes(3);
+    chromium.subject.lifecycle.markReady();
     await page.locator('.phase.ready').waitFor();
-    await subject.refreshes(3);
+    await chromium.subject.refreshes(3);
     const heard = await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
     expect(heard).toEqual(['ready Writes are admitted']);
   });
 
   it('runs nothing that an application says, first or in an update', async () => {
-    const { lifecycle } = subject;
+    const { lifecycle } = chromium.subject;
     const { page, complaints } = await open();
     lifecycle.setStartingReason(HOSTILE);
     await page.locator('.phase').getByText('onerror').waitFor();

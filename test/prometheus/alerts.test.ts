@@ -147,7 +147,7 @@ describe.skipIf(missing !== undefined)(`the alerts${skipped}`, () => {
     await quiet();
   });
 
-  it('a blocked loop, told by the probe thread: EventLoopBlocked, ProbesFail', async () => {
+  it('a blocked loop, reported by the probe thread: EventLoopBlocked, ProbesFail', async () => {
     await tell('/block');
     await fire(['TidegateEventLoopBlocked', 'TidegateProbesFail'], async () => {
       await (await fetch(`${probes}/health/live`)).body?.cancel();
@@ -211,7 +211,7 @@ describe.skipIf(missing !== undefined)(`the alerts${skipped}`, () => {
     expect([...expected].sort()).toEqual(RULES.map(({ alert: name }) => name).sort());
   });
 
-  it('Alertmanager told nobody of what is not theirs: on-call the critical ones, the team the rest', () => {
+  it('Alertmanager routed the critical alerts to on-call and the rest to the team', () => {
     const due = expected.map((alert) => `${receiverOf(alert)} ${alert}`);
     const isSure = (each: string): boolean => !each.endsWith(INHIBITED);
     expect(alertmanager.all.filter(isSure)).toEqual(due.filter(isSure).sort());

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle, type Permit } from '../../src/index.ts';
-import { door, runtime, say } from '../runtime/door.ts';
+import { led } from './led.ts';
 
 /** What the test makes when the blocked loop may turn again. */
 const RELEASE = process.env.RELEASE ?? '';
@@ -53,7 +53,7 @@ lifecycle.check({
 });
 
 /** What the test asks for, by path. */
-const COMMANDS: Readonly<Record<string, () => unknown>> = {
+const commands = {
   '/ready': () => lifecycle.markReady(),
   '/break': () => {
     isBroken = true;
@@ -72,32 +72,19 @@ const COMMANDS: Readonly<Record<string, () => unknown>> = {
     lifecycle.markDraining();
   },
   '/end-write': () => permit?.release(),
+  // After the answer.
+  '/block': () => setTimeout(block, 50),
   '/go-on': () => goOn(),
 };
 
-const handler = createHandler(lifecycle);
-const server = await door.serve({
-  lifecycle,
-  hostname: '127.0.0.1',
-  kindOf: () => null,
-  fetch(request) {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/block') {
-      // After the answer.
-      setTimeout(block, 50);
-      return new Response(null, { status: 204 });
-    }
-    const command = COMMANDS[pathname];
-    if (command === undefined) return handler(request);
-    command();
-    return new Response(null, { status: 204 });
-  },
-});
-const probes = await door.serveProbes({ lifecycle, port: PROBES, stuckAfterMs: 500 });
-setInterval(() => {}, 60_000);
 process.once('SIGUSR2', () => process.exit(0));
-door.handleSignals(lifecycle, { exit: false, log: false, record: RECORD });
-say('listening', { runtime, pid: process.pid, port: server.port, probes: probes.port });
+await led({
+  lifecycle,
+  commands,
+  handler: createHandler(lifecycle),
+  probes: { port: PROBES, stuckAfterMs: 500 },
+  signals: { log: false, record: RECORD },
+});
 
 function block(): void {
   const never = new Int32Array(new SharedArrayBuffer(4));

@@ -121,7 +121,7 @@ describe.skipIf(MISSING !== undefined)(`Prometheus${skipped}`, () => {
     await absent('tidegate_shutdown_duration_seconds', 'tidegate_shutdown_step_seconds');
   });
 
-  it('a blocked loop is told by the probe thread, whose scrapes go on', async () => {
+  it('a blocked loop is reported by the probe thread, whose scrapes go on', async () => {
     await tell('/block');
     const blocked =
       'max_over_time(tidegate_event_loop_blocked_seconds{way="probes",member="0"}[1m])';
@@ -136,7 +136,7 @@ describe.skipIf(MISSING !== undefined)(`Prometheus${skipped}`, () => {
     await agreed('tidegate_in_flight{kind="write"}', 1);
   });
 
-  it('ShuttingDown: no step has ended, so there is none', async () => {
+  it('ShuttingDown: no step has ended, so no step has a sample', async () => {
     for (const service of services.values()) service.signal('SIGTERM');
     await tell('/release');
     await agreed('tidegate_phase{phase="shutting_down"}', 1);

@@ -9,7 +9,7 @@ import process from 'node:process';
 import { createHandler } from '../../src/http/index.ts';
 import { Lifecycle, type Permit } from '../../src/index.ts';
 import { succeeded } from '../../src/lifecycle/report.ts';
-import { door, runtime, say } from '../runtime/door.ts';
+import { led } from './led.ts';
 
 let flush = (): void => {};
 const flushed = new Promise<void>((resolve) => {
@@ -42,7 +42,7 @@ const handler = createHandler(lifecycle, { openAdmin: true });
 const permits: (Permit | null)[] = [];
 
 /** What the test asks for, by path. */
-const COMMANDS: Readonly<Record<string, () => unknown>> = {
+const commands = {
   '/ready'() {
     lifecycle.stage('cache_fill').markReady();
     lifecycle.markReady();
@@ -60,29 +60,17 @@ const COMMANDS: Readonly<Record<string, () => unknown>> = {
   '/flush': () => flush(),
 };
 
-const server = await door.serve({
-  lifecycle,
-  hostname: '127.0.0.1',
-  // The test leads it in every phase.
-  kindOf: () => null,
-  fetch(request) {
-    const { pathname } = new URL(request.url);
-    // What a proxy makes of a scrape that does not pass on `accept`.
-    if (pathname === '/classic/metrics')
-      return handler(new Request(new URL('/metrics', request.url)));
-    const command = COMMANDS[pathname];
-    if (command === undefined) return handler(request);
-    command();
-    return new Response(null, { status: 204 });
-  },
-});
-const probes = await door.serveProbes({ lifecycle });
-
-// The process outlives Stopped until the test has seen it scraped, however long that takes.
-setInterval(() => {}, 60_000);
 process.once('SIGUSR2', () => {
   const report = lifecycle.shutdownReport();
   process.exit(report !== null && succeeded(report) ? 0 : 1);
 });
-door.handleSignals(lifecycle, { exit: false });
-say('listening', { runtime, pid: process.pid, port: server.port, probes: probes.port });
+await led({
+  lifecycle,
+  commands,
+  handler(request) {
+    const { pathname } = new URL(request.url);
+    // What a proxy makes of a scrape that does not pass on `accept`.
+    const isClassic = pathname === '/classic/metrics';
+    return handler(isClassic ? new Request(new URL('/metrics', request.url)) : request);
+  },
+});

@@ -384,7 +384,7 @@ describe('event streams', () => {
     },
   );
 
-  it('are told to come back by a closed gate', async () => {
+  it('get retry-after from a closed gate', async () => {
     const lifecycle = ready();
     const port = await serving({ lifecycle, fetch: () => new Response('x') });
     lifecycle.beginShutdown();
@@ -395,7 +395,7 @@ describe('event streams', () => {
 });
 
 describe('a handler', () => {
-  it('is told the address of its client, and has what Node has', async () => {
+  it('gets the address of its client, and what Node has', async () => {
     const port = await serving({
       lifecycle: ready(),
       fetch: (_, { remoteAddress, native }) =>

@@ -200,7 +200,7 @@ describe('toNodeListener', () => {
   );
 });
 
-describe('the signals that the probe thread is told', () => {
+describe('the signals that the probe thread gets', () => {
   it('are those of every handleSignals() that has not been undone', () => {
     const own = Lifecycle.create();
     const told: string[] = [];

@@ -92,7 +92,7 @@ describe.each(Object.entries(WAYS))('%s', (_, open) => {
     await wire.closed;
   });
 
-  it('one that comes behind the last answer is not handled: its client was told', async () => {
+  it('a request after the last answer is not handled: that answer said so', async () => {
     const lifecycle = Lifecycle.create();
     lifecycle.markReady();
     const { server, answers } = await open(lifecycle, () => null);

@@ -68,7 +68,7 @@ async function ended(program: Program): Promise<void> {
 }
 
 describe.each(RUNTIMES)('on %s', (runtime) => {
-  it('listens on all addresses, of IPv4 and IPv6, unless it is told one', async () => {
+  it('listens on all addresses, of IPv4 and IPv6, unless one is given', async () => {
     const { said } = await start(runtime, {});
     const port = Number(said.port);
     const asked = async (host: string): Promise<unknown> =>
@@ -157,7 +157,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
   });
 });
 
-it('Bun ends an idle connection when it is told to', async () => {
+it('Bun ends an idle connection after the given time', async () => {
   const { program } = await start('bun', { hostname: '127.0.0.1', bun: { idleTimeout: 1 } });
   const socket = connect(program.port, '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');

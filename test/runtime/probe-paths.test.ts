@@ -118,7 +118,7 @@ describe.each(Object.entries(WAYS))('%s', (_, open) => {
       expect(JSON.parse(body)).toMatchObject({ probe: 'ready', reason: 'starting' });
   });
 
-  it('what is none is the application’s', async () => {
+  it('any other path is the application’s', async () => {
     heard = [];
     lifecycle.markReady();
     for (const target of [

@@ -213,7 +213,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     expect(await program.exit).toMatchObject({ code: 0, signal: null });
   });
 
-  it('the answer to a shutdown arrives also if nobody named the server', async () => {
+  it('the answer to a shutdown arrives even if the server is not in servers', async () => {
     const program = await start(runtime, { isUnlisted: true });
     const reply = await once(program.port, '/admin/shutdown', { method: 'POST' });
     expect(reply.status).toBe(200);

@@ -49,7 +49,7 @@ describe.each(RUNTIMES)('on %s', (runtime) => {
     data.remove();
   });
 
-  it(`${REQUESTS} raw requests move no phase and get no 5xx, beside slow senders`, {
+  it(`${REQUESTS} raw requests move no phase and get no 5xx, in the presence of slow senders`, {
     timeout: 300_000,
   }, async () => {
     const before = await stateOf(service);

@@ -7,8 +7,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { endsOf } from '../loom/oracle.ts';
+import { ordinary } from '../loom/ordinary.ts';
 import { pairs } from '../loom/products.ts';
-import { memoryOf, ordinary, seen } from '../loom/scenario.ts';
+import { memoryOf, seen } from '../loom/scenario.ts';
 import { BARRIER_WORDS, Barrier } from './barrier.ts';
 import { buildProgram } from './build.ts';
 import { gather, hire, runtime } from './crew.ts';

@@ -127,7 +127,7 @@ describe.each(CREWS)('threads with %s', (_, backendOf) => {
     console.log(`${runtime}: ${SHUTDOWNS} shutdowns, run by ${new Set(ranBy).size} of ${askers}`);
   });
 
-  it('never see a phase without its time, nor a torn reason, nor one beside a later phase', async () => {
+  it('never see a phase without its time, nor a torn reason, nor a reason in a later phase', async () => {
     for (let round = 0; round < 20; round++) {
       const lifecycle = Lifecycle.create({
         backend: backendOf(round),

@@ -1,5 +1,5 @@
 /**
- * `drain`: closes the gate to writes, and does not wait for those that are out.
+ * `drain`: closes the gate to writes. It does not wait for the writes in flight.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * `wait --for draining` and `--for stopped`: until a process is that far in its life, or has gone.
+ * `wait --for draining` and `wait --for stopped`: waits until a process has reached that phase, or
+ * is gone.
  *
  * @module
  */

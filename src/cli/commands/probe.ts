@@ -1,5 +1,5 @@
 /**
- * `probe` and `wait`: what one probe says, and asking until it says yes.
+ * `probe` shows what one probe answers; `wait` asks again until the answer is yes.
  *
  * @module
  */

@@ -28,7 +28,7 @@ const COLOURS: Readonly<Record<ReturnType<typeof verdictOf>['tone'], Colour>> = 
 /** Columns before a value. */
 const INDENT = 11;
 
-/** `status`. That it was told is a success, whatever it says. */
+/** `status`. Any answer is a success, whatever it says. */
 export async function status(
   call: Call,
   token: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * `status --watch`: the status again and again until Ctrl-C. On a terminal it redraws; elsewhere it is a
- * line for each change, of words or of JSON. A process that has gone is said to be, and is waited for:
- * the next one may come.
+ * `status --watch`: shows the status again and again until Ctrl-C. A terminal is redrawn; any other
+ * output gets one line for each change, as text or as JSON. When the process is gone, it says so
+ * and waits for the next one.
  *
  * @module
  */

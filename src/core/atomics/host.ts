@@ -58,7 +58,7 @@ export function hostModule(
   { isAlive, membersUsed }: MembersModule,
   { copyWords, staging }: TextsModule,
 ): HostModule {
-  /** A host whose line bears another incarnation now is none: a reap needs no step here. */
+  /** A host whose line has another incarnation now no longer counts, so a reap needs no step here. */
   function isHosted(host: bigint): boolean {
     const member = (low(host) & HOST_MEMBER_MASK) - 1;
     return member >= 0 && isAlive(member, high(host));

@@ -41,7 +41,7 @@ export function textsModule({ load32, store32, load64, store64 }: Words): TextsM
     staging,
     copyWords,
 
-    // LATEST, then SEQUENCE: the slot is out of its owner's hands only once it is published.
+    // LATEST, then SEQUENCE: the owner must not touch the slot once it is published.
     publishReason: (member, length) => {
       if (!isStarting()) return;
       const sequence = load32(sequenceWord(member));

@@ -34,7 +34,7 @@ export function html(literals: TemplateStringsArray, ...parts: readonly Part[]):
 
 /**
  * Text of an application's own: escaped, and isolated, so that a mark that turns the direction of
- * what follows ends with it. Where room is short a line may end after an underscore.
+ * what follows ends with it. If the line is too long it may break after an underscore.
  */
 export function foreign(text: string): Html {
   const pieces = text.split(/(?<=_)/);

@@ -1,8 +1,8 @@
 /**
- * The script of the status page, which the build bundles into the page: it asks for the page again
- * and lays over the old content what has changed. The service renders, here nothing is: so there is
- * one form of everything, and what was escaped stays so. What the buttons do is `act.ts`. It runs in
- * browsers and is imported by nobody.
+ * The script of the status page, which the build bundles into the page: it fetches the page again
+ * and replaces what has changed. Only the service renders, so there is one form of everything, and
+ * what was escaped stays escaped. The buttons are in `act.ts`. It runs in browsers; no module
+ * imports it.
  *
  * @module
  */
@@ -49,7 +49,7 @@ async function refresh(): Promise<void> {
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok) throw `It answers ${response.status}`;
+    if (!response.ok) throw `It answered ${response.status}`;
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const fresh = page.querySelector('main');
     const called = page.querySelector('h1');

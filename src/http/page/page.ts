@@ -83,7 +83,7 @@ ${confirmPart()}
 `;
 }
 
-/** What matters first: a tab has room for little. */
+/** What matters comes first: the title of a tab is short. */
 function title({ phase, name = 'tidegate', version, ...place }: Status): string {
   const service = version === undefined ? name : `${name} ${version}`;
   return [worded(phase), service, ...placeOf(place)].join(' · ');

@@ -69,7 +69,7 @@ function askedBy(trigger: string | null): Html {
     : html`Trigger: <strong>${foreign(trigger)}</strong>.`;
 }
 
-/** The bar is for the eye; the same is in words beside it. */
+/** The bar is for the eye; the text next to it says the same. */
 function deadlinePart(status: Status): Part {
   const deadline = deadlineOf(status);
   if (deadline === null) return '';

@@ -1,5 +1,6 @@
 /**
- * The first part of the status page: the verdict, where the process is in its life, and what can be done.
+ * The first part of the status page: the verdict, the phase of the process, and what an operator
+ * can do.
  *
  * @module
  */

@@ -48,7 +48,7 @@ const AFFECTS: Readonly<Record<CheckOnWire['affects'], string>> = {
   nothing: 'nothing',
 };
 
-/** The waterfall of the cold start. The bars are for the eye; the same is in words beside them. */
+/** The waterfall of the cold start. The bars are for the eye; the text next to them says the same. */
 export function bootPart(status: Status): Html {
   const rows = waterfall(status).map(
     (bar): Row => ({ cells: [foreign(bar.name), drawn(bar), spoken(bar)] }),

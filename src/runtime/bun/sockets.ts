@@ -1,6 +1,6 @@
 /**
- * The WebSockets of a server of Bun: which are open, and that they are notified when it closes. What they
- * say is the application's.
+ * The WebSockets of a server of Bun: which are open, and how they are notified when the server
+ * closes. It reads no message.
  *
  * @module
  */

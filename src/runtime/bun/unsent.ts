@@ -1,6 +1,6 @@
 /**
- * Responses that Bun has been given and has not sent: it tells nobody when it has, but it can be asked.
- * The permits of their requests are given back here; nothing is sent.
+ * Responses that Bun has been given and has not sent yet: Bun does not announce the end of a
+ * response, but it can be asked. The permits of their requests are released here; nothing is sent.
  *
  * @module
  */
@@ -79,7 +79,7 @@ export class Unsent {
     }, LOOK_MS);
   }
 
-  /** Its address is known for as long as it is not sent; on a Unix socket there is none. */
+  /** Its client address is known until it is sent; on a Unix socket it has none. */
   #isSent(request: Request): boolean {
     return this.#server?.requestIP(request) === null;
   }

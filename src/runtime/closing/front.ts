@@ -37,7 +37,7 @@ export interface Stoppable {
   cut?(): void;
 }
 
-/** What a handler is told of a request; it is given its permit here. */
+/** What a handler gets in addition to the request; its permit is added here. */
 export interface Told extends RequestInfo {
   permit: Permit | null;
 }

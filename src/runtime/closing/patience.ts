@@ -1,6 +1,6 @@
 /**
- * Waiting for others on a machine that is busy: in time in which this loop turned. Where our loop
- * was held up, those that we wait for were, too: they share the machine. It waits for no event.
+ * Waits for others on a busy machine, counting only the time in which this event loop ran. Where
+ * our loop was held up, so were those we wait for: they share the machine. It waits for no event.
  *
  * @module
  */

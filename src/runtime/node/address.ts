@@ -1,7 +1,7 @@
 /**
- * The address that a request of `node:http` was sent to, as a web `Request` has it. It refuses what a
- * `Request` cannot be, and what would make its address ambiguous; it makes no `URL` where the text
- * is in its normal form already.
+ * The URL that a request of `node:http` was sent to, as a web `Request` has it. It refuses what
+ * cannot be the URL of a `Request`, and what would make it ambiguous. It makes no `URL` object if
+ * the text is in its normal form already.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The gate in front of a server of Node: which permit is of which request, and that each is given back,
- * however its response or its connection ends.
+ * The gate in front of a server of Node: which permit belongs to which request, and that each is
+ * released, however its response or its connection ends.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Adopting a server of Node that the application made: it closes when the lifecycle is Stopped, and
- * loses no request then. What the server answers, and to whom, stays the application's.
+ * Adopts a server of Node that the application made: it closes when the lifecycle is Stopped, and
+ * loses no request then. What the server answers remains up to the application.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * One exchange on a server of Node: the request, the handler, the response, and what is left of the
- * body. It knows no lifecycle; whether a connection goes on it is told.
+ * body. It knows no lifecycle; the caller says whether the connection goes on.
  *
  * @module
  */

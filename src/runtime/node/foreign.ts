@@ -1,6 +1,6 @@
 /**
- * Hearing of connections that stop being HTTP: WebSockets and other upgrades, and CONNECT. It
- * neither accepts nor refuses any.
+ * Notices connections that stop being HTTP: WebSockets and other upgrades, and CONNECT. It neither
+ * accepts nor refuses any.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The head of a response as it goes out, whatever the handler says: one framing, no header that
- * belongs to a connection but ours, a length that is one. It sends nothing.
+ * The head of a response as it is sent, whatever the handler returned: one framing, no header of
+ * the connection but ours, and a valid length. It sends nothing.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Coming before the listeners of a server that somebody else has written: its requests, its streams and its
- * upgrades. What is in front decides; here it is only put there.
+ * Puts a function before the listeners of a server that somebody else has written, for its
+ * requests, streams and upgrades. What that function decides is its own matter.
  *
  * @module
  */

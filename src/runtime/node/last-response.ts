@@ -1,6 +1,6 @@
 /**
- * Makes a response its connection's last, whoever writes it: `connection: close`, unless its head
- * is out already. It closes nothing.
+ * Makes a response the last of its connection, whoever writes it: `connection: close`, unless its
+ * head has been sent. It closes nothing.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * A web `Request` over `node:http`'s, made piece by piece as it is asked for: most handlers look at
- * the method and the address, and a whole `Request` costs as much as a third of the exchange. What
- * nobody sees made, and whatever native code is given, comes from a real one.
+ * A web `Request` over that of `node:http`, made piece by piece on demand: most handlers look at
+ * the method and the URL only, and a whole `Request` costs as much as a third of the exchange.
+ * Native code, and whatever is rarely used, gets a real one.
  *
  * @module
  */

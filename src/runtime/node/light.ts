@@ -1,6 +1,6 @@
 /**
- * Responses that are less than a web `Response`: srvx's `FastResponse` keeps what it was made of until
- * somebody asks for more. Only what such a class offers is used.
+ * Responses that are less than a web `Response`: srvx's `FastResponse` keeps what it was made of
+ * until somebody asks for more. It uses only what such a class offers.
  *
  * @module
  */

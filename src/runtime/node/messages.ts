@@ -1,6 +1,6 @@
 /**
- * A request and a response of Node, as far as what this package declares needs them: a program that has
- * no `@types/node` compiles too. Types only; nothing runs.
+ * The part of Node's request and response that the declarations of this package need, so that a
+ * program without `@types/node` compiles, too. Types only; nothing runs.
  *
  * @module
  */

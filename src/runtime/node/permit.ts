@@ -1,5 +1,6 @@
 /**
- * Which permit is of which request of a server of Node. It admits nothing; that is `admission.ts`.
+ * Which permit belongs to which request of a server of Node. It admits nothing; that is
+ * `admission.ts`.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * From a response to `node:http`'s: in one call if it is of one piece, else as its body is read.
+ * Sends a response through `node:http`: in one call if it is in one piece, otherwise as its body is
+ * read.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A response whose body has to be read: in one piece if it is one and comes at once, else streamed with
- * backpressure, and given up without a sound when the client goes away.
+ * Sends a response whose body has to be read: in one piece if it comes at once, otherwise streamed
+ * with backpressure. It gives up without an error when the client goes away.
  *
  * @module
  */
@@ -182,7 +182,7 @@ export function sourceOf(body: unknown): Source {
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string') return Buffer.from(value);
-  throw new TypeError('A body gave what is no bytes');
+  throw new TypeError('The body of the response is not made of bytes');
 }
 
 /** Resolves when the response takes more, or is closed. */

@@ -1,7 +1,7 @@
 /**
- * Streams of HTTP/2 that an application takes as such, as gRPC does, and not as requests: they are
- * admitted like those, and what is a handler's of ours among them becomes a request. What is
- * passed on is passed on as it came.
+ * HTTP/2 streams that an application handles as streams, as gRPC does, and not as requests. They
+ * are admitted like requests; those for a handler of ours become requests. The others are passed on
+ * unchanged.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The end of a turn of the loop, one `setImmediate` for all who wait for it: under load there are
- * many responses in one turn.
+ * The end of a turn of the event loop: one `setImmediate` for all who wait for it, since under load
+ * a turn has many responses. It knows none of them.
  *
  * @module
  */

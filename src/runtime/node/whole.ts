@@ -1,6 +1,6 @@
 /**
- * What goes out to `node:http` at once: a head, and a body of one piece or none. Bodies that have to be read
- * are not sent here.
+ * What `node:http` sends at once: a head, and a body in one piece or none. Bodies that have to be
+ * read are not sent here.
  *
  * @module
  */

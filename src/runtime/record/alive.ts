@@ -1,6 +1,6 @@
 /**
- * Whether the process that kept a record still runs: its number alone does not say, since another one
- * may have it by now. It signals no process.
+ * Whether the process that kept a record still runs. Its process id does not tell, since another
+ * process may have it by now. It signals no process.
  *
  * @module
  */

@@ -31,7 +31,7 @@ export class RecordFile implements Kept {
     this.path = resolve(path);
   }
 
-  /** What the run before has left; `null` if there is none. Never waits: it opens no pipe. */
+  /** What the previous run has left; `null` if there is no record. Never waits: it opens no pipe. */
   read(): string | null {
     let file: number;
     try {

@@ -1,6 +1,6 @@
 /**
- * Where a record is kept: what a file and a store of the application have in common, and the store. What is
- * in the record is `lines.ts`.
+ * Where a record is kept: what a file and a store of the application have in common, and the store.
+ * The contents are in `lines.ts`.
  *
  * @module
  */

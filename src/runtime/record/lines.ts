@@ -136,7 +136,7 @@ function reached(lines: readonly Line[]): Reached | undefined {
     const name = string(step);
     const status = STATUSES.find((each) => each === (event === 'step_ended' ? ended : 'running'));
     if (name === null || status === undefined) continue;
-    // Once more, so that the last is the last one that something was told of.
+    // Once more, so that the last one is the last that a line says something about.
     steps.delete(name);
     steps.set(name, { name, status });
   }

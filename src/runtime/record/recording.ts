@@ -1,6 +1,6 @@
 /**
- * Keeps the record of a run while it goes on, and finds out how the one before has ended. What goes
- * wrong with it is one line of the log; nothing of it delays or fails the shutdown.
+ * Keeps the record of a run while it goes on, and finds out how the run before it ended. A failure
+ * is one line of the log; it neither delays nor fails the shutdown.
  *
  * @module
  */

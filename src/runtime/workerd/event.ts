@@ -1,6 +1,6 @@
 /**
- * One event: its permit, which is held until the handler and all that it gave to `waitUntil` have
- * ended. Whether it is admitted is the gate's business.
+ * One event: its permit, which is held until the handler and everything it passed to `waitUntil`
+ * have ended. Whether it is admitted is decided by the gate.
  *
  * @module
  */

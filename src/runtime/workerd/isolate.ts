@@ -1,9 +1,10 @@
 /**
- * One isolate: its lifecycle, made at the first event, and its boot. Nothing of it is done at module
+ * One isolate: its lifecycle, made at the first event, and its boot. Nothing happens at module
  * scope, where there is no clock, no timer and no randomness.
  *
  * Requests share an isolate, but none may wait for what another one does with its own timers and
- * connections: that ends with the other one. So each waits by a timer of its own, and looks.
+ * connections, which end with that request. So each request waits with a timer of its own, and
+ * looks again.
  *
  * @module
  */

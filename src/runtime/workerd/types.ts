@@ -1,6 +1,6 @@
 /**
- * The shapes of a module worker, as far as they matter here: structural, so that nobody needs the
- * platform's types, so those can be passed.
+ * The shapes of a module worker, as far as they matter here. They are structural: nobody needs the
+ * platform's types, and their values can be passed. Types only; nothing runs.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { WebRequest, WebResponse } from '../../lifecycle/platform.ts';
 
 /** What the runtime passes with an event: the part of `ExecutionContext` that is used here. */
 export interface EventContext {
-  /** Keeps the isolate at work for an event whose answer is out, or whose client is gone. */
+  /** Keeps the isolate running for an event that has been answered, or whose client is gone. */
   waitUntil(promise: Promise<unknown>): void;
 }
 
