@@ -73,6 +73,7 @@ export class Run {
       budgetMs: pipeline.budgetMs,
       leftMs: () => this.#leftMs(),
       isHost: () => this.#isHost(),
+      mayStart: () => this.#isHost() && core.owner() !== OWNED_BY_APPLICATION,
       isReady: () => core.enteredAt(READY) >= 0,
       callers,
       started: (step) => this.#stepStarted(step),

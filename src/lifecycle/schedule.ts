@@ -15,8 +15,10 @@ export interface ScheduleRun {
   readonly budgetMs: number;
   /** What is left of the budget; 0 if nothing is. */
   leftMs(): number;
-  /** False once this run is not the host's any more: nothing is started or recorded then. */
+  /** False once this run is not the host's any more: nothing is recorded then. */
   isHost(): boolean;
+  /** False also while an application owns the shutdown: nothing is started then. */
+  mayStart(): boolean;
   /** The process became Ready at some time. */
   isReady(): boolean;
   /** Callers of `shutdown()` on this thread so far. */
@@ -68,11 +70,16 @@ export class Schedule {
     this.#startAll();
   }
 
-  /** Resolves once every step of this kind has ended, or the run is not the host's any more. */
+  /**
+   * Resolves once every step of this kind has ended, or the run is not the host's any more. While none may
+   * start, those that run are all that is waited for.
+   */
   async ended(at: StepTime): Promise<void> {
-    const isWaiting = (): boolean =>
-      this.#run.isHost() &&
-      [...this.#pending, ...this.#running.keys()].some((step) => step.at === at);
+    const isWaiting = (): boolean => {
+      const pending = this.#run.mayStart() ? this.#pending : [];
+      const all = [...pending, ...this.#running.keys()];
+      return this.#run.isHost() && all.some((step) => step.at === at);
+    };
     while (isWaiting()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
@@ -84,7 +91,7 @@ export class Schedule {
   }
 
   #startAll(): void {
-    if (!this.#run.isHost()) {
+    if (!this.#run.mayStart()) {
       this.#wake();
       return;
     }
@@ -95,7 +102,8 @@ export class Schedule {
     for (const step of ready) this.#pending.delete(step);
     for (const step of ready) {
       // The one before it may have ended all this as it started.
-      if (this.#run.isHost()) this.#start(step);
+      if (this.#run.mayStart()) this.#start(step);
+      else this.#pending.add(step);
     }
   }
 

@@ -77,6 +77,7 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
   const repeats = new Repeats();
   const listeners = new Map<string, () => void>();
   let isInstalled = true;
+  let isEnding = false;
   let recording: Recording | undefined;
 
   const undo = (): void => {
@@ -117,7 +118,13 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
 
   /** Ends the process if a shutdown does not come to its end: whose owner crashed, nobody finishes. */
   const outlast = (): void => {
-    const limitMs = lifecycle.shutdownLeftMs() ?? MOST_GRACE_MS;
+    let limitMs: number;
+    try {
+      limitMs = lifecycle.shutdownLeftMs() ?? MOST_GRACE_MS;
+    } catch {
+      void endDetached();
+      return;
+    }
     const late = setTimeout(() => {
       const message = 'The shutdown was not finished after an uncaught error';
       journal(lifecycle, { type: 'uncaught', message });
@@ -132,15 +139,23 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
       if (trigger === 'SIGINT' && isatty(STDIN)) lifecycle.endPreDrain();
       await lifecycle.shutdown({ trigger, failed });
     } catch {
-      const message = 'This thread has detached: the process ends without a shutdown';
-      journal(lifecycle, { type: 'detached', message });
-      await end(false);
+      await endDetached();
     }
   };
 
+  const endDetached = async (): Promise<void> => {
+    if (isEnding) return;
+    const message = 'This thread has detached: the process ends without a shutdown';
+    journal(lifecycle, { type: 'detached', message });
+    await end(false);
+  };
+
+  /** Once: a signal or a crash may come while it lasts. */
   const end = async (isOk: boolean): Promise<void> => {
     if (ending === undefined) return;
     if (!isOk) markFailed();
+    if (isEnding) return;
+    isEnding = true;
     const ours = serversOf(lifecycle);
     const isWell = await endWell(lifecycle, {
       servers: ours.map((server) => ({ name: server.url, close: () => server.close() })),
