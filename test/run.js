@@ -40,7 +40,7 @@ const PARTS = [
   ['frameworks'],
   ['examples', 'deploy', 'prometheus'],
   ['ends', 'runtime'],
-  ['packages', 'page', 'cli'],
+  ['packages', 'page', 'cli', 'parent'],
 ];
 
 /** Parts that run side by side: most of the time they wait for processes, sockets and timers. */

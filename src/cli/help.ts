@@ -15,6 +15,8 @@ Usage
   tidegate readonly on|off URL
                           refuses writes until they are allowed again
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
+  tidegate run COMMAND    runs a command, passes signals on, sees to its end:
+                          tidegate run --help
 
 URL is that of the service, as http://localhost:8080, with its base path if it
 has one. For probe and wait it may be that of the probe.

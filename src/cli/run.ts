@@ -26,7 +26,9 @@ import { readToken } from './token.ts';
  * @param words without the runtime and the script
  * @returns the exit code; all that is to be said was said
  */
-export async function run(words: readonly string[]): Promise<Exit> {
+export async function run(words: readonly string[]): Promise<number> {
+  const [command, ...rest] = words;
+  if (command === 'run') return runCommand(rest);
   let call: ReturnType<typeof understand>;
   try {
     call = understand(words);
@@ -57,6 +59,22 @@ export async function run(words: readonly string[]): Promise<Exit> {
     if (!(error instanceof CommandError)) throw error;
     if (call.json) await terminal.print(refusalOf(error));
     else await terminal.complain(error.message);
+    return error.exit;
+  }
+}
+
+/** `run`, whose own words end where its command begins. Nobody else loads what it needs. */
+async function runCommand(words: readonly string[]): Promise<number> {
+  const terminal = new Terminal(true);
+  const { RUN_HELP, understandRun } = await import('./commands/run.ts');
+  try {
+    const options = understandRun(words);
+    if (options !== 'help') return await (await import('../run/run.ts')).run(options);
+    await terminal.print(RUN_HELP);
+    return Exit.Ok;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    await terminal.complain(`${error.message}\nTry tidegate run --help`);
     return error.exit;
   }
 }

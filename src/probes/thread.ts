@@ -18,6 +18,7 @@ import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { tagAsProbes } from '../lifecycle/thread.ts';
 import type { Heard } from '../runtime/heard-signals.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
+import { type Link, linkToParent } from '../runtime/parent/link.ts';
 import { Killer } from './killer.ts';
 
 /** What the worker is given. */
@@ -150,6 +151,8 @@ function tryToListen(
 function watch(lifecycle: Lifecycle): void {
   const killer = new Killer(lifecycle, unheard);
   const listening: Map<string, () => void> = new Map();
+  let link: Link | undefined;
+  let names: readonly string[] = [];
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
   parentPort?.on('message', (heard: SignalsMessage | HeardMessage) => {
@@ -158,7 +161,11 @@ function watch(lifecycle: Lifecycle): void {
       return;
     }
     const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
-    const { previousRun, isSilent, record } = heard;
+    const { previousRun, isSilent, record, parent } = heard;
+    names = heard.names;
+    if (parent === undefined) link = link?.end();
+    else if (link !== undefined) link.tell();
+    else link = linkToParent(lifecycle, parent, { thread: 'probes', names: () => names });
     if (previousRun !== null) keepPreviousRun(lifecycle, previousRun);
     killer.tell({ isSilent, record });
     for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);
