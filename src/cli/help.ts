@@ -17,6 +17,7 @@ Usage
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
   tidegate run COMMAND    runs a command, passes signals on, sees to its end:
                           tidegate run --help
+  tidegate reload [PID]   new instances in the place of those of a tidegate run
 
 URL is that of the service, as http://localhost:8080, with its base path if it
 has one. For probe and wait it may be that of the probe.

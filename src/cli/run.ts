@@ -29,6 +29,7 @@ import { readToken } from './token.ts';
 export async function run(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
   if (command === 'run') return runCommand(rest);
+  if (command === 'reload' && !rest.includes('--help')) return reloadCommand(rest);
   let call: ReturnType<typeof understand>;
   try {
     call = understand(words);
@@ -73,8 +74,24 @@ async function runCommand(words: readonly string[]): Promise<number> {
     await terminal.print(RUN_HELP);
     return Exit.Ok;
   } catch (error) {
+    const isUsage = error instanceof CommandError;
+    const hint = isUsage ? '\nTry tidegate run --help' : '';
+    await terminal.complain(`${error instanceof Error ? error.message : error}${hint}`);
+    return isUsage ? error.exit : Exit.Failed;
+  }
+}
+
+/** `reload`, which speaks to a process of this machine, and not to a URL. */
+async function reloadCommand(words: readonly string[]): Promise<number> {
+  const terminal = new Terminal(true);
+  const { reload } = await import('./commands/reload.ts');
+  try {
+    const { exit, text } = await reload(words);
+    await terminal.print(text);
+    return exit;
+  } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    await terminal.complain(`${error.message}\nTry tidegate run --help`);
+    await terminal.complain(error.message);
     return error.exit;
   }
 }

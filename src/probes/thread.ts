@@ -28,6 +28,8 @@ export interface ThreadData {
   /** The member whose loop is watched. */
   readonly watched: Member;
   readonly port: number;
+  /** A listening socket on that port, which the process was started with. */
+  readonly fd: number | undefined;
   /** `undefined` for all addresses. */
   readonly hostname: string | undefined;
   readonly stuckAfterMs: number | undefined;
@@ -91,6 +93,7 @@ const unheard: AuditEvent[] = [];
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
+let server: Server | undefined;
 tagAsProbes();
 try {
   attached = Lifecycle.attach(data.handle, { backend: data.backend });
@@ -102,7 +105,7 @@ try {
 
 function listen(
   lifecycle: Lifecycle,
-  { hostname, port, watched, stuckAfterMs, isAudited, options }: ThreadData,
+  { hostname, port, fd, watched, stuckAfterMs, isAudited, options }: ThreadData,
 ): void {
   const { member } = lifecycle;
   const audit = (act: AuditEvent): void => {
@@ -116,14 +119,16 @@ function listen(
     { member: watched, stuckAfterMs },
     isAudited ? { ...options, audit } : options,
   );
-  const server = createServer(toNodeListener(handler, { lifecycle }));
-  const place = hostname === undefined ? ALL : [hostname];
-  tryToListen(server, port, place, (error) => {
-    if (error !== undefined) return refuse(error, member);
-    const address = server.address();
-    if (typeof address !== 'object' || address === null) return;
-    say({ hostname: address.address, port: address.port, member });
-  });
+  const own = createServer(toNodeListener(handler, { lifecycle }));
+  server = own;
+  const then = (error?: NodeJS.ErrnoException): void => {
+    const address = own.address();
+    if (error !== undefined) refuse(error, member);
+    else if (typeof address === 'object' && address !== null)
+      say({ hostname: address.address, port: address.port, member });
+  };
+  if (fd === undefined) tryToListen(own, port, hostname === undefined ? ALL : [hostname], then);
+  else own.once('error', then).listen({ fd }, () => then());
 }
 
 /** On the first address that this system has. */
@@ -153,6 +158,10 @@ function watch(lifecycle: Lifecycle): void {
   const listening: Map<string, () => void> = new Map();
   let link: Link | undefined;
   let names: readonly string[] = [];
+  // The successor's probe thread answers on the same socket: ours would say that nothing is ready.
+  const retire = (): void => {
+    server?.close();
+  };
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
   parentPort?.on('message', (heard: SignalsMessage | HeardMessage) => {
@@ -165,7 +174,7 @@ function watch(lifecycle: Lifecycle): void {
     names = heard.names;
     if (parent === undefined) link = link?.end();
     else if (link !== undefined) link.tell();
-    else link = linkToParent(lifecycle, parent, { thread: 'probes', names: () => names });
+    else link = linkToParent(lifecycle, parent, { thread: 'probes', names: () => names, retire });
     if (previousRun !== null) keepPreviousRun(lifecycle, previousRun);
     killer.tell({ isSilent, record });
     for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);

@@ -12,6 +12,7 @@ import process from 'node:process';
 import { monotonicMs } from '../lifecycle/clock.ts';
 import { isLinkState, Lines, lineOf, RUN_SOCKET } from '../runtime/parent/wire.ts';
 import { deadlineOf, type Told } from './deadline.ts';
+import { commandFor, type Handed, variablesFor } from './listening.ts';
 import { HAS_GROUPS, isGroupAlive, signal, signalGroup } from './process-group.ts';
 import { say } from './say.ts';
 import type { Sockets } from './sockets.ts';
@@ -37,11 +38,23 @@ export interface InstanceOptions {
   /** Whether it has the parent's stdin. */
   readonly hasInput: boolean;
   readonly env: Readonly<Record<string, string>>;
+  /** Listening sockets that it shares with others. */
+  readonly handed: Handed;
+}
+
+/** That it is to end. */
+interface Asked {
+  readonly name: NodeJS.Signals;
+  readonly atMs: number;
+  /** Its successor has taken over. */
+  readonly isRetiring: boolean;
 }
 
 /** Exit codes of shells, `env` and `nohup`: a command that is not there, or cannot be run. */
 const NOT_FOUND = 127;
 const NOT_RUN = 126;
+/** What the shutdown of an instance says that a reload has asked for it. */
+const RETIRED_BY = 'SIGHUP';
 /** 128 + the number of SIGKILL. */
 const KILLED = 137;
 const NEVER = ['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR'];
@@ -59,7 +72,7 @@ export class Instance {
   readonly #listeners: Set<() => void> = new Set();
   #child: ChildProcess | undefined;
   #server: Server | undefined;
-  #asked: { readonly name: NodeJS.Signals; readonly atMs: number } | undefined;
+  #asked: Asked | undefined;
   /** It ended by itself, and what is left of its group is asked to. */
   #isUnasked = false;
   #end: Omit<End, 'isUnasked'> | undefined;
@@ -80,11 +93,9 @@ export class Instance {
     return this.#child?.pid ?? 0;
   }
 
-  /** Some process of it has told that it is Ready, or further. */
+  /** Some process of it has told that it is Ready. */
   get isReady(): boolean {
-    return [...this.#told.values()].some(
-      (told) => told !== undefined && told.state.phase !== 'starting',
-    );
+    return [...this.#told.values()].some((told) => told?.state.phase === 'ready');
   }
 
   /** Some process of it uses tidegate, and told so. */
@@ -94,10 +105,19 @@ export class Instance {
 
   /** Asks it to end; again, passes on another signal. */
   ask(name: NodeJS.Signals): void {
-    const isFirst = this.#asked === undefined;
-    this.#asked ??= { name, atMs: monotonicMs() };
+    const isFirst = this.#asked?.isRetiring !== false;
+    if (isFirst) this.#asked = { name, atMs: monotonicMs(), isRetiring: false };
     this.#tellStop(name);
     this.pass(name, isFirst);
+    this.#look();
+  }
+
+  /** Asks it to end since its successor has taken over. It has told that it is Ready, so it hears that. */
+  retire(): void {
+    if (this.#asked !== undefined) return;
+    this.#asked = { name: RETIRED_BY, atMs: monotonicMs(), isRetiring: true };
+    for (const socket of this.#told.keys())
+      socket.write(lineOf({ stop: RETIRED_BY, retire: true }));
     this.#look();
   }
 
@@ -123,9 +143,12 @@ export class Instance {
   }
 
   async #start(): Promise<void> {
-    const { command, sockets, hasInput } = this.#options;
-    const [program, ...args] = command;
+    const { command, sockets, hasInput, handed } = this.#options;
+    const [program, ...args] = commandFor(command, handed);
     const env: NodeJS.ProcessEnv = { ...process.env, ...this.#options.env };
+    // Those of the parent are for the parent.
+    for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name];
+    Object.assign(env, variablesFor(handed));
     try {
       if (sockets !== undefined) {
         const { server, path } = await sockets.open((socket) => this.#connected(socket));
@@ -137,7 +160,7 @@ export class Instance {
       const child = spawn(program, args, {
         env,
         detached: HAS_GROUPS,
-        stdio: [input, 'inherit', 'inherit'],
+        stdio: [input, 'inherit', 'inherit', ...handed],
       });
       this.#child = child;
       child.once('error', (error) => this.#failed(error));
@@ -181,7 +204,9 @@ export class Instance {
     }
     const now = monotonicMs();
     const told = [...this.#told.values()].filter((each) => each !== undefined);
-    const { atMs, why } = deadlineOf(this.#asked.atMs, this.#options.graceMs, told);
+    // Which it counts from when it accepts its shutdown; until then it is answering.
+    const isOwn = !this.#asked.isRetiring || told.some(({ state }) => state.left_ms !== null);
+    const { atMs, why } = deadlineOf(this.#asked.atMs, this.#options.graceMs, isOwn ? told : []);
     if (now >= atMs) {
       this.#kill(why);
       return;

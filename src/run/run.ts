@@ -6,11 +6,15 @@
  */
 
 import process from 'node:process';
+import { isatty } from 'node:tty';
+import { CONTROL, control } from './control.ts';
+import { openListening } from './listening.ts';
 import { HAS_GROUPS, signal } from './process-group.ts';
 import { said, say } from './say.ts';
 import { Sockets } from './sockets.ts';
-import { type RunOptions, Supervisor } from './supervisor.ts';
+import { type Reloaded, type RunOptions, Supervisor } from './supervisor.ts';
 
+export type { Place } from './listening.ts';
 export type { RunOptions } from './supervisor.ts';
 
 /** They ask the command to end. SIGBREAK is a console's on Windows. */
@@ -18,11 +22,17 @@ const STOPPING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 /** They mean what the command takes them for. */
 const PASSED: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'];
 
-/** Runs a command to its end. @returns the exit code */
+/** Runs a command to its end. @returns the exit code @throws {Error} if it cannot listen */
 export async function run(options: RunOptions): Promise<number> {
+  const handed = openListening(options.listen);
   const sockets = openSockets();
-  const supervisor = new Supervisor(options, sockets);
+  const supervisor = new Supervisor(options, sockets, handed);
   const stop = (name: NodeJS.Signals): void => supervisor.stop(name);
+  const reload = (): Promise<Reloaded> => supervisor.reload();
+  sockets?.open((socket) => control(socket, reload), CONTROL).catch(() => {});
+  // A terminal that closes says the same, and wants no reload.
+  const isTerminal = [0, 1, 2].some((file) => isatty(file));
+  hear('SIGHUP', () => (isTerminal ? stop('SIGTERM') : void reload()));
   for (const name of STOPPING) hear(name, () => stop(name));
   for (const name of PASSED) hear(name, () => supervisor.pass(name));
   hear('SIGTSTP', () => {

@@ -16,6 +16,15 @@ const FOLDER_MAX = 90;
 /** A process has two: its main thread and its probe thread. */
 const CONNECTIONS_MAX = 64;
 
+/** What the name of each folder begins with; the number of the parent and `-` follow. */
+export const FOLDER_PREFIX = 'tidegate-';
+
+/** Where the folder may be, the best place first. */
+export function placesForSockets(): string[] {
+  const places = [process.env.XDG_RUNTIME_DIR ?? '', tmpdir(), '/tmp'];
+  return places.filter((place) => place.startsWith('/'));
+}
+
 /** The folder. */
 export class Sockets {
   readonly #folder: string;
@@ -23,13 +32,16 @@ export class Sockets {
 
   /** @throws whatever the system says if there can be none */
   constructor() {
-    this.#folder = madeIn([process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp']);
+    this.#folder = madeIn(placesForSockets());
   }
 
-  /** A new one that listens. */
-  open(connected: (socket: Socket) => void): Promise<{ server: Server; path: string }> {
-    this.#count += 1;
-    const path = join(this.#folder, String(this.#count));
+  /** A new one that listens. @param name of its file; by default a number */
+  open(
+    connected: (socket: Socket) => void,
+    name: string | undefined = undefined,
+  ): Promise<{ server: Server; path: string }> {
+    if (name === undefined) this.#count += 1;
+    const path = join(this.#folder, name ?? String(this.#count));
     const server = createServer(connected);
     server.maxConnections = CONNECTIONS_MAX;
     return new Promise((resolve, reject) => {
@@ -49,11 +61,10 @@ export class Sockets {
 }
 
 /** `mkdtemp` makes it for its user alone (0700), and never takes one that is there. */
-function madeIn(places: readonly (string | undefined)[]): string {
+function madeIn(places: readonly string[]): string {
   let failure: unknown = new Error('the path of the temporary folder is too long for a socket');
   for (const place of places) {
-    if (place === undefined || !place.startsWith('/')) continue;
-    const prefix = join(place, `tidegate-${process.pid}-`);
+    const prefix = join(place, `${FOLDER_PREFIX}${process.pid}-`);
     if (prefix.length > FOLDER_MAX) continue;
     try {
       return mkdtempSync(prefix);

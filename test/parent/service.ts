@@ -24,7 +24,7 @@ export interface RunPlan {
 const { budgetMs, probes, block, hangs } = JSON.parse(process.env.SERVICE ?? '{}') as RunPlan;
 const lifecycle = Lifecycle.create();
 const flush = (): unknown => {
-  say('flushed', { trigger: lifecycle.snapshot().shutdown.trigger });
+  say('flushed', { trigger: lifecycle.snapshot().shutdown?.trigger });
   return hangs === true ? new Promise(() => {}) : undefined;
 };
 lifecycle.pipeline({ budgetMs, steps: [{ name: 'flush_wal', run: flush }] });

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { nearest } from '../../lifecycle/known-keys.ts';
-import type { RunOptions } from '../../run/run.ts';
+import type { Place, RunOptions } from '../../run/run.ts';
 import { durationMs } from '../duration.ts';
 import { CommandError, Exit } from '../exit.ts';
 
@@ -14,12 +15,16 @@ const OPTIONS = {
   instances: { type: 'string' },
   grace: { type: 'string' },
   restart: { type: 'boolean' },
+  listen: { type: 'string', multiple: true },
+  ready: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** A machine has fewer processors, and a typing error more digits. */
 const INSTANCES_MAX = 256;
 const GRACE_MS = 30_000;
+const READY_MS = 60_000;
+const PORT_MAX = 65_535;
 
 /** `tidegate run --help`. */
 export const RUN_HELP: string = `tidegate run: runs a command, and sees to its end
@@ -33,9 +38,14 @@ Options
                  500ms, 30s, 2m, 1h; 30s
   --restart      starts an instance that crashes again: after 100 ms, 200 ms,
                  … 10 s, and no more after 10 crashes in a row
+  --listen PORT  listens there, or at HOST:PORT, and hands the socket on: serve()
+                 with this port takes it (Node); more than once for several
+  --ready TIME   how long the new instances of a reload have to be ready; 60s
   -h, --help     this text
 
-SIGTERM, SIGINT and SIGQUIT ask the command to end; a second one is passed on.
+SIGHUP, or tidegate reload [PROCESS NUMBER], starts new instances; when they are
+ready, the old ones end. SIGTERM, SIGINT and SIGQUIT ask the command to
+end; a second one is passed on.
 
 Exit codes
   that of the command; 128 + the number of the signal that ended it;
@@ -61,12 +71,26 @@ export function understandRun(words: readonly string[]): RunOptions | 'help' {
   }
   const graceMs = grace === undefined ? GRACE_MS : durationMs(grace);
   if (graceMs === undefined) throw usage('Invalid --grace: use 500ms, 30s, 2m or 1h');
+  const readyMs = values.ready === undefined ? READY_MS : durationMs(values.ready);
+  if (readyMs === undefined) throw usage('Invalid --ready: use 500ms, 30s, 2m or 1h');
   return {
     command: [program, ...args],
     instances: count,
     graceMs,
     restarts: values.restart === true,
+    listen: (values.listen ?? []).map(placeOf),
+    readyMs,
   };
+}
+
+function placeOf(text: string): Place {
+  const [, bracketed, plain, digits = ''] =
+    /^(?:(?:\[([\da-fA-F:.]+)\]|([\d.]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  const hostname = bracketed ?? plain;
+  const isPlace = port > 0 && port <= PORT_MAX && (hostname === undefined || isIP(hostname) > 0);
+  if (!isPlace) throw usage('Invalid --listen: use 8080, 127.0.0.1:8080 or [::1]:8080');
+  return { hostname, port };
 }
 
 /** At `--`, or at the first word that is neither an option nor the value of one. */

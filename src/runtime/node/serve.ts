@@ -11,6 +11,7 @@ import { must } from '../../lifecycle/check.ts';
 import { LifecycleError } from '../../lifecycle/errors.ts';
 import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
 import { adoptChecked } from './adopt.ts';
+import { inheritedFd } from './inherited.ts';
 import type { NodeRequest, NodeResponse } from './messages.ts';
 
 /** What `serve` takes on Node. */
@@ -85,12 +86,17 @@ function listening(
   node: object,
 ): Promise<void> {
   const host = hostname === undefined ? {} : { host: hostname };
-  const place: ListenOptions = path === undefined ? { port, ...host } : { path };
+  const fd = path === undefined ? inheritedFd(port) : undefined;
+  const bound: ListenOptions & { fd?: number } = fd === undefined ? { port, ...host } : { fd };
+  const place = path === undefined ? bound : { path };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ ...node, ...place, ...(reusePort ? { reusePort } : {}) }, () => {
-      server.off('error', reject);
-      resolve();
-    });
+    server.listen(
+      { ...node, ...place, ...(reusePort && fd === undefined ? { reusePort } : {}) },
+      () => {
+        server.off('error', reject);
+        resolve();
+      },
+    );
   });
 }

@@ -14,6 +14,15 @@ import { Phase, phaseName } from '../../lifecycle/phase.ts';
 import { graceMs } from '../grace-period.ts';
 import { isStopMessage, Lines, type LinkState, type LinkThread, lineOf } from './wire.ts';
 
+/** What a connection is made with. */
+export interface LinkOptions {
+  readonly thread: LinkThread;
+  /** The signals that ask for the shutdown, now. */
+  readonly names: () => readonly string[];
+  /** Accepts nothing more; where this thread is the one to ask for the shutdown, calls `stop` after that. */
+  readonly retire: (stop: () => void) => void;
+}
+
 /** One thread's connection. */
 export interface Link {
   /** Says how it is now. */
@@ -29,13 +38,12 @@ const LOST = 'parent_lost';
  * Connects. The parent is gone, for whatever reason, when the connection ends: nobody would hold this
  * process to its time, or ask for its shutdown, any more, so it shuts down.
  *
- * @param names the signals that ask for the shutdown, now
  * @returns the connection
  */
 export function linkToParent(
   lifecycle: Lifecycle,
   path: string,
-  { thread, names }: { readonly thread: LinkThread; readonly names: () => readonly string[] },
+  { thread, names, retire }: LinkOptions,
 ): Link {
   let isOver = false;
   let isConnected = false;
@@ -66,7 +74,11 @@ export function linkToParent(
   });
   const lines = new Lines();
   socket.setEncoding('utf8').on('data', (text: string) => {
-    for (const message of lines.push(text)) if (isStopMessage(message)) stop(message.stop);
+    for (const message of lines.push(text)) {
+      if (!isStopMessage(message)) continue;
+      if (message.retire === true) retire(() => stop(message.stop));
+      else stop(message.stop);
+    }
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     // There was one: its socket is there, and nobody listens on it.

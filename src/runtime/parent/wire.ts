@@ -28,6 +28,8 @@ export interface LinkState {
 /** What the parent says: shut down, with this trigger. */
 export interface StopMessage {
   readonly stop: string;
+  /** A successor has the port: first nothing more is accepted, and what has been is answered. */
+  readonly retire?: boolean;
 }
 
 /** A line is never longer: a peer that sends more is none of ours. */
