@@ -17,6 +17,7 @@ import { keepPreviousRun, type PreviousRun } from '../lifecycle/previous-run.ts'
 import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { tagAsProbes } from '../lifecycle/thread.ts';
 import type { Heard } from '../runtime/heard-signals.ts';
+import { type Inherited, whenReady } from '../runtime/node/inherited.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
 import { type Link, linkToParent } from '../runtime/parent/link.ts';
 import { Killer } from './killer.ts';
@@ -29,7 +30,7 @@ export interface ThreadData {
   readonly watched: Member;
   readonly port: number;
   /** A listening socket on that port, which the process was started with. */
-  readonly fd: number | undefined;
+  readonly inherited: Inherited | undefined;
   /** `undefined` for all addresses. */
   readonly hostname: string | undefined;
   readonly stuckAfterMs: number | undefined;
@@ -105,7 +106,7 @@ try {
 
 function listen(
   lifecycle: Lifecycle,
-  { hostname, port, fd, watched, stuckAfterMs, isAudited, options }: ThreadData,
+  { hostname, port, inherited, watched, stuckAfterMs, isAudited, options }: ThreadData,
 ): void {
   const { member } = lifecycle;
   const audit = (act: AuditEvent): void => {
@@ -127,8 +128,13 @@ function listen(
     else if (typeof address === 'object' && address !== null)
       say({ hostname: address.address, port: address.port, member });
   };
-  if (fd === undefined) tryToListen(own, port, hostname === undefined ? ALL : [hostname], then);
-  else own.once('error', then).listen({ fd }, () => then());
+  if (inherited === undefined)
+    tryToListen(own, port, hostname === undefined ? ALL : [hostname], then);
+  else {
+    const { fd, address } = inherited;
+    whenReady(lifecycle, () => own.listen({ fd }));
+    say({ hostname: address, port, member });
+  }
 }
 
 /** On the first address that this system has. */

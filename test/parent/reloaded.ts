@@ -25,6 +25,8 @@ const server = await door.serve({
   lifecycle,
   port,
   reusePort: runtime !== 'node',
+  // A client whose own loop is held up for longer reuses a connection that has just been closed.
+  lingerMs: 1_500,
   fetch: async () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     return new Response(String(process.pid));
@@ -33,5 +35,7 @@ const server = await door.serve({
 if (probePort !== undefined) await door.serveProbes({ lifecycle, port: probePort });
 door.handleSignals(lifecycle);
 if (mode === 'dies') process.exit(9);
+// A boot takes its time; meanwhile whoever is Ready answers.
+await new Promise((resolve) => setTimeout(resolve, 100));
 if (mode !== 'never') lifecycle.markReady();
 say('listening', { runtime, pid: process.pid, port: server.port });

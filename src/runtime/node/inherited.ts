@@ -8,6 +8,8 @@
 
 import { Socket } from 'node:net';
 import process from 'node:process';
+import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
+import { Phase } from '../../lifecycle/phase.ts';
 
 /** `SD_LISTEN_FDS_START`. */
 const FIRST = 3;
@@ -17,17 +19,40 @@ const MOST = 64;
 let sockets: Map<number, Socket> | undefined;
 const taken: Set<number> = new Set();
 
-/** The file descriptor of one that is bound to this port, once; `undefined` if there is none. */
-export function inheritedFd(port: number): number | undefined {
+/** One of them. */
+export interface Inherited {
+  readonly fd: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The one that is bound to this port, once; `undefined` if there is none. */
+export function inheritedAt(port: number): Inherited | undefined {
   if (port === 0) return undefined;
   sockets ??= found();
   for (const [fd, socket] of sockets) {
-    const { port: bound } = socket.address() as { readonly port?: number };
+    const { address = '', port: bound } = socket.address() as Partial<Inherited>;
     if (bound !== port || taken.has(fd)) continue;
     taken.add(fd);
-    return fd;
+    return { fd, address, port };
   }
   return undefined;
+}
+
+/**
+ * Calls `listen` once the lifecycle is Ready. Others may accept on the same socket, and until then this
+ * process would refuse what they would not; where nobody does, connections wait for it.
+ */
+export function whenReady(lifecycle: Lifecycle, listen: () => void): void {
+  let isWanted = true;
+  const look = (): void => {
+    if (!isWanted || lifecycle.phase() !== Phase.Ready) return;
+    isWanted = false;
+    forget();
+    listen();
+  };
+  const forget = lifecycle.onTransition(look);
+  look();
 }
 
 function found(): Map<number, Socket> {

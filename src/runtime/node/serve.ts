@@ -11,7 +11,7 @@ import { must } from '../../lifecycle/check.ts';
 import { LifecycleError } from '../../lifecycle/errors.ts';
 import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
 import { adoptChecked } from './adopt.ts';
-import { inheritedFd } from './inherited.ts';
+import { inheritedAt, whenReady } from './inherited.ts';
 import type { NodeRequest, NodeResponse } from './messages.ts';
 
 /** What `serve` takes on Node. */
@@ -33,9 +33,11 @@ const KEEP_ALIVE_MS = 72_000;
 const SHARES_PORTS = [22, 12] as const;
 
 /**
- * Serves until the lifecycle is Stopped.
+ * Serves until the lifecycle is Stopped. A listening socket on that port which the process was started
+ * with (by systemd, or `tidegate run --listen`) is used in place of a new one: it accepts from Ready on, and
+ * until then connections wait.
  *
- * @returns when it listens
+ * @returns when it listens; with such a socket, at once
  * @throws {LifecycleError} `invalid_argument`, `detached`; Node's error if it cannot listen
  * @example
  * ```ts
@@ -56,7 +58,13 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
   const server = await made(checked, { keepAliveTimeout: KEEP_ALIVE_MS, ...node });
   // Whatever takes Node's requests and responses; what it returns is its own.
   if (listener !== undefined) server.on('request', listener as () => void);
-  const ours = adoptChecked(server, checked);
+  const inherited = checked.path === undefined ? inheritedAt(checked.port) : undefined;
+  const ours = adoptChecked(server, checked, inherited);
+  if (inherited !== undefined) {
+    const { fd } = inherited;
+    whenReady(checked.lifecycle, () => server.listen({ ...node, fd }));
+    return ours;
+  }
   try {
     await listening(server, checked, node);
   } catch (error) {
@@ -86,17 +94,12 @@ function listening(
   node: object,
 ): Promise<void> {
   const host = hostname === undefined ? {} : { host: hostname };
-  const fd = path === undefined ? inheritedFd(port) : undefined;
-  const bound: ListenOptions & { fd?: number } = fd === undefined ? { port, ...host } : { fd };
-  const place = path === undefined ? bound : { path };
+  const place: ListenOptions = path === undefined ? { port, ...host } : { path };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(
-      { ...node, ...place, ...(reusePort && fd === undefined ? { reusePort } : {}) },
-      () => {
-        server.off('error', reject);
-        resolve();
-      },
-    );
+    server.listen({ ...node, ...place, ...(reusePort ? { reusePort } : {}) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
   });
 }
