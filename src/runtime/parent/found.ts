@@ -25,10 +25,13 @@ export function parentSocket(): string | undefined {
 function taken(): string | undefined {
   const { Deno } = globalThis as { readonly Deno?: DenoPermissions };
   // Without the permission it would ask on a terminal, and everybody would wait for the answer.
-  const asked = { name: 'env', variable: RUN_SOCKET };
-  if (Deno !== undefined && Deno.permissions.querySync(asked).state !== 'granted') return undefined;
+  const isDenied = (asked: object): boolean =>
+    Deno !== undefined && Deno.permissions.querySync(asked).state !== 'granted';
+  if (isDenied({ name: 'env', variable: RUN_SOCKET })) return undefined;
   const path = process.env[RUN_SOCKET];
   if (path === undefined || path === '') return undefined;
   delete process.env[RUN_SOCKET];
+  // What a socket in the file system needs.
+  if (isDenied({ name: 'read', path }) || isDenied({ name: 'write', path })) return undefined;
   return path;
 }
