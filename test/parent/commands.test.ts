@@ -42,6 +42,9 @@ describe('the command line', () => {
     [['--instances', '0', 'x'], /Invalid --instances: use a number from 1 to 256/],
     [['--instances=two', 'x'], /Invalid --instances/],
     [['--grace', '30', 'x'], /Invalid --grace: use 500ms, 30s, 2m or 1h/],
+    [['--listen', 'localhost:80', 'x'], /Invalid --listen: use 8080, 127\.0\.0\.1:8080/],
+    [['--listen', '70000', 'x'], /Invalid --listen/],
+    [['--ready', '1', 'x'], /Invalid --ready/],
     [['--restart=yes', 'x'], /--restart takes no value/],
     [['--instance', '2', 'x'], /Unknown option --instance; did you mean --instances\?/],
   ])('%j is refused', (words, said) => {
@@ -50,8 +53,19 @@ describe('the command line', () => {
 
   it('ends where the command begins: its options are its own', () => {
     const command = ['node', '--instances', '3', '--', '--help'];
-    const options = { instances: 2, graceMs: 5_000, restarts: true, command };
-    const words = ['--instances', '2', '--grace=5s', '--restart'];
+    const options = {
+      instances: 2,
+      graceMs: 5_000,
+      restarts: true,
+      listen: [
+        { hostname: '127.0.0.1', port: 8080 },
+        { hostname: undefined, port: 9090 },
+      ],
+      readyMs: 60_000,
+      command,
+    };
+    const listen = ['--listen', '127.0.0.1:8080', '--listen=9090'];
+    const words = ['--instances', '2', '--grace=5s', '--restart', ...listen];
     expect(understandRun([...words, ...command])).toEqual(options);
     expect(understandRun([...words, '--', ...command])).toEqual(options);
     expect(understandRun(['--help', ...command])).toBe('help');

@@ -8,6 +8,7 @@
 
 import { Socket } from 'node:net';
 import process from 'node:process';
+import { TIMER_MAX_MS } from '../../lifecycle/clock.ts';
 import type { Lifecycle } from '../../lifecycle/lifecycle.ts';
 import { Phase } from '../../lifecycle/phase.ts';
 
@@ -41,18 +42,22 @@ export function inheritedAt(port: number): Inherited | undefined {
 
 /**
  * Calls `listen` once the lifecycle is Ready. Others may accept on the same socket, and until then this
- * process would refuse what they would not; where nobody does, connections wait for it.
+ * process would refuse what they would not; where nobody does, connections wait for it. Until then it keeps
+ * the process alive, as a server that listens does. Returns the undo.
  */
-export function whenReady(lifecycle: Lifecycle, listen: () => void): void {
-  let isWanted = true;
-  const look = (): void => {
-    if (!isWanted || lifecycle.phase() !== Phase.Ready) return;
-    isWanted = false;
+export function whenReady(lifecycle: Lifecycle, listen: () => void): () => void {
+  const alive = setInterval(() => {}, TIMER_MAX_MS);
+  const undo = (): void => {
+    clearInterval(alive);
     forget();
-    listen();
   };
-  const forget = lifecycle.onTransition(look);
-  look();
+  const look = (phase: Phase): void => {
+    if (phase !== Phase.Starting) undo();
+    if (phase === Phase.Ready) listen();
+  };
+  const forget = lifecycle.onTransition(({ to }) => look(to));
+  look(lifecycle.phase());
+  return undo;
 }
 
 function found(): Map<number, Socket> {

@@ -62,7 +62,8 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
   const ours = adoptChecked(server, checked, inherited);
   if (inherited !== undefined) {
     const { fd } = inherited;
-    whenReady(checked.lifecycle, () => server.listen({ ...node, fd }));
+    const undo = whenReady(checked.lifecycle, () => server.listen({ ...node, fd }));
+    void ours.closed.then(undo);
     return ours;
   }
   try {
