@@ -38,7 +38,7 @@ Options
                  500ms, 30s, 2m, 1h; 30s
   --restart      starts an instance that crashes again: after 100 ms, 200 ms,
                  … 10 s, and no more after 10 crashes in a row
-  --listen PORT  listens there, or at HOST:PORT, and hands the socket on: serve()
+  --listen PORT  listens there, or at HOST:PORT, and hands the socket on: serve
                  with this port takes it (Node); more than once for several
   --ready TIME   how long the new instances of a reload have to be ready; 60s
   -h, --help     this text
