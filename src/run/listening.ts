@@ -2,8 +2,8 @@
  * Listening sockets that the parent opens and its instances share, so that no moment is without one: they
  * are handed on as systemd does (`LISTEN_FDS`). The parent accepts nothing on them.
  *
- * @module
  * @see https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+ * @module
  */
 
 import * as net from 'node:net';

@@ -2,8 +2,8 @@
  * Listening sockets that this process was started with, as systemd hands them on (`LISTEN_FDS`): by
  * systemd's own socket units, or by `tidegate run --listen`. It listens on none of them.
  *
- * @module
  * @see https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+ * @module
  */
 
 import { Socket } from 'node:net';
