@@ -40,7 +40,7 @@ const ALONE = ['test/bench/cold-start', 'test/proxy/silent'];
  */
 const WAITING = [
   ['ends', 'runtime'],
-  ['packages', 'page', 'cli'],
+  ['packages', 'page', 'cli', 'parent'],
   ['examples', 'deploy', 'prometheus'],
   ['proxy', 'clocks'],
   ['frameworks'],

@@ -8,6 +8,7 @@
 import { TIMER_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import { nearest } from '../lifecycle/known-keys.ts';
+import { RUN_SOCKET } from '../runtime/parent/wire.ts';
 
 /** All variables, checked, defaults filled in. */
 export interface Settings {
@@ -36,6 +37,8 @@ interface Variable {
 /** The process that installed it, for the processes that it starts; nobody sets it by hand. */
 export const INSTALLED_BY = 'TIDEGATE_AUTO_PID';
 
+/** Variables that processes of ours set for those that they start. */
+const SET_BY_US = [INSTALLED_BY, RUN_SOCKET];
 const PREFIX = 'TIDEGATE_';
 const PORT_MAX = 65_535;
 
@@ -89,7 +92,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
   const wrongs: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || name === INSTALLED_BY || value === undefined) continue;
+    if (!name.startsWith(PREFIX) || SET_BY_US.includes(name) || value === undefined) continue;
     if (isOfKubernetes(name, value)) continue;
     const variable = VARIABLES[name.slice(PREFIX.length)];
     if (variable === undefined) {

@@ -101,7 +101,7 @@ export function understand(words: readonly string[]): Call | 'help' | 'version' 
   const [command, ...rest] = positionals;
   if (command === undefined) throw usage('No command');
   if (!isCommand(command)) {
-    const names = Object.keys(TIMEOUTS_MS);
+    const names = [...Object.keys(TIMEOUTS_MS), 'run', 'reload'];
     throw usage(`Unknown command; there are ${names.join(', ')}${hint(command, names)}`);
   }
   const isOn = command === 'readonly' && takeSwitch(rest);

@@ -17,6 +17,9 @@ Usage
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
   tidegate fleet status|drain|shutdown URL
                           the fleet that the service follows, as a whole
+  tidegate run COMMAND    runs a command, passes signals on, sees to its end:
+                          tidegate run --help
+  tidegate reload [PID]   new instances in the place of those of a tidegate run
 
 URL is the address of the service, such as http://localhost:8080, including its
 base path if it has one. For probe and wait it may be the URL of the probe.

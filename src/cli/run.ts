@@ -27,7 +27,10 @@ import { readToken } from './token.ts';
  * @param words without the runtime and the script
  * @returns the exit code; all that is to be said was said
  */
-export async function run(words: readonly string[]): Promise<Exit> {
+export async function run(words: readonly string[]): Promise<number> {
+  const [command, ...rest] = words;
+  if (command === 'run') return runCommand(rest);
+  if (command === 'reload' && !rest.includes('--help')) return reloadCommand(rest);
   let call: ReturnType<typeof understand>;
   try {
     call = understand(words);
@@ -58,6 +61,38 @@ export async function run(words: readonly string[]): Promise<Exit> {
     if (!(error instanceof CommandError)) throw error;
     if (call.json) await terminal.print(refusalOf(error));
     else await terminal.complain(error.message);
+    return error.exit;
+  }
+}
+
+/** `run`, whose own words end where its command begins. Nobody else loads what it needs. */
+async function runCommand(words: readonly string[]): Promise<number> {
+  const terminal = new Terminal(true);
+  const { RUN_HELP, understandRun } = await import('./commands/run.ts');
+  try {
+    const options = understandRun(words);
+    if (options !== 'help') return await (await import('../run/run.ts')).run(options);
+    await terminal.print(RUN_HELP);
+    return Exit.Ok;
+  } catch (error) {
+    const isUsage = error instanceof CommandError;
+    const hint = isUsage ? '\nTry tidegate run --help' : '';
+    await terminal.complain(`${error instanceof Error ? error.message : error}${hint}`);
+    return isUsage ? error.exit : Exit.Failed;
+  }
+}
+
+/** `reload`, which speaks to a process of this machine, and not to a URL. */
+async function reloadCommand(words: readonly string[]): Promise<number> {
+  const terminal = new Terminal(true);
+  const { reload } = await import('./commands/reload.ts');
+  try {
+    const { exit, text } = await reload(words);
+    await terminal.print(text);
+    return exit;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    await terminal.complain(error.message);
     return error.exit;
   }
 }

@@ -55,6 +55,10 @@ export function leftMs(seat: Seat): number | null {
   // A shutdown that a dead owner left behind has stamps, but was never accepted.
   if (core.isAccepted() === 0 && core.sinceAcceptance(0, 0) === 0) return null;
   stamp(seat);
-  const budget = core.stampBudget(0) || core.hostBudget() || BUDGET_MS + 1;
-  return budget - 1 - sinceAcceptanceMs(seat);
+  return budgetMs(seat) - sinceAcceptanceMs(seat);
+}
+
+/** The budget in force, or without one that of the present host. */
+export function budgetMs({ core }: Seat): number {
+  return (core.stampBudget(0) || core.hostBudget() || BUDGET_MS + 1) - 1;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { budgetMs } from './acceptance.ts';
 import { Boot } from './boot.ts';
 import { type CountedProbe, countProbe } from './counters.ts';
 import { exits } from './exits.ts';
@@ -56,6 +57,11 @@ export abstract class AdapterCalls extends Boot {
    */
   countProbe(probe: CountedProbe, status: number): void {
     countProbe(this.#seat, probe, status);
+  }
+
+  /** The budget that a shutdown accepted now would have, or the accepted one has, in milliseconds. */
+  shutdownBudgetMs(): number {
+    return budgetMs(this.#seat);
   }
 
   /** Ends the pre-drain, even before it has started: there is no load balancer to wait for. */

@@ -18,6 +18,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Member } from '../lifecycle/seat.ts';
 import { onHeard } from '../runtime/heard-signals.ts';
 import { startHeartbeat } from '../runtime/heartbeat.ts';
+import { inheritedAt } from '../runtime/node/inherited.ts';
 import { checkPort, checkText, urlOf } from '../runtime/options.ts';
 import { reapQuietly } from '../runtime/workers.ts';
 import type {
@@ -111,6 +112,8 @@ export async function serveProbes(options: ProbeServerOptions): Promise<ProbeSer
     handle: lifecycle.share(),
     backend: lifecycle.backend,
     watched: lifecycle.member,
+    // Asked for here: in a thread, the end of what asks for it would close it for all.
+    inherited: inheritedAt(settings.port),
   };
   // A data: URL, so that no bundler has to find a file, and Deno need not be allowed to read one.
   const source = new URL(`data:text/javascript,${encodeURIComponent(THREAD_SOURCE)}`);
@@ -190,7 +193,7 @@ function refusalOf({ error, code, isOurs }: RefusalMessage): Error {
 
 function checkProbes(options: ProbeServerOptions): Omit<
   ThreadData,
-  'handle' | 'backend' | 'watched'
+  'handle' | 'backend' | 'watched' | 'inherited'
 > & {
   readonly lifecycle: Lifecycle;
   readonly audit: Audit | undefined;

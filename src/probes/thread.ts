@@ -18,7 +18,9 @@ import type { LifecycleHandle, Member } from '../lifecycle/seat.ts';
 import { tagAsProbes } from '../lifecycle/thread.ts';
 import type { Heard } from '../runtime/heard-signals.ts';
 import { endIdle } from '../runtime/node/idle-sockets.ts';
+import { type Inherited, whenReady } from '../runtime/node/inherited.ts';
 import { toNodeListener } from '../runtime/node/listener.ts';
+import { type Link, linkToParent } from '../runtime/parent/link.ts';
 import { Killer } from './killer.ts';
 
 /** What the worker is given. */
@@ -28,6 +30,8 @@ export interface ThreadData {
   /** The member whose loop is watched. */
   readonly watched: Member;
   readonly port: number;
+  /** A listening socket on that port, which the process was started with. */
+  readonly inherited: Inherited | undefined;
   /** `undefined` for all addresses. */
   readonly hostname: string | undefined;
   readonly stuckAfterMs: number | undefined;
@@ -93,6 +97,7 @@ const unheard: AuditEvent[] = [];
 // The parent made it.
 const data = workerData as ThreadData;
 let attached: Lifecycle | undefined;
+let server: Server | undefined;
 tagAsProbes();
 try {
   attached = Lifecycle.attach(data.handle, { backend: data.backend });
@@ -104,7 +109,7 @@ try {
 
 function listen(
   lifecycle: Lifecycle,
-  { hostname, port, watched, stuckAfterMs, isAudited, options }: ThreadData,
+  { hostname, port, inherited, watched, stuckAfterMs, isAudited, options }: ThreadData,
 ): void {
   const { member } = lifecycle;
   const audit = (act: AuditEvent): void => {
@@ -118,15 +123,22 @@ function listen(
     { member: watched, stuckAfterMs },
     isAudited ? { ...options, audit } : options,
   );
-  const server = createServer(toNodeListener(handler, { lifecycle }));
-  endIdle(server, IDLE);
-  const place = hostname === undefined ? ALL : [hostname];
-  tryToListen(server, port, place, (error) => {
-    if (error !== undefined) return refuse(error, member);
-    const address = server.address();
-    if (typeof address !== 'object' || address === null) return;
-    say({ hostname: address.address, port: address.port, member });
-  });
+  const own = createServer(toNodeListener(handler, { lifecycle }));
+  server = own;
+  endIdle(own, IDLE);
+  const then = (error?: NodeJS.ErrnoException): void => {
+    const address = own.address();
+    if (error !== undefined) refuse(error, member);
+    else if (typeof address === 'object' && address !== null)
+      say({ hostname: address.address, port: address.port, member });
+  };
+  if (inherited === undefined)
+    tryToListen(own, port, hostname === undefined ? ALL : [hostname], then);
+  else {
+    const { fd, address } = inherited;
+    whenReady(lifecycle, () => own.listen({ fd }));
+    say({ hostname: address, port, member });
+  }
 }
 
 /** On the first address that this system has. */
@@ -154,6 +166,12 @@ function tryToListen(
 function watch(lifecycle: Lifecycle): void {
   const killer = new Killer(lifecycle, unheard);
   const listening: Map<string, () => void> = new Map();
+  let link: Link | undefined;
+  let names: readonly string[] = [];
+  // The successor's probe thread answers on the same socket: ours would say that nothing is ready.
+  const retire = (): void => {
+    server?.close();
+  };
   // Asks for the shutdown when the main loop may be too blocked to hear of the signal. Where it is
   // not, both ask with the same trigger, and the first one counts.
   parentPort?.on('message', (heard: SignalsMessage | HeardMessage) => {
@@ -162,7 +180,11 @@ function watch(lifecycle: Lifecycle): void {
       return;
     }
     const { Deno } = globalThis as { readonly Deno?: SignalNamespace };
-    const { previousRun, isSilent, record } = heard;
+    const { previousRun, isSilent, record, parent } = heard;
+    names = heard.names;
+    if (parent === undefined) link = link?.end();
+    else if (link !== undefined) link.tell();
+    else link = linkToParent(lifecycle, parent, { thread: 'probes', names: () => names, retire });
     if (previousRun !== null) keepPreviousRun(lifecycle, previousRun);
     killer.tell({ isSilent, record });
     for (const [name, listener] of listening) Deno?.removeSignalListener?.(name, listener);

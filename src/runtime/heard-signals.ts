@@ -15,6 +15,8 @@ export interface Heard {
   readonly isSilent: boolean;
   /** The file of the record. */
   readonly record?: string | undefined;
+  /** The socket of the `tidegate run` above this process. */
+  readonly parent?: string | undefined;
 }
 
 /** Hears what all calls together ask for, whenever it changes. */
@@ -65,6 +67,7 @@ function together({ calls }: Entry): Heard {
     names: [...new Set(all.flatMap(({ names }) => names))],
     isSilent: all.length > 0 && all.every(({ isSilent }) => isSilent),
     record: all.find(({ record }) => record !== undefined)?.record,
+    parent: all.find(({ parent }) => parent !== undefined)?.parent,
   };
 }
 

@@ -18,6 +18,8 @@ import { LEAST_GRACE_MS, MOST_GRACE_MS } from './grace-period.ts';
 import { heard, retell } from './heard-signals.ts';
 import { adoptNow, isNodeServer } from './node/adopt.ts';
 import { serversOf } from './open-servers.ts';
+import { follow } from './parent/follow.ts';
+import { parentSocket } from './parent/found.ts';
 import { Recording } from './record/recording.ts';
 import { Repeats } from './repeated-signals.ts';
 import { checkSignals, invalid, type SignalOptions } from './signal-options.ts';
@@ -185,7 +187,10 @@ export function handleSignals(lifecycle: Lifecycle, options: SignalOptions = {})
     }
     undos.push(watchCrashes(lifecycle, crashes, onCrash));
     const names = [...signals.keys()];
-    undos.push(heard(lifecycle, { names, isSilent: log === false, record: recording?.path }));
+    const parent = parentSocket();
+    const record = recording?.path;
+    undos.push(heard(lifecycle, { names, isSilent: log === false, record, parent }));
+    if (parent !== undefined) undos.push(follow(lifecycle, parent));
   } catch (error) {
     undo();
     throw error;

@@ -117,8 +117,12 @@ type Adoption = Pick<
   'lifecycle' | 'kindOf' | 'onFailure' | 'lingerMs' | 'inFlightTimeoutMs'
 > & { readonly fetch?: FetchHandler | undefined };
 
-/** The same, of options that are right. */
-export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
+/** The same, of options that are right. @param place what it is going to listen on, if that is known */
+export function adoptChecked(
+  server: NodeServer,
+  adoption: Adoption,
+  place: object | null = null,
+): Server {
   const { lifecycle, kindOf, onFailure, fetch, lingerMs, inFlightTimeoutMs } = adoption;
   // It is one of theirs, see isNodeServer.
   const connections = new Connections(server as ConnectionServer, lingerMs, released);
@@ -162,7 +166,7 @@ export function adoptChecked(server: NodeServer, adoption: Adoption): Server {
     },
   });
   deferClose(server as ConnectionServer, lifecycle, closing);
-  const ours = seen(server, closing);
+  const ours = seen(server, closing, place);
   adopted.set(server, ours);
   return opened(lifecycle, ours);
 }
@@ -185,12 +189,13 @@ function isHttps(value: unknown): boolean {
 }
 
 /** The server as those of `serve` are seen: its address may come later. */
-function seen(server: NodeServer, closing: Closing): Server {
+function seen(server: NodeServer, closing: Closing, place: object | null): Server {
   const { closed } = closing;
-  let last = { url: '', hostname: '', port: 0 };
+  const scheme = 'setSecureContext' in server ? 'https' : 'http';
+  let last = placeOf(place, scheme) ?? { url: '', hostname: '', port: 0 };
   // A server that is closed has no address; the log still calls it by the one that it had.
   const now = (): typeof last => {
-    last = placeOf(server.address(), 'setSecureContext' in server ? 'https' : 'http') ?? last;
+    last = placeOf(server.address(), scheme) ?? last;
     return last;
   };
   now();

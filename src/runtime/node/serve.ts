@@ -12,6 +12,7 @@ import { LifecycleError } from '../../lifecycle/errors.ts';
 import { type CheckedOptions, checkServe, type ServeOptions, type Server } from '../options.ts';
 import { adoptChecked } from './adopt.ts';
 import { endIdle } from './idle-sockets.ts';
+import { inheritedAt, whenReady } from './inherited.ts';
 import type { NodeRequest, NodeResponse } from './messages.ts';
 
 /** What `serve` takes on Node. */
@@ -33,9 +34,11 @@ const KEEP_ALIVE_MS = 72_000;
 const SHARES_PORTS = [22, 12] as const;
 
 /**
- * Serves until the lifecycle is Stopped.
+ * Serves until the lifecycle is Stopped. A listening socket on that port which the process was started
+ * with (by systemd, or `tidegate run --listen`) is used in place of a new one: it accepts from Ready on, and
+ * until then connections wait.
  *
- * @returns when it listens
+ * @returns when it listens; with such a socket, at once
  * @throws {LifecycleError} `invalid_argument`, `detached`; Node's error if it cannot listen
  * @example
  * ```ts
@@ -57,7 +60,14 @@ export async function serve(options: NodeServeOptions): Promise<Server> {
   endIdle(server);
   // Whatever takes Node's requests and responses; what it returns is its own.
   if (listener !== undefined) server.on('request', listener as () => void);
-  const ours = adoptChecked(server, checked);
+  const inherited = checked.path === undefined ? inheritedAt(checked.port) : undefined;
+  const ours = adoptChecked(server, checked, inherited);
+  if (inherited !== undefined) {
+    const { fd } = inherited;
+    const undo = whenReady(checked.lifecycle, () => server.listen({ ...node, fd }));
+    void ours.closed.then(undo);
+    return ours;
+  }
   try {
     await listening(server, checked, node);
   } catch (error) {
