@@ -29,11 +29,13 @@ import {
   STEP_WORDS,
 } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
+import { ADMISSION } from './admission.ts';
 import { FIRST_INCARNATION, finish } from './calls.ts';
 import { COUNTS } from './counts.ts';
 import type { Outcome, View } from './explorer.ts';
 import { again, type Program, type Thread } from './machine.ts';
 import { SCRATCH, type Scenario } from './scenario.ts';
+import { SUCCESSION } from './succession.ts';
 
 const inc = FIRST_INCARNATION;
 
@@ -1020,6 +1022,8 @@ export const SCENARIOS: readonly Scenario[] = [
       return refusal === 0 && writes === 1 ? undefined : `refused ${refusal}, ${writes} writes`;
     },
   },
+  ...ADMISSION,
+  ...SUCCESSION,
   ...COUNTS,
   {
     name: 'a check that begins to fail against two writers',
