@@ -110,8 +110,11 @@ export function instrument(bytes: Uint8Array): Instrumented {
   return { module: new WebAssembly.Module(emitted), sites, memory };
 }
 
-/** Instantiates it over a machine's operations. */
-export function wasmMachine({ module, memory, sites }: Instrumented): CoreOf {
+/** Instantiates it over a machine's operations; it may import more than the memory. */
+export function wasmMachine(
+  { module, memory, sites }: Instrumented,
+  imports: WebAssembly.ModuleImports = {},
+): CoreOf {
   return (perform) => {
     const run = (
       site: number,
@@ -159,7 +162,7 @@ export function wasmMachine({ module, memory, sites }: Instrumented): CoreOf {
       notify: (site: number, at: number, offset: number, count: number) =>
         low(run(site, 'notify', 4, at + offset, count >>> 0)),
     };
-    const env = { memory: new WebAssembly.Memory(memory) };
+    const env = { memory: new WebAssembly.Memory(memory), ...imports };
     const instance = new WebAssembly.Instance(module, { env, loom });
     return instance.exports as unknown as Core;
   };

@@ -7,6 +7,7 @@
 
 import {
   AT_REPORTS,
+  CHECK_AFFECTS_WRITE,
   CLAIM_HOST,
   OWNER_PIPELINE,
   REPORT_COUNT,
@@ -165,6 +166,35 @@ export const SUCCESSION: readonly Scenario[] = [
       if (read === 'none') return undefined;
       const [first, last] = read as [number, number];
       return first === last ? undefined : `half of step ${first}, half of step ${last}`;
+    },
+  },
+  {
+    name: 'a host that was given up stops',
+    attached: 2,
+    before: (core) => void core.takeHost(0, inc, 60_000),
+    threads: [
+      ({ core }) => core.hosting(0, inc, 1),
+      ({ core }) => [core.reap(0, inc), core.hosting(0, inc, 1)],
+    ],
+    final: (outcome) => {
+      const [freed, hosts] = parsed(outcome)[1] as [number, number];
+      return freed === 1 && hosts === 0 ? undefined : 'it hosts on';
+    },
+  },
+  {
+    name: 'a check of one that is gone holds nothing',
+    attached: 2,
+    before: (core) => {
+      core.markReady(1_001, 0);
+      core.addCheck(0, inc, CHECK_AFFECTS_WRITE);
+    },
+    threads: [
+      ({ core }) => core.enterWrite(1, inc),
+      ({ core }) => [core.reap(0, inc), core.holds()],
+    ],
+    final: (outcome) => {
+      const [, held] = parsed(outcome)[1] as [number, number];
+      return held === 0 ? undefined : `held ${held}`;
     },
   },
 ];

@@ -12,8 +12,16 @@ import type { Kind } from './operations.ts';
 
 type Words = Int32Array | BigInt64Array;
 
+/** The twin as it ships. */
+export const atomicsMachine: CoreOf = machineOf(atomicsCore);
+
 /** Over a blank buffer, which nothing is ever read from. */
-export const atomicsMachine: CoreOf = (perform) => {
+export function machineOf(make: typeof atomicsCore): CoreOf {
+  return (perform) => make(new ArrayBuffer(MEMORY_BYTES), stepping(perform));
+}
+
+/** Operations each of which is a step. */
+function stepping(perform: Parameters<CoreOf>[0]): Atomics {
   const run = (
     kind: Kind,
     words: Words,
@@ -54,5 +62,5 @@ export const atomicsMachine: CoreOf = (perform) => {
       ['ok', 'not-equal', 'timed-out'][Number(run('wait', words, index, expected))],
   };
   // The overloads of Atomics by the kind of array; each call keeps to the one it is given.
-  return atomicsCore(new ArrayBuffer(MEMORY_BYTES), steps as unknown as Atomics);
-};
+  return steps as unknown as Atomics;
+}
