@@ -501,6 +501,21 @@ export const SCENARIOS: readonly Scenario[] = [
     final: (outcome) => whole(parsed(outcome)[2]),
   },
   {
+    name: 'a reader of a reason is overtaken twice',
+    threads: [
+      ({ core, store }) => {
+        for (const version of [1, 2, 3]) {
+          const at = core.staging(0);
+          store(at, version);
+          store(at + 4, version);
+          core.publishReason(0, 8);
+        }
+      },
+      (thread) => reader(thread, 1),
+    ],
+    final: (outcome) => whole(parsed(outcome)[1]),
+  },
+  {
     name: 'a reason against a transition',
     threads: [
       ({ core, store }) => {

@@ -123,7 +123,7 @@ export const GATE: readonly Plant[] = [
     file: 'permits',
     twin: ['and32(AT_HOLDS, ~bits) & bits', 'and32(AT_HOLDS, 0) & bits'],
     binary: ['atomic.and<i32>(AT_HOLDS, ~bits) & bits', 'atomic.and<i32>(AT_HOLDS, 0) & bits'],
-    shownIn: 'hold | unhold in starting',
+    shownIn: 'two holds against a writer',
   },
   {
     name: 'a stage of the boot counts although its member is gone',

@@ -43,7 +43,7 @@ export const PHASES: readonly Plant[] = [
     file: 'state',
     twin: ['while (phaseOf(current) !== STOPPED) {', 'while (phaseOf(current) >= STARTING) {'],
     binary: ['phaseOf(current) !== STOPPED', 'phaseOf(current) >= STARTING'],
-    shownIn: 'a failure that was noted in time is in the end',
+    shownIn: 'noteFailure | claimReport, finishShutdown in ready',
   },
   {
     name: 'an application that is gone still owns the shutdown',
@@ -101,7 +101,7 @@ export const PHASES: readonly Plant[] = [
     file: 'texts',
     twin: ['if (load64(AT_LATEST) === latest) return', 'if (latest !== 0n) return'],
     binary: ['atomic.load<u64>(AT_LATEST) === latest', 'latest !== 0'],
-    shownIn: 'two publish reasons, one reads',
+    shownIn: 'a reader of a reason is overtaken twice',
   },
   {
     name: 'the texts of a line are not renewed',

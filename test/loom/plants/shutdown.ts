@@ -130,8 +130,11 @@ export const SHUTDOWN: readonly Plant[] = [
   {
     name: 'a line is not counted as used',
     file: 'members',
-    twin: ['while (used <= member) {', 'while (used < member) {'],
-    binary: ['used <= member', 'used < member'],
+    twin: ['swap32(AT_USED, used, member + 1)', 'swap32(AT_USED, used, member)'],
+    binary: [
+      'atomic.cmpxchg<i32>(AT_USED, used, member + 1)',
+      'atomic.cmpxchg<i32>(AT_USED, used, member)',
+    ],
     shownIn: 'two attach to lines that nobody has had',
   },
   {
@@ -142,7 +145,7 @@ export const SHUTDOWN: readonly Plant[] = [
       "// heartbeat. A reaper that comes late may clear a newcomer's first one, which beats again.\n    atomic.store<u64>(line + MEMBER_BEAT, 0);",
       '',
     ],
-    shownIn: 'a heartbeat is its own member’s',
+    shownIn: 'reap | beat in ready',
   },
   {
     name: 'a line is taken without a comparison',
