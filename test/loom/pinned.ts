@@ -106,6 +106,7 @@ export const PINNED: Readonly<Record<string, readonly [states: number, interleav
     '151170328130298917121632884714463111634950242332',
   ],
   'a reader of a reason is overtaken twice': [1054, '5711214991'],
+  'one that is given up while it claims a slot, beside who claims it next': [861, '1742756'],
   'a host that was given up stops': [41, '78'],
   'a check of one that is gone holds nothing': [208, '1459481'],
 };

@@ -720,6 +720,25 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'one that is given up while it claims a slot, beside who claims it next',
+    capacities: { reports: 1 },
+    before: (core) => void core.markReady(1_001, 0),
+    threads: [
+      ({ core }) => finish(core, 0),
+      ({ core }) => {
+        core.reap(0, inc);
+        return finish(core, 1);
+      },
+    ],
+    // Who lives loses its slot to nobody.
+    final: (outcome) => {
+      const [old, living] = parsed(outcome);
+      return living === 1 || (living !== -1 && old === 1) || living === -2
+        ? undefined
+        : `${old}, ${living}`;
+    },
+  },
+  {
     name: 'whoever finishes late gives its slot back',
     before: (core) => void core.markReady(1_001, 0),
     attached: 3,

@@ -16,7 +16,7 @@ import { PAIRINGS, SHAPES, threadsOf } from './parts/words.ts';
 import { changes, type Notes, VERDICTS } from './verdicts.ts';
 
 /** Of each shape, over the three pairings of the backends. */
-const ROUNDS = Number(process.env['LITMUS_ROUNDS'] ?? 1_000_000);
+const ROUNDS = Number(process.env.LITMUS_ROUNDS ?? 1_000_000);
 /** What is noted at once, at most: 8 bytes a round and thread. */
 const BATCH = 1_000_000;
 
