@@ -12,10 +12,7 @@ import { broken, type Result, resultOf, skippedResult, WHERE } from './row.ts';
 import { Site } from './site.ts';
 import { nameOf, Table } from './table.ts';
 
-/**
- * Rows that run side by side: most of their time they wait. With four of them on two cores a worker that a worker
- * of Firefox had started was once not heard of for a minute.
- */
+/** Rows that run side by side: most of their time they wait. */
 const AT_ONCE = 2;
 
 const wanted = process.argv.slice(2).map((word) => word.toLowerCase());

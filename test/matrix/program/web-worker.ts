@@ -24,9 +24,13 @@ interface Scope {
 // The types of this repository are those of pages; a worker's scope is another.
 const scope = globalThis as unknown as Scope;
 
+/** Those that are at work. Firefox collects a worker that nothing but its own listeners refers to, whatever it still has to do. */
+const atWork = new Set<WebWorker>();
+
 /** Hires a worker whose program is at `url`. */
 export function hireWeb(url: string | URL): Hand {
   const worker = new scope.Worker(url, { type: 'module' });
+  atWork.add(worker);
   return lead({
     post: (question) => worker.postMessage(question),
     listen: (answered, broken) => {
@@ -36,7 +40,10 @@ export function hireWeb(url: string | URL): Hand {
         broken(event.message ?? 'it did not load');
       };
     },
-    terminate: async () => worker.terminate(),
+    terminate: async () => {
+      atWork.delete(worker);
+      worker.terminate();
+    },
   });
 }
 
