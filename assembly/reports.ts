@@ -48,12 +48,12 @@ export function claimReport(member: i32, incarnation: u32, kind: i32): i32 {
   const capacity = atomic.load<i32>(AT_REPORT_CAPACITY);
   for (let slot = 0; slot < capacity; slot++) {
     if (atomic.load<u64>(reportAt(slot)) !== 0) continue;
-    if (atomic.cmpxchg<u64>(reportAt(slot), 0, claim) === 0) return emptied(slot);
+    if (takeSlot(slot, 0, claim)) return slot;
   }
   for (let slot = 0; slot < capacity; slot++) {
     const found = atomic.load<u64>(reportAt(slot));
     if (!isAbandoned(found)) continue;
-    if (atomic.cmpxchg<u64>(reportAt(slot), found, claim) === found) return emptied(slot);
+    if (takeSlot(slot, found, claim)) return slot;
   }
   return -1;
 }
@@ -89,11 +89,15 @@ export function getHead(slot: i32, member: i32): i32 {
   return atomic.load<i32>(reportAt(slot) + REPORT_COUNT);
 }
 
-/** Copies step `index` of `slot` to the staging place; false if the slot changed hands meanwhile. */
+/**
+ * Copies step `index` of `slot` to the staging place; false if the slot changed hands since the step was
+ * counted, whether before the copy or during it.
+ */
 export function getStep(slot: i32, member: i32, index: i32): bool {
   const claim = atomic.load<u64>(reportAt(slot));
+  if (atomic.load<i32>(reportAt(slot) + REPORT_COUNT) <= index) return false;
   copyWords(stepAt(slot, index), staging(member), STEP_WORDS);
-  return claim !== 0 && atomic.load<u64>(reportAt(slot)) === claim;
+  return isComplete(claim) && atomic.load<u64>(reportAt(slot)) === claim;
 }
 
 /** How many records a host, dead or alive, has in `slot`; 0 if no host has it. */
@@ -131,15 +135,27 @@ function claimOf(member: i32, incarnation: u32, kind: i32): u64 {
   );
 }
 
+/** It has a kind: the records are its own. */
+function isComplete(claim: u64): bool {
+  return (<i32>(claim >> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== 0;
+}
+
 function isAbandoned(claim: u64): bool {
   if (claim === 0 || (claim & CLAIM_SEALED) !== 0) return false;
   return !isAlive((<i32>claim & CLAIM_MEMBER_MASK) - 1, <u32>(claim >> INCARNATION_SHIFT));
 }
 
-/** A fresh claim has no steps, whatever the one before it left. */
-function emptied(slot: i32): i32 {
+/**
+ * From what was found to a claim without a kind, then no records, then the claim: whoever finds a claim
+ * with its kind finds no record of the one before it. One that was given up meanwhile fails at the last
+ * swap, and again when it seals.
+ */
+function takeSlot(slot: i32, found: u64, claim: u64): bool {
+  const begun = claim & ~((<u64>CLAIM_KIND_MASK) << CLAIM_KIND_SHIFT);
+  if (atomic.cmpxchg<u64>(reportAt(slot), found, begun) !== found) return false;
   atomic.store<i32>(reportAt(slot) + REPORT_COUNT, 0);
-  return slot;
+  atomic.cmpxchg<u64>(reportAt(slot), begun, claim);
+  return true;
 }
 
 function reportAt(slot: i32): i32 {

@@ -2,7 +2,7 @@
  * Texts: how a string gets from one thread to all, whole. It knows bytes, not meaning.
  *
  * Every member owns two slots. One of them may be published; the other is its *staging* place,
- * private, which JavaScript fills with plain writes before a call and reads after one. Publishing
+ * private, which JavaScript fills before a call and reads after one, by atomic words. Publishing
  * turns the two round: the parity of SEQUENCE says which is which.
  *
  * 1. the writer fills its staging slot

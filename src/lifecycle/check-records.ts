@@ -76,7 +76,7 @@ export const EFFECT_NAMES: readonly string[] = Object.keys(EFFECTS);
 export function addRecord(seat: Seat, name: string, outcome: Outcome): number {
   const { core, member, staging } = seat;
   const bits = stage(seat, outcome);
-  staging.numbers().setUint32(NAME_LENGTH, staging.put(name, CHECK_NAME_BYTES, NAME), true);
+  staging.putWord(NAME_LENGTH, staging.put(name, CHECK_NAME_BYTES, NAME));
   const cell = core.addCheck(member.number, member.incarnation, bits);
   if (cell < 0) throw new LifecycleError('checks_full', 'Cannot add the check: all 32 are taken');
   return cell;
@@ -92,10 +92,9 @@ export function putOutcome(seat: Seat, cell: number, outcome: Outcome): void {
 function stage(seat: Seat, { healthy, affects, sinceMs, error }: Outcome): number {
   seat.mustLive();
   const { staging } = seat;
-  const numbers = staging.numbers();
   const length = staging.put(error, CHECK_ERROR_BYTES, OUTCOME_ERROR);
-  numbers.setUint32(OUTCOME_ERROR_LENGTH, length + 1, true);
-  numbers.setFloat64(OUTCOME_SINCE, sinceMs, true);
+  staging.putWord(OUTCOME_ERROR_LENGTH, length + 1);
+  staging.putNumber(OUTCOME_SINCE, sinceMs);
   return (healthy ? CHECK_HEALTHY : 0) | EFFECTS[affects];
 }
 

@@ -81,7 +81,6 @@ export function putHead(
   slot: number,
   report: Omit<ShutdownReport, 'steps'>,
 ): void {
-  const numbers = staging.numbers();
   const flags =
     (report.flushedWal ? FLAG_FLUSHED_WAL : 0) |
     (report.finalCheckpoint ? FLAG_FINAL_CHECKPOINT : 0) |
@@ -89,12 +88,12 @@ export function putHead(
     (report.drained ? FLAG_DRAINED : 0) |
     (report.takenOver ? FLAG_TAKEN_OVER : 0) |
     (report.failed ? FLAG_FAILED : 0);
-  numbers.setUint32(HEAD_FLAGS, flags, true);
+  staging.putWord(HEAD_FLAGS, flags);
   const length = staging.put(report.trigger, TRIGGER_BYTES, HEAD_TRIGGER);
-  numbers.setUint32(HEAD_TRIGGER_LENGTH, length + 1, true);
-  numbers.setFloat64(HEAD_DURATION, report.durationMs, true);
-  numbers.setFloat64(HEAD_STARTED_AT, report.startedAtMs, true);
-  numbers.setFloat64(HEAD_COMPLETED_AT, report.completedAtMs, true);
+  staging.putWord(HEAD_TRIGGER_LENGTH, length + 1);
+  staging.putNumber(HEAD_DURATION, report.durationMs);
+  staging.putNumber(HEAD_STARTED_AT, report.startedAtMs);
+  staging.putNumber(HEAD_COMPLETED_AT, report.completedAtMs);
   core.putHead(slot, member.number);
 }
 
@@ -233,13 +232,12 @@ function put(
   { name, durationMs, error }: Omit<StepReport, 'status'>,
   endMs: number | null,
 ): void {
-  const numbers = staging.numbers();
-  numbers.setUint32(STEP_STATUS, status, true);
-  numbers.setUint32(STEP_NAME_LENGTH, staging.put(name, STEP_NAME_BYTES, STEP_NAME), true);
+  staging.putWord(STEP_STATUS, status);
+  staging.putWord(STEP_NAME_LENGTH, staging.put(name, STEP_NAME_BYTES, STEP_NAME));
   const length = staging.put(error, STEP_ERROR_BYTES, STEP_ERROR);
-  numbers.setUint32(STEP_ERROR_LENGTH, length + 1, true);
-  numbers.setUint32(STEP_END, (endMs ?? -1) + 1, true);
-  numbers.setFloat64(STEP_DURATION, durationMs, true);
+  staging.putWord(STEP_ERROR_LENGTH, length + 1);
+  staging.putWord(STEP_END, (endMs ?? -1) + 1);
+  staging.putNumber(STEP_DURATION, durationMs);
   core.putStep(slot, member.number, index);
 }
 

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly order: readonly number[];
   /** The memory as bytes, good until the next outcome's are asked for. */
   bytes(): Uint8Array;
+  /** A shortest schedule that ends so. */
+  steps(): readonly Step[];
   /** Equal for equal memories. */
   readonly image: number;
 }
@@ -314,17 +316,15 @@ class Explorer {
     const { image, order } = state;
     const key = `${image.id}|${results.join('|')}|${dead.join()}|${order.join()}`;
     const bytes = (): Uint8Array => this.#images.bytesOf(image);
-    const outcome: Outcome = { results, dead, order, bytes, image: image.id };
+    const steps = (): readonly Step[] => stepsTo(state);
+    const outcome: Outcome = { results, dead, order, bytes, steps, image: image.id };
     if (!this.#outcomes.has(key)) this.#outcomes.set(key, outcome);
     this.#must(state, this.#it.final?.(outcome), 'final');
   }
 
   #must(state: State, broken: string | undefined, property: Violation['property']): void {
     if (broken === undefined) return;
-    const steps: Step[] = [];
-    for (let at: State | undefined = state; at?.by !== undefined; at = at.from)
-      steps.unshift(at.by);
-    throw new Violation(property, broken, steps);
+    throw new Violation(property, broken, stepsTo(state));
   }
 
   #viewOf({ image }: State): View {
@@ -336,6 +336,13 @@ class Explorer {
     if (runner === undefined) throw new Error(`There is no thread ${thread}`);
     return runner;
   }
+}
+
+/** How a state came about. */
+function stepsTo(state: State): readonly Step[] {
+  const steps: Step[] = [];
+  for (let at: State | undefined = state; at?.by !== undefined; at = at.from) steps.unshift(at.by);
+  return steps;
 }
 
 /** Counts the schedules of an exploration: paths in a graph without circles. */

@@ -110,10 +110,13 @@ export function instrument(bytes: Uint8Array): Instrumented {
   return { module: new WebAssembly.Module(emitted), sites, memory };
 }
 
-/** Instantiates it over a machine's operations. */
-export function wasmMachine({ module, memory, sites }: Instrumented): CoreOf {
+/** Instantiates it over a machine's operations; it may import more than the memory. */
+export function wasmMachine(
+  { module, memory, sites }: Instrumented,
+  imports: WebAssembly.ModuleImports = {},
+): CoreOf {
   // One for all threads: it is only linked, and nothing in it is ever touched.
-  const env = { memory: new WebAssembly.Memory(memory) };
+  const env = { memory: new WebAssembly.Memory(memory), ...imports };
   return (perform) => {
     const run = (
       site: number,

@@ -17,7 +17,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['binaryen'],
+  external: ['binaryen', 'esbuild'],
   mainFields: ['module', 'main'],
 });
 

@@ -1,32 +1,37 @@
 /**
  * `npm run loom`: the table of the scenarios, or one of them with its trace; and the operations that
- * each export needs.
+ * each export needs; or, with `--module` and `--scenario`, the same for a binary that is not ours.
  *
  * @module
  */
 
 import { CALLS } from './calls.ts';
 import type { Findings } from './explorer.ts';
+import { exploreModule, type ForeignScenario, readModule, readScenario } from './foreign.ts';
 import { run, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { Violation } from './trace.ts';
 
 /** Explores, and prints a line; a violation prints its trace. */
 export function show(scenario: Scenario): Findings | undefined {
+  return shown(scenario.name, () => run(scenario));
+}
+
+function shown(name: string, explored: () => Findings): Findings | undefined {
   const beganMs = performance.now();
   try {
-    const findings = run(scenario);
+    const findings = explored();
     const seconds = ((performance.now() - beganMs) / 1000).toFixed(2);
     const { states, interleavings, outcomes } = findings;
     console.log(
-      `${scenario.name.padEnd(64)} ${String(states).padStart(8)} states ` +
+      `${name.padEnd(64)} ${String(states).padStart(8)} states ` +
         `${shortened(interleavings).padStart(10)} interleavings ` +
         `${String(outcomes.length).padStart(5)} ends ${seconds.padStart(6)} s`,
     );
     return findings;
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    console.log(`${scenario.name}\n${error.message}`);
+    console.log(`${name}\n${error.message}`);
     process.exitCode = 1;
     return undefined;
   }
@@ -65,7 +70,43 @@ function shortened(count: bigint): string {
   return count < 1_000_000n ? String(count) : Number(count).toExponential(1);
 }
 
-function main(argument: string | undefined): void {
+/** Explores what is not ours. */
+async function showForeign(module: string, scenario: string): Promise<void> {
+  let foreign: ForeignScenario;
+  let bytes: Uint8Array;
+  try {
+    bytes = await readModule(module);
+  } catch (error) {
+    fail(`Cannot read the module: ${(error as Error).message}`);
+    return;
+  }
+  try {
+    foreign = await readScenario(scenario);
+  } catch (error) {
+    fail(`Cannot read the scenario: ${(error as Error).message}`);
+    return;
+  }
+  shown(foreign.name, () => exploreModule(bytes, foreign));
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 2;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [argument] = args;
+  if (argument === '--module' || argument === '--scenario') {
+    const valueAfter = (name: string): string | undefined =>
+      args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+    const [module, scenario] = [valueAfter('--module'), valueAfter('--scenario')];
+    if (module === undefined || scenario === undefined) {
+      fail('Usage: npm run loom -- --module their.wasm --scenario their.ts');
+    } else {
+      await showForeign(module, scenario);
+    }
+    return;
+  }
   if (argument === '--bounds') {
     console.log(`${'call'.padEnd(34)} alone  beside another`);
     for (const [name, { alone, beside }] of bounds()) {
@@ -82,4 +123,4 @@ function main(argument: string | undefined): void {
   for (const scenario of chosen) show(scenario);
 }
 
-main(process.argv[2]);
+await main(process.argv.slice(2));

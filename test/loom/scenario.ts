@@ -20,8 +20,9 @@ import type { Core } from '../../src/core/core.ts';
 import { coreBytes } from '../../src/core/embedded.ts';
 import { type Exploration, explore, type Findings, type Outcome, type View } from './explorer.ts';
 import { instrument, wasmMachine } from './instrument.ts';
-import type { CoreOf, Program } from './machine.ts';
+import type { CoreOf, Program, Thread } from './machine.ts';
 import { bytesAfter, ordinary } from './ordinary.ts';
+import { specified } from './spec/specification.ts';
 import { Violation } from './trace.ts';
 import { atomicsMachine } from './twin.ts';
 
@@ -82,7 +83,7 @@ export function run(scenario: Scenario, machine: Machine | CoreOf = 'wasm'): Fin
     step: onwards,
     final: finalOf(scenario),
   });
-  if (scenario.isLinearizable === true) mustBeLinearizable(scenario, memory, findings);
+  if (scenario.isLinearizable === true) mustBeLinearizable(scenario, findings);
   return findings;
 }
 
@@ -126,13 +127,19 @@ function checksOf(core: Core): string[] {
 }
 
 /** The memory that the threads of a scenario find. */
-export function memoryOf({ capacities, before, attached, threads }: Scenario): Uint8Array {
-  return bytesAfter((core, words) => {
-    const { members, stages, reports, checks } = { ...SMALL, ...capacities };
-    core.create(1_000, members, stages, reports, checks);
-    for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
-    before?.(core, words);
-  });
+export function memoryOf(scenario: Scenario): Uint8Array {
+  return bytesAfter((core, words) => prepare(scenario, core, words));
+}
+
+function prepare(
+  { capacities, before, attached, threads }: Scenario,
+  core: Core,
+  words: Words,
+): void {
+  const { members, stages, reports, checks } = { ...SMALL, ...capacities };
+  core.create(1_000, members, stages, reports, checks);
+  for (let member = 0; member < (attached ?? threads.length); member++) core.attach(member + 1);
+  before?.(core, words);
 }
 
 function machinesOf(machine: Machine | CoreOf): readonly CoreOf[] {
@@ -177,12 +184,14 @@ function finalOf({ final }: Scenario): Exploration['final'] {
 }
 
 /**
- * Every end is that of some serial order which keeps what came before what: same results, same
- * memory as far as it can be seen. The oracle is the same code, run in the ordinary way.
+ * Every end is one that the specification comes to in some order of the calls which keeps what came
+ * before what: same results, same lifecycle as far as it can be seen.
  */
-function mustBeLinearizable({ threads }: Scenario, memory: Uint8Array, findings: Findings): void {
+function mustBeLinearizable(scenario: Scenario, findings: Findings): void {
+  const { threads } = scenario;
   const serial = permutations(threads.map((_, thread) => thread)).map((order) => {
-    const thread = ordinary(memory);
+    const thread = specified();
+    prepare(scenario, thread.core, thread.words);
     const results: string[] = [];
     for (const index of order) {
       results[index] = JSON.stringify(threads[index]?.(thread) ?? null);
@@ -190,7 +199,7 @@ function mustBeLinearizable({ threads }: Scenario, memory: Uint8Array, findings:
     return { order, end: `${results.join('|')} ${seen(thread.core)}` };
   });
   const visible = new Map<number, string>();
-  for (const { results, dead, order, image, bytes } of findings.outcomes) {
+  for (const { results, dead, order, image, bytes, steps } of findings.outcomes) {
     if (dead.includes(true)) continue;
     const memoryEnd = visible.get(image) ?? seen(ordinary(bytes()).core);
     visible.set(image, memoryEnd);
@@ -198,7 +207,7 @@ function mustBeLinearizable({ threads }: Scenario, memory: Uint8Array, findings:
     const found = serial.some((one) => one.end === end && keeps(one.order, order));
     if (!found) {
       const wanted = serial.map((one) => `${one.order.join()}: ${one.end}`).join('\n  ');
-      throw new Violation('linearizable', `${end} is no serial end:\n  ${wanted}`, []);
+      throw new Violation('linearizable', `${end} is no serial end:\n  ${wanted}`, steps());
     }
   }
 }

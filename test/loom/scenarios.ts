@@ -29,12 +29,14 @@ import {
   STEP_WORDS,
 } from '../../assembly/layout.ts';
 import type { Core } from '../../src/core/core.ts';
+import { ADMISSION } from './admission.ts';
 import { FIRST_INCARNATION, finish } from './calls.ts';
 import { COUNTS } from './counts.ts';
 import type { Outcome, View } from './explorer.ts';
 import { LEASES } from './leases.ts';
 import { again, type Program, type Thread } from './machine.ts';
 import { SCRATCH, type Scenario } from './scenario.ts';
+import { SUCCESSION } from './succession.ts';
 
 const inc = FIRST_INCARNATION;
 
@@ -500,6 +502,21 @@ export const SCENARIOS: readonly Scenario[] = [
     final: (outcome) => whole(parsed(outcome)[2]),
   },
   {
+    name: 'a reader of a reason is overtaken twice',
+    threads: [
+      ({ core, store }) => {
+        for (const version of [1, 2, 3]) {
+          const at = core.staging(0);
+          store(at, version);
+          store(at + 4, version);
+          core.publishReason(0, 8);
+        }
+      },
+      (thread) => reader(thread, 1),
+    ],
+    final: (outcome) => whole(parsed(outcome)[1]),
+  },
+  {
     name: 'a reason against a transition',
     threads: [
       ({ core, store }) => {
@@ -701,6 +718,25 @@ export const SCENARIOS: readonly Scenario[] = [
       const mark = outcome.bytes()[AT_REPORTS + REPORT_HEAD];
       const isWhole = winners === 0 ? core.phase() === 1 : mark === results.indexOf(1);
       return winners <= 1 && isWhole ? undefined : `${results} with the report of ${mark}`;
+    },
+  },
+  {
+    name: 'one that is given up while it claims a slot, beside who claims it next',
+    capacities: { reports: 1 },
+    before: (core) => void core.markReady(1_001, 0),
+    threads: [
+      ({ core }) => finish(core, 0),
+      ({ core }) => {
+        core.reap(0, inc);
+        return finish(core, 1);
+      },
+    ],
+    // Who lives loses its slot to nobody.
+    final: (outcome) => {
+      const [old, living] = parsed(outcome);
+      return living === 1 || (living !== -1 && old === 1) || living === -2
+        ? undefined
+        : `${old}, ${living}`;
     },
   },
   {
@@ -1021,6 +1057,8 @@ export const SCENARIOS: readonly Scenario[] = [
       return refusal === 0 && writes === 1 ? undefined : `refused ${refusal}, ${writes} writes`;
     },
   },
+  ...ADMISSION,
+  ...SUCCESSION,
   ...COUNTS,
   ...LEASES,
   {

@@ -10,6 +10,10 @@ import { MEMORY_BYTES } from '../../src/core/memory.ts';
 import type { CoreOf } from './machine.ts';
 import { stepsOf } from './steps.ts';
 
+/** The twin as it ships. */
+export const atomicsMachine: CoreOf = machineOf(atomicsCore);
+
 /** Over a blank buffer, which nothing is ever read from. */
-export const atomicsMachine: CoreOf = (perform) =>
-  atomicsCore(new ArrayBuffer(MEMORY_BYTES), stepsOf(perform));
+export function machineOf(make: typeof atomicsCore): CoreOf {
+  return (perform) => make(new ArrayBuffer(MEMORY_BYTES), stepsOf(perform));
+}

@@ -23,6 +23,7 @@ import {
   standBy,
   writeForAWhile,
 } from './parts/visit.ts';
+import { words } from './parts/words.ts';
 
 /** What a worker is to do. */
 export interface Assignment {
@@ -42,7 +43,8 @@ export interface Assignment {
     | 'stand-by'
     | 'block-twice'
     | 'move-all'
-    | 'litmus';
+    | 'litmus'
+    | 'words';
   readonly backend: Backend;
   readonly handle: LifecycleHandle;
   /** The barrier's words, if the part meets others. */
@@ -51,10 +53,12 @@ export interface Assignment {
   /** Which worker of its kind it is. */
   readonly index: number;
   readonly rounds?: number;
+  /** How often it makes so many rounds. */
+  readonly batches?: number;
   /** Where the part notes what it saw. */
   readonly notes?: SharedArrayBuffer;
   readonly seed?: number;
-  /** Which call of the model checker's catalogue it makes. */
+  /** Which call of the model checker's catalogue it makes, or which shape of a litmus test. */
   readonly call?: string;
 }
 
@@ -88,8 +92,8 @@ async function work(assignment: Assignment, answer: (outcome: Outcome) => void):
   // Some runtimes deliver the one message by both ways.
   if (isAtWork) return;
   isAtWork = true;
-  const { barrier: words = new SharedArrayBuffer(16), parties = 1 } = assignment;
-  const barrier = new Barrier(new Int32Array(words), parties);
+  const { barrier: shared = new SharedArrayBuffer(16), parties = 1 } = assignment;
+  const barrier = new Barrier(new Int32Array(shared), parties);
   try {
     answer({ value: await perform(assignment, barrier) });
   } catch (error) {
@@ -135,5 +139,15 @@ function perform(assignment: Assignment, barrier: Barrier): unknown {
       return moveAll(attach(), notes);
     case 'litmus':
       return litmus({ handle, barrier, index, rounds, notes, call: assignment.call ?? '' });
+    case 'words':
+      return words({
+        handle,
+        barrier,
+        index,
+        rounds,
+        batches: assignment.batches ?? 1,
+        notes,
+        shape: assignment.call ?? '',
+      });
   }
 }

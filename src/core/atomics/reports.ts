@@ -56,9 +56,14 @@ export function reportsModule(
     return !isAlive((bits & CLAIM_MEMBER_MASK) - 1, high(claim));
   }
 
-  function emptied(slot: number): number {
+  /** The kind last: who finds it finds none of the records before. */
+  function takeSlot(slot: number, found: bigint, claim: bigint): boolean {
+    const word = reportAt(slot) + REPORT_CLAIM;
+    const begun = join(high(claim), low(claim) & ~(CLAIM_KIND_MASK << CLAIM_KIND_SHIFT));
+    if (swap64(word, found, begun) !== found) return false;
     store32(reportAt(slot) + REPORT_COUNT, 0);
-    return slot;
+    swap64(word, begun, claim);
+    return true;
   }
 
   return {
@@ -67,13 +72,12 @@ export function reportsModule(
       const claim = claimOf(member, incarnation, kind);
       const capacity = load32(AT_REPORT_CAPACITY);
       for (let slot = 0; slot < capacity; slot++) {
-        const word = reportAt(slot) + REPORT_CLAIM;
-        if (load64(word) === 0n && swap64(word, 0n, claim) === 0n) return emptied(slot);
+        if (load64(reportAt(slot) + REPORT_CLAIM) !== 0n) continue;
+        if (takeSlot(slot, 0n, claim)) return slot;
       }
       for (let slot = 0; slot < capacity; slot++) {
-        const word = reportAt(slot) + REPORT_CLAIM;
-        const found = load64(word);
-        if (isAbandoned(found) && swap64(word, found, claim) === found) return emptied(slot);
+        const found = load64(reportAt(slot) + REPORT_CLAIM);
+        if (isAbandoned(found) && takeSlot(slot, found, claim)) return slot;
       }
       return -1;
     },
@@ -104,8 +108,9 @@ export function reportsModule(
     getStep: (slot, member, index) => {
       const word = reportAt(slot) + REPORT_CLAIM;
       const claim = load64(word);
+      if (load32(reportAt(slot) + REPORT_COUNT) <= index) return 0;
       copyWords(stepAt(slot, index), staging(member), STEP_WORDS);
-      return claim !== 0n && load64(word) === claim ? 1 : 0;
+      return isComplete(claim) && load64(word) === claim ? 1 : 0;
     },
 
     hostSteps: (slot) => {
@@ -137,6 +142,10 @@ export function reportsModule(
 
 function claimOf(member: number, incarnation: number, kind: number): bigint {
   return join(incarnation, (kind << CLAIM_KIND_SHIFT) | (member + 1));
+}
+
+function isComplete(claim: bigint): boolean {
+  return ((low(claim) >>> CLAIM_KIND_SHIFT) & CLAIM_KIND_MASK) !== 0;
 }
 
 function reportAt(slot: number): number {
