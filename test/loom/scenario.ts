@@ -20,7 +20,7 @@ import type { Core } from '../../src/core/core.ts';
 import { coreBytes } from '../../src/core/embedded.ts';
 import { type Exploration, explore, type Findings, type Outcome, type View } from './explorer.ts';
 import { instrument, wasmMachine } from './instrument.ts';
-import type { CoreOf, Program, Thread } from './machine.ts';
+import type { CoreOf, Program } from './machine.ts';
 import { bytesAfter, ordinary } from './ordinary.ts';
 import { specified } from './spec/specification.ts';
 import { Violation } from './trace.ts';

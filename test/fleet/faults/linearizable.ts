@@ -79,7 +79,7 @@ class Search<State, Op> {
    * A random number for each operation: those of a set, combined by XOR, stand for the set. Where two
    * sets had the same, a history that is right might be refused; none that is wrong would pass.
    */
-  readonly #marks: BigUint64Array;
+  readonly #marks: BigUint64Array<ArrayBuffer>;
   readonly #seen: Set<string> = new Set();
 
   constructor(operations: readonly Operation<Op>[], model: Model<State, Op>) {
