@@ -13,6 +13,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { Asker } from '../lifecycle/routes.ts';
 import type { Member } from '../lifecycle/seat.ts';
+import { checksOnProbe } from './probe-checks.ts';
 import { type Answer, json } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
@@ -103,7 +104,9 @@ export function readiness(
   isBalancer: (asker: Asker, isLeaving: boolean) => boolean,
   details: () => Readonly<Record<string, unknown>> | undefined,
 ): (asker: Asker) => Answer {
-  let last: Kept<readonly [Phase, number, number | null, ColdStartPhases | undefined]> | undefined;
+  let last:
+    | Kept<readonly [Phase, number, number | null, ColdStartPhases | undefined, readonly object[]]>
+    | undefined;
   return (asker) => {
     const more = details();
     const standing = look(lifecycle, demand, probe !== 'startup');
@@ -113,23 +116,25 @@ export function readiness(
     const boot = probe === 'ready/write' ? undefined : lifecycle.coldStartPhases();
     const counts = probe !== 'startup' && isBalancer(asker, shutdownRequested);
     const name = phaseName(phase);
-    const health = checks.length > 0 && { checks: checks.map(checkOnProbe) };
+    const list = checksOnProbe(checks);
+    const health = list.length > 0 && { checks: list };
     if (reason !== undefined) {
       if (shutdownRequested && counts) lifecycle.noteReadinessProbe();
       const told = { probe, status: name, phase: name, since_secs, reason, ...health };
       return json(503, withDetails(told, more), serverTiming(boot));
     }
     const ready_at_unix_ms = lifecycle.readyAtMs();
-    const isPlain = more === undefined && checks.length === 0;
-    if (isPlain && last !== undefined) {
+    if (more === undefined && last !== undefined) {
       const { facts, answer } = last;
       const isTrue = facts[0] === phase && facts[1] === since_secs && facts[2] === ready_at_unix_ms;
-      // The times of the boot are the same object for as long as nothing is new in them.
-      if (isTrue && facts[3] === boot) return answer;
+      // The times of the boot and the checks are the same objects for as long as nothing is new in them.
+      if (isTrue && facts[3] === boot && facts[4] === list) return answer;
     }
     const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...health };
     const answer = json(200, withDetails(told, more), serverTiming(boot));
-    if (isPlain) last = { facts: [phase, since_secs, ready_at_unix_ms, boot], answer };
+    if (more === undefined) {
+      last = { facts: [phase, since_secs, ready_at_unix_ms, boot, list], answer };
+    }
     return answer;
   };
 }
@@ -154,12 +159,6 @@ function serverTiming(
   const stages = boot?.durationsMs().filter(([name]) => name !== 'total') ?? [];
   if (stages.length === 0) return undefined;
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
-}
-
-/** A check as an answer has it, without the key `error` where there is none. */
-function checkOnProbe({ name, healthy, affects, sinceMs, error }: CheckSnapshot): object {
-  const since_secs = Math.floor(sinceMs / 1000);
-  return { name, healthy, affects, since_secs, ...(error !== null && { error }) };
 }
 
 /** The first check that fails readiness. */

@@ -10,8 +10,9 @@
 import type { Backend } from '../core/core.ts';
 import { leftMs } from './acceptance.ts';
 import { AdapterCalls } from './adapter-calls.ts';
+import type { CheckOptions } from './check-options.ts';
 import type { CheckSnapshot } from './check-records.ts';
-import { type CheckOptions, Checks } from './checks.ts';
+import { Checks } from './checks.ts';
 import { type Counters, readCounters } from './counters.ts';
 import { type DrainResult, drain } from './drain.ts';
 import { WriteGate } from './gate.ts';
