@@ -13,8 +13,8 @@ import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import { Admission, isPermit, type KindOf, kindOfMethod } from '../admission.ts';
 import { EventStreams, isEventStream } from '../event-streams.ts';
 import { UnfitRequest } from './address.ts';
-import type { Next } from './exchange.ts';
 import { requestOf } from './lazy-request.ts';
+import type { Next } from './next.ts';
 import { keepPermit, permitOf } from './permit.ts';
 
 /** A response, or a stream of HTTP/2 that an application takes by itself. */

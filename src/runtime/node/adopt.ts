@@ -33,8 +33,9 @@ import { pathAsked } from './address.ts';
 import { NodeAdmission, released } from './admission.ts';
 import { deferClose } from './close-by-owner.ts';
 import { type ConnectionServer, Connections } from './connections.ts';
-import { exchange, type Next, notMine, probed } from './exchange.ts';
+import { exchange, notMine, probed } from './exchange.ts';
 import { intercept } from './intercept.ts';
+import type { Next } from './next.ts';
 import { Streams } from './streams.ts';
 
 /** The part of a server of Node by which the compiler knows it, without `@types/node`. */

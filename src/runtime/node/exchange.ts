@@ -19,6 +19,7 @@ import type { NodeAdmission } from './admission.ts';
 import { dropRest } from './body.ts';
 import { requestOf } from './lazy-request.ts';
 import { isLight, type LightResponse } from './light.ts';
+import type { Next } from './next.ts';
 import { permitOf } from './permit.ts';
 import { send } from './response.ts';
 import { sendPlain } from './whole.ts';
@@ -41,12 +42,6 @@ export interface Closing {
   /** Is told of a response that turned out to be an event stream, and how to end it. */
   streamed?(res: ServerResponse, end: () => void): () => void;
 }
-
-/**
- * Goes on to whoever is behind. A server's is one for all of its requests; a framework's is told of errors
- * alone, as it takes what it is given for one.
- */
-export type Next = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
 /** A handler of those that leave everything to the next one. */
 export const notMine: FetchHandler = () => undefined;

@@ -9,7 +9,8 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import type { PlainAnswer } from '../../lifecycle/routes.ts';
 import type { ConnectionServer } from './connections.ts';
-import type { Exchange, Next } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { Next } from './next.ts';
 import type { Streams } from './streams.ts';
 
 /** What is put before a server's own listeners. */
