@@ -5,10 +5,13 @@
  */
 
 export type { Backend } from './core/core.ts';
+
 export type { LeaseSnapshot, LeaseState } from './core/lease-cells.ts';
+
+export type { CheckOptions } from './lifecycle/check-options.ts';
+
 export type { CheckEffect, CheckSnapshot } from './lifecycle/check-records.ts';
 export type { CheckContext } from './lifecycle/check-run.ts';
-export type { CheckOptions } from './lifecycle/checks.ts';
 export type { Clock } from './lifecycle/clock.ts';
 export type { ColdStartPhases, StageTimes } from './lifecycle/cold-start.ts';
 export type {

@@ -5,8 +5,8 @@
  * @module
  */
 
+import type { CheckOptions } from '../lifecycle/check-options.ts';
 import type { CheckContext } from '../lifecycle/check-run.ts';
-import type { CheckOptions } from '../lifecycle/checks.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import type { StepContext, StepTime } from '../lifecycle/steps.ts';
 

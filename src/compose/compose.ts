@@ -10,7 +10,7 @@ import { isLifecycle } from '../lifecycle/is-lifecycle.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { ComponentOf, StartContext } from './component.ts';
 import { Composition } from './composition.ts';
-import { ACTION, type AnyComponent, checkComponents } from './graph.ts';
+import { ACTION, type AnyComponent, checkComponents, refuseTakenChecks } from './graph.ts';
 
 /** What a component is started with that needs those of `V` whose names are `K`. */
 export type Context<V, K> = unknown extends K
@@ -70,6 +70,7 @@ export async function compose<V, N, L extends string, R>(
   must(isLifecycle(lifecycle), ACTION, 'the first argument must be a Lifecycle', lifecycle);
   // The types have said what each sees of the others; from here on they are all alike.
   const nodes = checkComponents(components as unknown as Record<string, AnyComponent>);
+  refuseTakenChecks(lifecycle, nodes);
   const values: unknown = await new Composition(lifecycle, nodes).run();
   return values as R;
 }

@@ -6,8 +6,10 @@
  */
 
 import { isObject, must } from '../lifecycle/check.ts';
+import { checkTerms, TERMS } from '../lifecycle/check-options.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import { checkKeys, nearest } from '../lifecycle/known-keys.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { STEPS_MAX } from '../lifecycle/report.ts';
 import { checkStageName } from '../lifecycle/stage.ts';
 import { duration, type StepTime } from '../lifecycle/steps.ts';
@@ -31,7 +33,6 @@ export type AnyComponent = ComponentOf<unknown, string, StartContext>;
 export const ACTION = 'compose';
 
 const KEYS = ['needs', 'start', 'stop', 'check', 'timeoutMs', 'at'];
-const CHECK_KEYS = ['run', 'everyMs', 'timeoutMs', 'failures', 'successes', 'affects'];
 
 /**
  * Checks the components, and returns them in an order in which they could start one after the other.
@@ -54,6 +55,21 @@ export function checkComponents(components: Readonly<Record<string, AnyComponent
     }
   }
   return inOrder(nodes);
+}
+
+/**
+ * Refuses a check whose name another one of this thread has: it is added as its component has started,
+ * which is too late to hear of that.
+ *
+ * @throws {LifecycleError} `invalid_argument`
+ */
+export function refuseTakenChecks(lifecycle: Lifecycle, nodes: readonly Node[]): void {
+  const { number } = lifecycle.member;
+  const own = lifecycle.checks().filter(({ member }) => member === number);
+  for (const { name, check } of nodes) {
+    if (check === undefined || own.every((other) => other.name !== name)) continue;
+    throw refusal(`this thread already has a check called ${shown(name)}`);
+  }
 }
 
 /** The components that need each one, directly or by way of others. */
@@ -98,8 +114,9 @@ function checkCheck(
   if (check === undefined) return undefined;
   if (typeof check === 'function') return { run: check };
   must(isObject(check), action, 'check must be a function or an object', check);
-  checkKeys(`${action}, its check`, check, CHECK_KEYS);
+  checkKeys(`${action}, its check`, check, ['run', ...TERMS]);
   must(typeof check.run === 'function', action, 'the run of check must be a function', check.run);
+  checkTerms(`${action}, its check`, check);
   return { ...check, run: check.run.bind(check) };
 }
 

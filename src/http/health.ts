@@ -11,7 +11,11 @@ import type { HoldName } from '../lifecycle/gate.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { acceptsQueries, acceptsWrites, Phase, phaseName } from '../lifecycle/phase.ts';
 import type { Member } from '../lifecycle/seat.ts';
+
 import { decidingLease } from './leases.ts';
+
+import { checksOnProbe } from './probe-checks.ts';
+
 import { type Answer, keptJson } from './respond.ts';
 
 /** A probe for traffic, as its answer names it. */
@@ -91,18 +95,19 @@ export function readiness(
   const name = phaseName(phase);
   const since_secs = Math.floor(lifecycle.ageMs() / 1000);
   const headers = probe === 'ready/write' ? undefined : serverTiming(lifecycle);
-  const checks = standing.checks.length > 0 && { checks: standing.checks.map(checkOnProbe) };
+  const list = checksOnProbe(standing.checks);
+  const checks = list.length > 0 && { checks: list };
   const lease = probe === 'startup' ? undefined : decidingLease(lifecycle.leases());
   const more = { ...checks, ...(lease && { lease }) };
   const counts = probe !== 'startup' && isBalancer(standing.shutdownRequested);
   if (reason === undefined) {
     const ready_at_unix_ms = lifecycle.readyAtMs();
     const told = { probe, status: 'ready', phase: name, since_secs, ready_at_unix_ms, ...more };
-    return keptJson(probe, 200, withDetails(told, details), headers);
+    return keptJson(probe, 200, withDetails(told, details), headers, list);
   }
   if (standing.shutdownRequested && counts) lifecycle.noteReadinessProbe();
   const told = { probe, status: name, phase: name, since_secs, reason, ...more };
-  return keptJson(probe, 503, withDetails(told, details), headers);
+  return keptJson(probe, 503, withDetails(told, details), headers, list);
 }
 
 /** The details first, and the contract's keys over them. Where there are none, nothing is copied. */
@@ -127,12 +132,6 @@ function serverTiming(lifecycle: Lifecycle): Readonly<Record<string, string>> | 
   const stages = boot.durationsMs().filter(([name]) => name !== 'total');
   if (stages.length === 0) return undefined;
   return { 'server-timing': stages.map(([name, ms]) => `${name};dur=${ms}`).join(', ') };
-}
-
-/** A check as an answer has it, without the key `error` where there is none. */
-function checkOnProbe({ name, healthy, affects, sinceMs, error }: CheckSnapshot): object {
-  const since_secs = Math.floor(sinceMs / 1000);
-  return { name, healthy, affects, since_secs, ...(error !== null && { error }) };
 }
 
 /** The first check that fails readiness. */

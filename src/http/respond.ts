@@ -47,15 +47,18 @@ const kept: Map<string, Kept> = new Map();
 /**
  * The same for what is asked again and again and seldom changes: the text of the last answer of its
  * kind is kept as long as it says what this one would.
+ *
+ * @param constant an object among the values in which nothing ever changes
  */
 export function keptJson(
   kind: string,
   status: number,
   value: Readonly<Record<string, unknown>>,
   headers?: Readonly<Record<string, string>>,
+  constant?: object,
 ): Answer {
   const last = kept.get(kind);
-  if (last !== undefined && isSame(last, value)) {
+  if (last !== undefined && isSame(last, value, constant)) {
     return { status, type: 'application/json', body: last.body, headers };
   }
   const answer = json(status, value, headers);
@@ -63,13 +66,17 @@ export function keptJson(
   return answer;
 }
 
-/** The same keys in the same order, with the same values; what is in an object may have changed. */
-function isSame({ keys, value: one }: Kept, other: Readonly<Record<string, unknown>>): boolean {
+/** The same keys in the same order, with the same values; what is in another object may have changed. */
+function isSame(
+  { keys, value: one }: Kept,
+  other: Readonly<Record<string, unknown>>,
+  constant: object | undefined,
+): boolean {
   let index = 0;
   for (const key in other) {
     const value = other[key];
     if (key !== keys[index] || value !== one[key]) return false;
-    if (typeof value === 'object' && value !== null) return false;
+    if (typeof value === 'object' && value !== null && value !== constant) return false;
     index += 1;
   }
   return index === keys.length;

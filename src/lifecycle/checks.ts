@@ -5,50 +5,15 @@
  * @module
  */
 
-import { CHECK_NAME_BYTES, STARTING } from '../../assembly/layout.ts';
-import { isWhole, isWithin, must } from './check.ts';
-import {
-  addRecord,
-  type CheckEffect,
-  type CheckSnapshot,
-  checkReader,
-  EFFECT_NAMES,
-  putOutcome,
-} from './check-records.ts';
-import { type CheckContext, runCheck } from './check-run.ts';
-import { monotonicMs, TIMER_MAX_MS } from './clock.ts';
-import { checkKeys } from './known-keys.ts';
+import { STARTING } from '../../assembly/layout.ts';
+import { must } from './check.ts';
+import { ACTION, type Checked, type CheckOptions, checkOptions } from './check-options.ts';
+import { addRecord, type CheckSnapshot, checkReader, putOutcome } from './check-records.ts';
+import { runCheck } from './check-run.ts';
+import { monotonicMs } from './clock.ts';
 import { isLeaving, type Leaving } from './leaving.ts';
 import { unreference } from './quiet-timer.ts';
 import type { Seat } from './seat.ts';
-import { utf8Length } from './staging.ts';
-
-/** A check of something that the process depends on. */
-export interface CheckOptions {
-  /** 1 to 32 UTF-8 bytes, unique over the thread's checks. */
-  readonly name: string;
-  /**
-   * Looks, and throws or rejects if all is not well; what it returns is not looked at. Watch `signal`:
-   * a run that is late is not waited for, but the next one waits for its end.
-   */
-  readonly run: (context: CheckContext) => unknown;
-  /** Milliseconds from the start of a run to the next, 1 to 2^31-1; default 10 000. */
-  readonly everyMs?: number | undefined;
-  /** Milliseconds that a run may take, 1 to 2^31-1; default 1 000. */
-  readonly timeoutMs?: number | undefined;
-  /** Failed runs in a row after which it fails, 1 or more; default 2. */
-  readonly failures?: number | undefined;
-  /** Good runs in a row after which it passes again, 1 or more; default 1. */
-  readonly successes?: number | undefined;
-  /**
-   * What it does while it fails: `'ready'`, the default, fails readiness; `'write'` sets the hold
-   * `unhealthy`; `'nothing'` is only shown.
-   */
-  readonly affects?: CheckEffect | undefined;
-}
-
-const ACTION = 'add the check';
-const KNOWN = ['name', 'run', 'everyMs', 'timeoutMs', 'failures', 'successes', 'affects'];
 
 /** The checks of one thread. */
 export class Checks {
@@ -92,9 +57,6 @@ export class Checks {
     this.#running.clear();
   }
 }
-
-/** {@link CheckOptions} after the check, defaults filled in. */
-type Checked = { readonly [K in keyof CheckOptions]-?: NonNullable<CheckOptions[K]> };
 
 class Check {
   readonly name: string;
@@ -197,23 +159,4 @@ class Check {
     this.halt();
     return true;
   }
-}
-
-function checkOptions(options: CheckOptions): Checked {
-  checkKeys(ACTION, options, KNOWN);
-  const { name, run, affects = 'ready', everyMs = 10_000, timeoutMs = 1_000 } = options;
-  const { failures = 2, successes = 1 } = options;
-  const isName = typeof name === 'string' && name !== '' && utf8Length(name) <= CHECK_NAME_BYTES;
-  must(isName, ACTION, `name must have 1 to ${CHECK_NAME_BYTES} UTF-8 bytes`, name);
-  must(typeof run === 'function', ACTION, 'run must be a function', run);
-  const isEffect = EFFECT_NAMES.includes(affects);
-  must(isEffect, ACTION, "affects must be 'ready', 'write' or 'nothing'", affects);
-  for (const [key, ms] of Object.entries({ everyMs, timeoutMs })) {
-    must(isWithin(ms, 1, TIMER_MAX_MS), ACTION, `${key} must be from 1 to ${TIMER_MAX_MS}`, ms);
-  }
-  for (const [key, runs] of Object.entries({ failures, successes })) {
-    must(isWhole(runs, 1), ACTION, `${key} must be an integer of at least 1`, runs);
-  }
-  // Bound, because a check may be an object with a method.
-  return { name, run: run.bind(options), affects, everyMs, timeoutMs, failures, successes };
 }

@@ -47,6 +47,7 @@ const statuses = (report: ShutdownReport | null): string =>
   (report?.steps ?? []).map(({ name, status }) => `${name} ${status}`).join();
 
 const component = (): Loose => ({ start: () => 1 });
+const run = (): void => {};
 
 /** What is refused, with what the message must say. */
 const WRONG: readonly (readonly [what: string, components: unknown, says: string])[] = [
@@ -67,6 +68,16 @@ const WRONG: readonly (readonly [what: string, components: unknown, says: string
   ['at noon', { a: { at: 'noon' } }, "at must be 'accepted' or 'drained'"],
   ['a check that is a name', { a: { check: 'a' } }, 'check must be'],
   ['a check without a run', { a: { check: {} } }, 'run of check must be'],
+  ['a check that runs every 0 ms', { a: { check: { run, everyMs: 0 } } }, 'everyMs must be from 1'],
+  ['a check whose time is a text', { a: { check: { run, timeoutMs: '1' } } }, 'timeoutMs must be'],
+  [
+    'a check that fails at half a run',
+    { a: { check: { run, failures: 0.5 } } },
+    'failures must be',
+  ],
+  ['a check that passes at no run', { a: { check: { run, successes: 0 } } }, 'successes must be'],
+  ['a check that affects all', { a: { check: { run, affects: 'all' } } }, 'affects must be'],
+  ['a check with a slip', { a: { check: { run, every: 5 } } }, 'did you mean "everyMs"?'],
   ['a check with a name', { a: { check: { run: () => 1, name: 'a' } } }, 'unknown option "name"'],
   [
     "at: 'accepted' for what a drained one needs",
@@ -139,6 +150,19 @@ export const composing: Suite = {
         const all = { b: noting(noted, 'b'), a: noting(noted, 'a') };
         await rejects(loose(lifecycle, all), 'invalid_argument');
         equal([statuses(await lifecycle.shutdown()), noted], ['a ok', []]);
+      },
+    },
+    {
+      title:
+        'a check that has the name of a component with one is refused, and nothing has started',
+      run: async (subject) => {
+        const noted: string[] = [];
+        const lifecycle = subject.create();
+        lifecycle.check({ name: 'a', run });
+        const all = { b: noting(noted, 'b'), a: noting(noted, 'a', { check: run }) };
+        const error = await rejects(loose(lifecycle, all), 'invalid_argument');
+        holds(String(error).includes('already has a check called "a"'), String(error));
+        equal([statuses(await lifecycle.shutdown()), noted], ['', []]);
       },
     },
     {

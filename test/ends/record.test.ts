@@ -6,7 +6,15 @@
  */
 
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -179,6 +187,7 @@ describe.each(RUNTIMES)('on %s the next run says', (runtime) => {
     const record = fresh();
     const old = await start(runtime, { record });
     const newer = await start(runtime, { record, exitCode: 9 });
+    expect(statSync(record).mode & 0o777, 'its file is for its owner alone').toBe(0o600);
     const [{ pid }, previous] = [await old.heard('listening'), await previousOf(newer)];
     expect(previous).toMatchObject({ outcome: 'running', pid, endedAtMs: null });
     term(newer);

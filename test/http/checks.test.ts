@@ -108,6 +108,19 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(await reasons()).toEqual(['stopped', 'stopped']);
   });
 
+  it('an answer to a stranger has 72 bytes of the message of an error, and nothing of its stack', async () => {
+    const subject = make().in(1);
+    const run = (): never => {
+      throw new Error('€'.repeat(30), { cause: new Error('a cause') });
+    };
+    await add(subject, { name: 'db', run });
+    for (const path of ['/health/ready', '/health/ready/write']) {
+      const { json, text } = await subject.ask(path);
+      expect(json.checks).toMatchObject([{ error: '€'.repeat(24) }]);
+      expect(text).not.toMatch(/checks\.test|a cause/);
+    }
+  });
+
   it('an answer changes as soon as a check does, whatever was answered before', async () => {
     const subject = make().in(1);
     const statuses: number[] = [];
@@ -140,7 +153,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect((await subject.ask('/metrics')).text).not.toContain('tidegate_check');
     await add(subject, { name: 'a "b"', run: () => {} }, { name: 'db', run: () => {} });
     const other = Lifecycle.attach(subject.lifecycle.share());
-    other.check({ name: 'db', run: down, failures: 1, everyMs });
+    other.check({ name: 'db', run: () => Promise.reject('no route'), failures: 1, everyMs });
     await new Promise((resolve) => setTimeout(resolve, 0));
     const { text } = await subject.ask('/metrics');
     expect(text).toContain('# TYPE tidegate_check gauge\n');
@@ -148,6 +161,8 @@ describe.each(BACKENDS)('on %s', (backend) => {
       'tidegate_check{check="a \\"b\\""} 1',
       'tidegate_check{check="db"} 0',
     ]);
+    // Its error is in no metric, wherever a label could be.
+    expect(text).not.toContain('no route');
     other.detach();
     expect((await subject.ask('/metrics')).text).toContain('tidegate_check{check="db"} 1\n');
   });

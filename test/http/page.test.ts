@@ -8,6 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHandler as createPlainHandler } from '../../src/http/for-edge.ts';
 import { Lifecycle } from '../../src/index.ts';
+import { keepPreviousRun } from '../../src/lifecycle/previous-run.ts';
 import { named, PHASES, REPORT, Subject, TOKEN } from './ask.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -235,6 +236,29 @@ describe('what an application says', () => {
     expect(stopped).toContain(`<td colspan="4"><bdi>${escaped}</bdi></td>`);
     expect(stopped).toContain(`<th scope="row"><bdi>${entitled(name)}</bdi></th>`);
   });
+
+  it.each(HOSTILE)(
+    '%j is no markup either as a check, as its error, or in the record of the last run',
+    async (text) => {
+      const tagsOf = async (name: string, said: string): Promise<string[]> => {
+        const subject = new Subject().in(1);
+        const { lifecycle } = subject;
+        lifecycle.check({ name, failures: 1, everyMs: 1e9, run: () => Promise.reject(said) });
+        // As a file may say it, which somebody else has written.
+        const lastRun = { outcome: 'crashed', pid: 1, startedAtMs: 1, readyAtMs: 2 } as const;
+        const none = { acceptedAtMs: null, endedAtMs: 3, lastSeenAtMs: 3, exitCode: null } as const;
+        const words = { trigger: said, step: said, stepStatus: 'failed', error: said } as const;
+        keepPreviousRun(lifecycle, { ...lastRun, ...none, ...words, phase: 'shutting_down' });
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        const shown = (await page(subject)).text;
+        expect(shown).toContain(`<th scope="row"><bdi>${entitled(name)}</bdi></th>`);
+        expect(shown).toContain(`<td colspan="4"><bdi>${entitled(said)}</bdi></td>`);
+        expect(shown).toContain(`crashed in step ${entitled(said)}: ${entitled(said)}`);
+        return shown.match(/<[/!]?[a-z-][^>]*>/gi) ?? [];
+      };
+      expect(await tagsOf(text.slice(0, 10), text)).toEqual(await tagsOf('disk', 'full'));
+    },
+  );
 });
 
 describe('the commands to copy', () => {

@@ -13,6 +13,10 @@ import { door, runtime, say } from '../runtime/door.ts';
 
 /** What the test makes when the blocked loop may turn again. */
 const RELEASE = process.env.RELEASE ?? '';
+/** The port of the probe thread; any, unless it takes the place of another process. */
+const PROBES = Number(process.env.PROBES ?? 0);
+/** Where it keeps the record of its run. */
+const RECORD = process.env.RECORD ?? '';
 
 let goOn = (): void => {};
 const shown = new Promise<void>((resolve) => {
@@ -89,10 +93,10 @@ const server = await door.serve({
     return new Response(null, { status: 204 });
   },
 });
-const probes = await door.serveProbes({ lifecycle, stuckAfterMs: 500 });
+const probes = await door.serveProbes({ lifecycle, port: PROBES, stuckAfterMs: 500 });
 setInterval(() => {}, 60_000);
 process.once('SIGUSR2', () => process.exit(0));
-door.handleSignals(lifecycle, { exit: false, log: false });
+door.handleSignals(lifecycle, { exit: false, log: false, record: RECORD });
 say('listening', { runtime, pid: process.pid, port: server.port, probes: probes.port });
 
 function block(): void {

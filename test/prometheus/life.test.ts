@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PreviousRun } from '../../src/lifecycle/previous-run.ts';
 import { bundle, Program, RUNTIMES, type Runtime } from '../runtime/program.ts';
 import { MISSING, Prometheus, type Sample, type Target } from './prometheus.ts';
 
@@ -219,6 +220,7 @@ describe.skipIf(MISSING !== undefined)(`promtool${skipped}`, () => {
     async (accept) => {
       const { createHandler } = await import('../../src/http/index.ts');
       const { Lifecycle } = await import('../../src/index.ts');
+      const { keepPreviousRun } = await import('../../src/lifecycle/previous-run.ts');
       // It reads the classic format only, where the samples of OpenMetrics' counters are families.
       const isOpenCounter =
         accept === '*/*'
@@ -231,6 +233,13 @@ describe.skipIf(MISSING !== undefined)(`promtool${skipped}`, () => {
           { name: 'flush_wal', run: () => {} },
           { name: 'a "b"\\c\nd', run: check },
         ],
+      });
+      keepPreviousRun(lifecycle, LAST_RUN);
+      lifecycle.check({
+        name: 'a "b"\\c\nd # HELP e',
+        everyMs: 2 ** 31 - 1,
+        failures: 1,
+        run: () => Promise.reject(new Error('\n# TYPE tidegate_phase counter\n')),
       });
       async function check(): Promise<void> {
         const request = new Request('http://localhost/metrics', { headers: { accept } });
@@ -246,6 +255,7 @@ describe.skipIf(MISSING !== undefined)(`promtool${skipped}`, () => {
       await lifecycle.stage('restore').run(() => {});
       lifecycle.beat();
       lifecycle.markReady();
+      expect(lifecycle.checks().map(({ healthy }) => healthy)).toEqual([false]);
       await check();
       const report = await lifecycle.shutdown();
       expect(report.steps.map(({ status }) => status)).toEqual(['ok', 'ok']);
@@ -258,6 +268,23 @@ describe.skipIf(MISSING !== undefined)(`promtool${skipped}`, () => {
     expect(spawnSync('promtool', ['check', 'metrics'], { input }).status).not.toBe(0);
   });
 });
+
+/** How another process ended. */
+const LAST_RUN: PreviousRun = {
+  outcome: 'out_of_budget',
+  pid: 1,
+  startedAtMs: 1,
+  readyAtMs: 2,
+  acceptedAtMs: 3,
+  endedAtMs: 4,
+  lastSeenAtMs: 4,
+  trigger: 'SIGTERM',
+  phase: 'shutting_down',
+  step: 'flush_wal',
+  stepStatus: 'running',
+  exitCode: null,
+  error: null,
+};
 
 /** The values that occur. */
 function values(samples: readonly Sample[]): number[] {
