@@ -29,7 +29,7 @@ Options
                      wait: draining, stopped (also if the process is gone)
   --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
   --watch            status: repeats until Ctrl-C
-  --deployment ID    fleet drain, fleet shutdown: this deployment and older ones;
+  --deployment ID    fleet drain, fleet shutdown: it and older ones;
                      by default the newest, and so all of them
   --token-file PATH  the file with the admin token of status, drain,
                      readonly, shutdown and fleet
