@@ -9,9 +9,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
+import { LEASE_CAPACITY, LEASE_NAME_BYTES } from '../../assembly/layout.ts';
+import { wordsOf } from '../../src/core/atomics/words.ts';
 import { atomicsCore } from '../../src/core/atomics.ts';
 import type { Core } from '../../src/core/core.ts';
 import { coreBytes } from '../../src/core/embedded.ts';
+import { LeaseCells } from '../../src/core/lease-cells.ts';
 import { MEMORY_BYTES } from '../../src/core/memory.ts';
 import { Staging } from '../../src/lifecycle/staging.ts';
 import { CAPACITIES, Caller, perform } from '../core/calls.ts';
@@ -107,7 +110,7 @@ describe('the sources above', () => {
     }
   });
 
-  it('have the memory in no other layer', () => {
+  it('have the memory in no other layer, but to hand it to the thread that watches leases', () => {
     const others = [
       'http',
       'runtime',
@@ -121,10 +124,25 @@ describe('the sources above', () => {
     for (const folder of others) {
       for (const entry of readdirSync(join('src', folder), { recursive: true })) {
         const path = join('src', folder, String(entry));
-        if (!path.endsWith('.ts') || path.includes('thread-source')) continue;
+        // What is generated is made of the others.
+        if (!path.endsWith('.ts') || path.endsWith('-source.ts')) continue;
+        if (path.startsWith('src/fleet/watcher')) continue;
         expect(code(path), path).not.toMatch(/Atomics\.|\bseat\.memory\b|SharedArrayBuffer/);
       }
     }
+  });
+});
+
+describe('the thread that watches leases', () => {
+  it('uses the memory through the operations of the twin, and Atomics for its own words', () => {
+    const text = ['watcher', 'watcher-thread', 'watcher-words']
+      .map((file) => code(`src/fleet/${file}.ts`))
+      .join('');
+    expect(text).toContain('new LeaseCells(wordsOf(memory, Atomics))');
+    const views = [...text.matchAll(/new \w+Array\([^)]*/g)].map(([view]) => view);
+    expect(views.every((view) => !/memory|buffer/.test(view))).toBe(true);
+    const own = [...text.matchAll(/Atomics\.\w+\(([\w.#]+)/g)].map(([, first]) => first);
+    expect(new Set(own)).toEqual(new Set(['this.#control', 'words']));
   });
 });
 
@@ -153,6 +171,7 @@ describe('the words', () => {
     for (const core of cores) {
       for (let seed = 0; seed < 20; seed++) play(core, memory, seed);
     }
+    playLeases(new LeaseCells(wordsOf(memory.buffer, counting)));
     expect([...wrong]).toEqual([]);
     // All of them, or the table says more than was looked at.
     expect([...seen].sort()).toEqual(WORDS.map(({ name }) => name).sort());
@@ -196,6 +215,19 @@ function play(core: Core, memory: WebAssembly.Memory, seed: number): void {
     const call = caller.next();
     caller.told(call, perform(core, bytes, call));
   }
+}
+
+/** Every name and every call, of leases. */
+function playLeases(cells: LeaseCells): void {
+  const member = { number: 0, incarnation: 1 };
+  for (let index = 0; index < LEASE_CAPACITY; index++) {
+    const name = new TextEncoder().encode(`${index}`.padEnd(LEASE_NAME_BYTES, 'x'));
+    const cell = cells.claim(member, name, () => true);
+    cells.hold(cell, member, 7n, 1_000n);
+    cells.read(cell);
+  }
+  cells.expire(member, 2_000n);
+  cells.orphan(member);
 }
 
 /** The operations as they are, telling where. */

@@ -21,6 +21,7 @@ const members = { stride: layout.MEMBER_SIZE, times: layout.MEMBER_CAPACITY };
 const counts = { stride: layout.COUNT_SIZE, times: layout.MEMBER_CAPACITY };
 const reports = { stride: layout.REPORT_SIZE, times: layout.REPORT_CAPACITY };
 const checks = { stride: layout.CHECK_SIZE, times: layout.CHECK_CAPACITY };
+const leases = { stride: layout.LEASE_SIZE, times: layout.LEASE_CAPACITY };
 const stages = { stride: layout.STAGE_SIZE, times: layout.STAGE_CAPACITY };
 const member = (at: number): number => layout.AT_MEMBERS + at;
 
@@ -87,6 +88,14 @@ export const WORDS: readonly Words[] = [
     ...checks,
   },
   { name: 'COUNTS', at: layout.AT_COUNTS, bits: 64, count: layout.COUNT_SIZE / 8, ...counts },
+  { name: 'LEASES', at: layout.AT_LEASES, bits: 64, count: layout.LEASE_TOKEN / 8 + 1, ...leases },
+  {
+    name: 'the rest of a lease',
+    at: layout.AT_LEASES + layout.LEASE_NAME_LENGTH,
+    bits: 32,
+    count: 1 + layout.LEASE_NAME_BYTES / 4,
+    ...leases,
+  },
 ];
 
 /** The width at each address where a word begins, and its name. @throws if two words overlap */
