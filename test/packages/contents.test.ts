@@ -21,8 +21,8 @@ import {
 } from './tarball.ts';
 
 /** Bounds, in bytes; most of it is source maps with the sources in them. */
-const PACKED_BOUND = 800_000;
-const UNPACKED_BOUND = 2_750_000;
+const PACKED_BOUND = 900_000;
+const UNPACKED_BOUND = 3_200_000;
 
 /** What npm puts in of itself, and what a user reads. */
 const PAPERS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];

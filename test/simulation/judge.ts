@@ -38,7 +38,10 @@ export class Judge {
     if (phase < ledger.phase) this.accuse(`§1: the phase went from ${ledger.phase} to ${phase}`);
     ledger.phase = phase;
     if (core.enteredAt(READY) >= 0) ledger.wasReady = true;
-    if (core.isAccepted() === 1) ledger.acceptedMs ??= nowMs;
+    if (core.isAccepted() === 1 && ledger.acceptedMs === undefined) {
+      ledger.acceptedMs = nowMs;
+      ledger.wasReadyThen = ledger.wasReady;
+    }
     if (phase >= DRAINING) ledger.drainingMs ??= nowMs;
     if (phase === STOPPED) ledger.stoppedMs ??= nowMs;
     if (core.owner() === OWNED_BY_THE_DEAD) ledger.isOwnerLost = true;

@@ -41,6 +41,8 @@ export class Ledger {
   readonly done: Set<string> = new Set();
   phase = 0;
   wasReady = false;
+  /** Before the acceptance. */
+  wasReadyThen = false;
   acceptedMs: number | undefined;
   drainingMs: number | undefined;
   stoppedMs: number | undefined;

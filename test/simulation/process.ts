@@ -67,6 +67,10 @@ export class SimulatedProcess {
         return around.isTerminal;
       },
       isMain: number === 0,
+      env: {},
+      platform: 'linux',
+      pid: 1_000,
+      ppid: 1,
       on: (name: string, listener: Listener) => around.#listen(name, listener),
       off: (name: string, listener: Listener) => around.#listeners.get(name)?.delete(listener),
       exit: (code = around.exitCode ?? 0) => around.#end(code, 'exit'),

@@ -65,6 +65,11 @@ function* endOfTime(ledger: Ledger, { exit, nowMs }: Finale): Iterable<string> {
     return;
   }
   if (stoppedMs === undefined || ownedBy !== undefined) return;
+  const host = ledger.hosts.at(-1)?.thread;
+  const isOwn = !ledger.called.has('finish');
+  if (isOwn && host !== undefined && !ledger.isGone(host) && ledger.stoppedBy === undefined) {
+    yield `§7: thread ${host} hosted, and was not told of Stopped`;
+  }
   const budgets = plan.members.map(({ pipeline }) => pipeline?.budgetMs ?? DEFAULT_BUDGET_MS);
   let lateMs = SLACK_MS + 20 * plan.latenessMs;
   for (const fault of plan.faults) if (fault.fault === 'stall') lateMs += fault.ms;
@@ -102,6 +107,8 @@ function* endOfProcess(
   const { plan, signals: sent, finallies } = ledger;
   const { signals } = plan;
   if (by !== 'exit') {
+    const isPlanned = ledger.called.has('throw') || sent.some(({ name }) => name === by);
+    if (!isPlanned) yield `§9: ended by ${by}, which nobody did`;
     const isOurs = signals !== null && !ledger.isGone(0);
     if (isOurs && ledger.acceptedMs !== undefined) {
       yield `§9: ended with ${code} by ${by} after the acceptance`;
@@ -138,11 +145,10 @@ function* endOfProcess(
 }
 
 /** §7: a shutdown that a pipeline runs goes through Draining, if there is anything to drain. */
-function* theWay({ witnesses, stoppedBy, ownedBy, wasReady, called }: Ledger): Iterable<string> {
-  if (stoppedBy === undefined || ownedBy !== undefined || !wasReady) return;
+function* theWay({ witnesses, stoppedBy, ownedBy, wasReadyThen }: Ledger): Iterable<string> {
+  if (stoppedBy === undefined || ownedBy !== undefined || !wasReadyThen) return;
   for (const [thread, { since, transitions }] of witnesses) {
-    const isWhole = since <= READY && transitions.at(-1) === STOPPED && !called.has('stage');
-    // One that became Ready after ShuttingDown was begun is not to be had: Ready comes first, or never.
+    const isWhole = since <= READY && transitions.at(-1) === STOPPED;
     if (isWhole && !transitions.includes(DRAINING)) yield `§7: thread ${thread} heard of no drain`;
   }
 }
@@ -201,7 +207,8 @@ function* truth(ledger: Ledger, report: ShutdownReport | undefined): Iterable<st
     const isKnown = status !== undefined;
     if (!isKnown) yield `§7: step ${name} is not in the report`;
     if (status === 'ok' && !ledger.done.has(name)) yield `§7: step ${name} is ok, and did not end`;
-    if (how === 'throws' && status === 'ok') yield `§7: step ${name} threw, and is ok`;
+    const isOwn = ledger.began.get(name) === stoppedBy;
+    if (isOwn && how === 'throws' && status === 'ok') yield `§7: step ${name} threw, and is ok`;
     if (status === 'skipped' && name !== 'backup') yield `§7: step ${name} was skipped`;
   }
   if (report.durationMs < 0 || report.completedAtMs < 0) yield '§5: a negative duration';

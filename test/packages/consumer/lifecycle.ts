@@ -199,7 +199,7 @@ export async function end(lifecycle: Lifecycle): Promise<ShutdownReport> {
     backupUploaded: drained.members.every(({ member, writes: left }) => left <= member),
     durationMs: drained.waitedMs + drained.left,
     startedAtMs: 1,
-    completedAtMs: lifecycle.shutdownLeftMs() ?? 2,
+    completedAtMs: lifecycle.shutdownLeftMs() ?? lifecycle.shutdownBudgetMs(),
   };
   lifecycle.finishShutdown(input);
   lifecycle.noteReadinessProbe();
