@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** The project's promise: minified and gzipped, binary and loader included. */
 const BOUND_BYTES = 22 * 1024;
 /** The same for one of a fleet, with the fleet's object and the routes of `tidegate/http`. */
-const FLEET_BOUND_BYTES = 32 * 1024;
+const FLEET_BOUND_BYTES = 33 * 1024;
 
 const binary = readFileSync(join(ROOT, 'dist/core.unshared.wasm'));
 const packed = (content: string | Uint8Array): number => gzipSync(content, { level: 9 }).length;

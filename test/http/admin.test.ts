@@ -236,6 +236,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
       shutdown: null,
       holds: ['replica'],
       checks: [],
+      leases: [],
       in_flight: { writes: 0, queries: 0 },
       members: [
         {

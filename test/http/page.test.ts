@@ -254,7 +254,9 @@ describe('what an application says', () => {
         expect(shown).toContain(`<th scope="row"><bdi>${entitled(name)}</bdi></th>`);
         expect(shown).toContain(`<td colspan="4"><bdi>${entitled(said)}</bdi></td>`);
         expect(shown).toContain(`crashed in step ${entitled(said)}: ${entitled(said)}`);
-        return shown.match(/<[/!]?[a-z-][^>]*>/gi) ?? [];
+        // How many bars the boot has is a matter of its milliseconds.
+        const tagsShown: string[] = shown.match(/<[/!]?[a-z-][^>]*>/gi) ?? [];
+        return tagsShown.filter((tag) => !tag.startsWith('<rect class="done"'));
       };
       expect(await tagsOf(text.slice(0, 10), text)).toEqual(await tagsOf('disk', 'full'));
     },

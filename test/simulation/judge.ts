@@ -94,7 +94,8 @@ export class Judge {
       case 'returned':
       case 'failed':
         witness.open.set(told.call, (witness.open.get(told.call) ?? 1) - 1);
-        if (told.type === 'returned') this.#returned(thread, told.call, told.value);
+        if (told.type === 'failed') witness.refused.add(told.call);
+        else this.#returned(thread, told.call, told.value);
         return;
       case 'admitted':
         witness.permits += 1;

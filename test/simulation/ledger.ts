@@ -18,6 +18,8 @@ export interface Witness {
   permits: number;
   /** Calls that have not come back. */
   open: Map<string, number>;
+  /** Calls that threw, or rejected. */
+  refused: Set<string>;
 }
 
 /** All of it. */
@@ -71,6 +73,7 @@ export class Ledger {
       isDetached: false,
       permits: 0,
       open: new Map(),
+      refused: new Set(),
     };
     this.witnesses.set(thread, made);
     return made;
@@ -96,7 +99,9 @@ export class Ledger {
   /** The steps that a thread brings. */
   stepsOf(thread: number): StepPlan[] {
     const member = this.plan.members[thread];
-    return [...(member?.pipeline?.steps ?? []), ...(member?.steps ?? [])];
+    const { refused } = this.witness(thread);
+    const ofPipeline = refused.has('pipeline') ? [] : member?.pipeline?.steps;
+    return [...(ofPipeline ?? []), ...((refused.has('step') ? [] : member?.steps) ?? [])];
   }
 
   stepOf(thread: number, name: string): StepPlan | undefined {

@@ -43,8 +43,8 @@ Options
   --ready TIME   how long the new instances of a reload have to be ready; 60s
   -h, --help     this text
 
-SIGHUP, or tidegate reload [PROCESS NUMBER], starts new instances; when they are
-ready, the old ones end. SIGTERM, SIGINT and SIGQUIT ask the command to
+SIGHUP, or tidegate reload [PROCESS NUMBER], starts new instances; when they
+are ready, the old ones end. SIGTERM, SIGINT and SIGQUIT ask the command to
 end; a second one is passed on.
 
 Exit codes
