@@ -9,17 +9,17 @@ export const HELP: string = `tidegate: shows and changes the lifecycle of a runn
 
 Usage
   tidegate probe URL      asks a probe once; the exit code is for health checks
-  tidegate wait URL       waits until a probe succeeds, or the process ends
+  tidegate wait URL       waits for a probe to succeed or the process to end
   tidegate status URL     phase, verdict, checks, cold start, threads, shutdown
   tidegate drain URL      refuses new writes, and returns at once
   tidegate readonly on|off URL
                           on: refuses writes; off: admits them again
   tidegate shutdown URL   shuts down, waits for the report, prints the steps
   tidegate fleet status|drain|shutdown URL
-                          the fleet that the service follows, as a whole
-  tidegate run COMMAND    runs a command, passes signals on, sees to its end:
+                          for the whole fleet that the service follows
+  tidegate run COMMAND    runs a command, passes signals on, ensures it exits:
                           tidegate run --help
-  tidegate reload [PID]   new instances in the place of those of a tidegate run
+  tidegate reload [PID]   replaces the instances of a running tidegate run
 
 URL is the address of the service, such as http://localhost:8080, including its
 base path if it has one. For probe and wait it may be the URL of the probe.
@@ -27,10 +27,11 @@ base path if it has one. For probe and wait it may be the URL of the probe.
 Options
   --for PROBE        probe, wait: live, startup, ready (default), ready/write;
                      wait: draining, stopped (also if the process is gone)
-  --timeout TIME     500ms, 30s, 2m, 1h; wait: 30s, shutdown: 60s, others: 5s
+  --timeout TIME     such as 500ms, 30s, 2m, 1h (defaults: wait 30s,
+                     shutdown 60s, others 5s)
   --watch            status: repeats until Ctrl-C
-  --deployment ID    fleet drain, fleet shutdown: it and older ones;
-                     by default the newest, and so all of them
+  --deployment ID    fleet drain, shutdown: this deployment and older ones;
+                     default: the newest, which means all of them
   --token-file PATH  the file with the admin token of status, drain,
                      readonly, shutdown and fleet
   --json             the answer of the service as one line of JSON; with
@@ -46,7 +47,7 @@ Exit codes
   0    success
   1    the service says no: not ready, not drained, a step failed
   2    the command line is wrong, or the token cannot be read
-  3    no answer, or one that tidegate never gives
+  3    no answer, or one that did not come from tidegate
   4    the token is missing or wrong, or admin calls are closed
   5    timed out
   130  interrupted`;

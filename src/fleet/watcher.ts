@@ -131,7 +131,8 @@ export class Watcher {
     this.#offsetMs = Number.NEGATIVE_INFINITY;
     this.#ready();
     if (this.#isEnded) return;
-    const message = 'Leases are not watched: a blocked event loop refuses no writes';
+    const message =
+      'Leases are not watched: a blocked event loop admits writes after the lease has expired';
     this.#seat.journal.write({ type: 'lease_failed', message, error });
     this.#stop();
   }

@@ -32,7 +32,7 @@ const EXIT_LATE_MS = 1_250;
  * @param told the last that each of its connections has told
  */
 export function deadlineOf(askedAtMs: number, graceMs: number, told: readonly Told[]): Deadline {
-  const limit = { atMs: askedAtMs + graceMs, why: `did not end in ${graceMs / 1_000} s` };
+  const limit = { atMs: askedAtMs + graceMs, why: `did not end within ${graceMs / 1_000} s` };
   const [latest] = [...told].sort((one, other) => other.atMs - one.atMs);
   if (latest === undefined) return limit;
   const own = ownDeadline(askedAtMs, latest);
@@ -42,10 +42,10 @@ export function deadlineOf(askedAtMs: number, graceMs: number, told: readonly To
 function ownDeadline(askedAtMs: number, { state, atMs }: Told): Deadline {
   const { phase, budget_ms: budgetMs, left_ms: leftMs } = state;
   if (phase === 'stopped') {
-    const why = 'had shut down, and did not end';
+    const why = 'shut down but did not exit';
     return { atMs: atMs + (leftMs ?? Number.POSITIVE_INFINITY) + EXIT_LATE_MS, why };
   }
-  const why = `was not over at the end of its budget of ${budgetMs / 1_000} s`;
+  const why = `had not shut down when its budget of ${budgetMs / 1_000} s ran out`;
   // Not accepted yet: its loop is blocked, and the budget counts from when it was asked.
   const endMs = leftMs === null ? askedAtMs + budgetMs : atMs + leftMs;
   return { atMs: endMs + LATE_MS, why };

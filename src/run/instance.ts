@@ -225,7 +225,11 @@ export class Instance {
     const wait = (): void => {
       const isLate = monotonicMs() >= untilMs;
       if (isLate) {
-        this.#end ??= { code: KILLED, how: 'was killed, and has not ended', isHopeless: false };
+        this.#end ??= {
+          code: KILLED,
+          how: 'was killed but has still not ended',
+          isHopeless: false,
+        };
       }
       if (isLate || (this.#end !== undefined && !isGroupAlive(pid))) this.#settle();
       else this.#timer = setTimeout(wait, LOOK_MS);

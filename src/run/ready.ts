@@ -16,8 +16,8 @@ export async function allReady(
     timer = setTimeout(() => {
       const open = instances.filter((instance) => !instance.isReady);
       const isLinked = open.every((instance) => instance.isLinked);
-      const why = isLinked ? 'not ready' : 'has not told that it is ready';
-      resolve(`${open.map(({ pid }) => pid).join(', ')} ${why} after ${readyMs / 1_000} s`);
+      const why = isLinked ? 'did not become ready' : 'did not report readiness';
+      resolve(`${open.map(({ pid }) => pid).join(', ')} ${why} within ${readyMs / 1_000} s`);
     }, readyMs);
   });
   const undos: (() => void)[] = [];

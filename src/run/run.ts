@@ -52,7 +52,7 @@ function openSockets(): Sockets | undefined {
     return new Sockets();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    say(`no socket for the command, which gets signals alone: ${why}`);
+    say(`could not open a socket, so the command gets only signals: ${why}`);
     return undefined;
   }
 }

@@ -102,8 +102,10 @@ export class Supervisor {
 
   /** Puts new instances in the place of all that run. One reload at a time; another one meanwhile is refused. */
   reload(): Promise<Reloaded> {
-    if (this.#isStopping) return told(false, 'no reload: the instances are asked to end');
-    if (this.#reloading !== undefined) return told(false, 'no reload: one is under way');
+    if (this.#isStopping)
+      return told(false, 'reload refused: the instances have been asked to end');
+    if (this.#reloading !== undefined)
+      return told(false, 'reload refused: another one is under way');
     const reloading = this.#reload().finally(() => {
       this.#reloading = undefined;
       const crashed = [...this.#crashed];
@@ -118,16 +120,17 @@ export class Supervisor {
 
   async #reload(): Promise<Reloaded> {
     const { readyMs } = this.#options;
-    say(`reload: starting ${this.#seats.length} in their place`);
+    say(`reload: starting new instances: ${this.#seats.length}`);
     const next = this.#seats.map((seat) => ({ seat, instance: this.#start(seat) }));
     const why = await allReady(
       next.map(({ instance }) => instance),
       readyMs,
     );
-    if (this.#isStopping) return told(false, 'the reload was cut short: all are asked to end');
+    if (this.#isStopping)
+      return told(false, 'reload cut short: all instances have been asked to end');
     if (why !== undefined) {
       const old = this.#seats.flatMap(({ instance }) => instance?.pid ?? []).join(', ');
-      const failed = told(false, `reload failed: ${why}; ${old || 'nobody'} goes on serving`);
+      const failed = told(false, `reload failed: ${why}; still serving: ${old || 'none'}`);
       for (const { instance } of next) if (this.#running.has(instance)) instance.ask('SIGTERM');
       return failed;
     }
@@ -137,7 +140,7 @@ export class Supervisor {
       seat.instance = instance;
     }
     const pids = next.map(({ instance }) => instance.pid).join(', ');
-    say(`reload: ${pids} ready; ${old.map(({ pid }) => pid).join(', ') || 'nobody'} may end`);
+    say(`reload: ready: ${pids}; asked to end: ${old.map(({ pid }) => pid).join(', ') || 'none'}`);
     for (const instance of old) instance.retire();
     await Promise.all(old.map((instance) => instance.over));
     return told(true, `reload: done, ${pids} serving`);
@@ -189,7 +192,7 @@ export class Supervisor {
       return;
     }
     this.#code ||= end.code;
-    if (canAgain) say('it crashed too often in a row, and is not started again');
+    if (canAgain) say('it crashed too many times in a row and will not be restarted');
     // What supervises the parent is to see that something failed.
     if (this.#running.size > 0 && !this.#isStopping) this.stop('SIGTERM');
   }

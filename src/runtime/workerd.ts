@@ -153,10 +153,10 @@ function unavailable({ message, reason }: GateClosedError): Response {
 
 function checkWorker(handlers: unknown, options: unknown): void {
   if (typeof handlers !== 'object' || handlers === null) {
-    throw invalid(`the handlers are ${shown(handlers)}, not an object as { fetch }`);
+    throw invalid(`handlers must be an object such as { fetch }, got ${shown(handlers)}`);
   }
   if (typeof options !== 'object' || options === null) {
-    throw invalid(`the options are ${shown(options)}`);
+    throw invalid(`options must be an object, got ${shown(options)}`);
   }
   checkFunctions(handlers, ['fetch', 'scheduled', 'queue']);
   checkFunctions(options, ['boot', 'handler', 'kindOf']);
@@ -169,7 +169,7 @@ function checkWorker(handlers: unknown, options: unknown): void {
   const isTime =
     typeof bootTimeoutMs === 'number' && bootTimeoutMs > 0 && bootTimeoutMs <= TIMER_MAX_MS;
   if (bootTimeoutMs !== undefined && !isTime) {
-    throw invalid(`bootTimeoutMs is ${shown(bootTimeoutMs)}, not milliseconds in 1 … 2^31-1`);
+    throw invalid(`bootTimeoutMs must be above 0 and at most 2^31-1, got ${shown(bootTimeoutMs)}`);
   }
 }
 
@@ -177,7 +177,7 @@ function checkFunctions(object: object, names: readonly string[]): void {
   for (const name of names) {
     const value: unknown = Reflect.get(object, name);
     if (value !== undefined && typeof value !== 'function') {
-      throw invalid(`${name} is ${shown(value)}`);
+      throw invalid(`${name} must be a function, got ${shown(value)}`);
     }
   }
 }

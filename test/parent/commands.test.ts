@@ -101,7 +101,7 @@ describe('the end of a command', () => {
     const { pid = 0 } = await run.heard('up');
     run.signal('SIGTERM');
     expect(await run.ended).toEqual({ code: 137, signal: null });
-    expect(run.stderr).toMatch(/\d+ did not end in 0\.3 s: SIGKILL\n.*was ended by SIGKILL\n$/);
+    expect(run.stderr).toMatch(/\d+ did not end within 0\.3 s: SIGKILL\n.*was ended by SIGKILL\n$/);
     await gone(pid);
   });
 

@@ -106,11 +106,11 @@ describe('a reload', () => {
   it.each([
     [
       'never',
-      /^reload failed: \d+ (not ready|has not told that it is ready) after 0\.5 s; \d+ goes on serving\n$/,
+      /^reload failed: \d+ did not (become ready|report readiness) within 0\.5 s; still serving: \d+\n$/,
     ],
     [
       'dies',
-      /^reload failed: \d+ ended with exit code 9 before it was ready; \d+ goes on serving\n$/,
+      /^reload failed: \d+ ended with exit code 9 before it was ready; still serving: \d+\n$/,
     ],
   ])(
     'to an instance that is like "%s" leaves the old one serving, and says so',
@@ -129,11 +129,11 @@ describe('a reload', () => {
     writeFileSync(NEXT, 'never');
     // As `kill -HUP` does, and a unit of systemd.
     run.signal('SIGHUP');
-    await run.said(/reload: starting 1 in their place/);
-    expect(await reload()).toEqual({ code: 1, said: 'no reload: one is under way\n' });
+    await run.said(/reload: starting new instances: 1/);
+    expect(await reload()).toEqual({ code: 1, said: 'reload refused: another one is under way\n' });
     await run.heard('listening', 2);
     run.signal('SIGTERM');
-    await run.said(/the reload was cut short: all are asked to end/);
+    await run.said(/reload cut short: all instances have been asked to end/);
     run.signal('SIGHUP');
     expect(await run.ended).toEqual({ code: 0, signal: null });
     expect(isAlive(old)).toBe(false);
@@ -146,7 +146,7 @@ describe('a reload', () => {
     await run.ended;
     expect(await reload()).toEqual({
       code: 3,
-      said: `tidegate: No tidegate run with the number ${run.pid} of this user is running\n`,
+      said: `tidegate: You have no tidegate run with PID ${run.pid}\n`,
     });
   });
 });

@@ -13,21 +13,18 @@ export async function reload(words: readonly string[]): Promise<Outcome> {
   const [word, ...others] = words;
   const isNumber = word === undefined || /^[1-9]\d{0,9}$/.test(word);
   if (!isNumber || others.length > 0) {
-    throw new CommandError(
-      Exit.Usage,
-      'reload takes the process number of a tidegate run, or nothing',
-    );
+    throw new CommandError(Exit.Usage, 'reload takes the PID of a tidegate run, or nothing');
   }
   const running = parents();
   const pids = [...running.keys()];
   if (word === undefined && pids.length > 1) {
     const which = pids.join(', ');
-    throw new CommandError(Exit.Usage, `reload needs a process number, there are ${which}`);
+    throw new CommandError(Exit.Usage, `reload needs a PID, one of ${which}`);
   }
   const path = running.get(word === undefined ? (pids[0] ?? 0) : Number(word));
   if (path === undefined) {
-    const who = word === undefined ? 'No tidegate run' : `No tidegate run with the number ${word}`;
-    throw new CommandError(Exit.Unreachable, `${who} of this user is running`);
+    const which = word === undefined ? '' : ` with PID ${word}`;
+    throw new CommandError(Exit.Unreachable, `You have no tidegate run${which}`);
   }
   const { isOk, text } = await askReload(path).catch((error: Error) => {
     throw new CommandError(Exit.Unreachable, `No answer from the tidegate run: ${error.message}`);

@@ -27,23 +27,25 @@ const READY_MS = 60_000;
 const PORT_MAX = 65_535;
 
 /** `tidegate run --help`. */
-export const RUN_HELP: string = `tidegate run: runs a command, and sees to its end
+export const RUN_HELP: string = `tidegate run: runs a command and makes sure that it exits
 
 Usage
   tidegate run [options] [--] COMMAND [ARGUMENTS…]
 
 Options
-  --instances N  so many of it, side by side; 1
-  --grace TIME   how long it has to end once it is asked to, before SIGKILL:
-                 500ms, 30s, 2m, 1h; 30s
-  --restart      starts an instance that crashes again: after 100 ms, 200 ms,
-                 … 10 s, and no more after 10 crashes in a row
-  --listen PORT  listens there, or at HOST:PORT, and hands the socket on: serve
-                 with this port takes it (Node); more than once for several
-  --ready TIME   how long the new instances of a reload have to be ready; 60s
+  --instances N  how many instances to run side by side (default 1)
+  --grace TIME   how long they have to exit once asked, before SIGKILL:
+                 500ms, 30s, 2m, 1h (default 30s)
+  --restart      restarts a crashed instance, after 100 ms, 200 ms, … 10 s;
+                 gives up after 10 crashes in a row
+  --listen PORT  opens PORT, or HOST:PORT, and hands the socket to the
+                 command, whose serve() on that port uses it (Node only);
+                 may be repeated
+  --ready TIME   how long a reload waits for new instances to become ready
+                 (default 60s)
   -h, --help     this text
 
-SIGHUP, or tidegate reload [PROCESS NUMBER], starts new instances; when they
+SIGHUP, or tidegate reload [PID], starts new instances; when they
 are ready, the old ones end. SIGTERM, SIGINT and SIGQUIT ask the command to
 end; a second one is passed on.
 
