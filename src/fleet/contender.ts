@@ -177,8 +177,9 @@ export class Contender {
     const record = entry.value === null ? undefined : decodeRecord(key, entry.value);
     this.#highestToken = Math.max(this.#highestToken, record?.token ?? 0);
     // An own value that came back may be older than what somebody else had taken it with: unless we hold
-    // the lease without a break, it counts as anybody's.
-    const isTrue = !entry.mayHaveForgotten || this.state === 'held';
+    // the lease without a break, by this very token, it counts as anybody's.
+    const isHeld = this.state === 'held' && record?.token === this.#term.token;
+    const isTrue = !entry.mayHaveForgotten || isHeld;
     if (record !== undefined && record.id === id && record.ttlMs > 0 && isTrue) {
       return this.#recognize(record, entry.version);
     }
@@ -254,7 +255,7 @@ export class Contender {
       return 0;
     }
     this.#own = { version: written, token };
-    this.#highestToken = token;
+    this.#highestToken = Math.max(this.#highestToken, token);
     if (token !== this.#term.token && !mayTake()) {
       // Asked for before the acceptance of a shutdown, and answered after it.
       this.#endingUntilMs ??= time.nowMs() + this.#answerMs();

@@ -7,7 +7,7 @@
  */
 
 import { must } from '../lifecycle/check.ts';
-import type { LifecycleErrorCode } from '../lifecycle/errors.ts';
+import { LifecycleError, type LifecycleErrorCode } from '../lifecycle/errors.ts';
 import type { Signal } from '../lifecycle/platform.ts';
 import { attempt, checkStore, type StoreOptions } from './options.ts';
 import type { Store } from './store.ts';
@@ -48,6 +48,11 @@ export function etcdStore(urls: string | readonly string[], options: EtcdStoreOp
   const all = [urls].flat().map((url) => String(url).replace(/\/+$/, ''));
   const areUrls = all.length > 0 && all.every((url) => /^https?:\/\/[^/]/.test(url));
   must(areUrls, ACTION, 'urls must be http:// or https:// and a host', urls);
+  // `fetch` refuses them, and says them: they are not to be in a log.
+  if (all.some((url) => /^https?:\/\/[^/]*@/.test(url))) {
+    const rule = 'urls must have no user and no password: give them as username and password';
+    throw new LifecycleError('invalid_argument', `Cannot ${ACTION}: ${rule}`);
+  }
   const pollMs = checkStore(ACTION, options, ['username', 'password', 'prefix']);
   const { username, password, prefix = 'tidegate/' } = options;
   for (const [name, value] of Object.entries({ username, password, prefix })) {

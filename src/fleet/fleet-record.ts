@@ -9,13 +9,11 @@ import { isObject, isWhole, isWithin } from '../lifecycle/check.ts';
 import { TIME_MAX_MS } from '../lifecycle/clock.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 import { isDeployment } from '../lifecycle/fleet-calls.ts';
-import { coded } from './record.ts';
+import { coded, fitting } from './record.ts';
 import { type Deployment, type FleetState, type Mark, NOTHING } from './state.ts';
 
 /** Of the records. */
 const LAYOUT = 1;
-/** A file of the key, before it is linked, has 38 characters more, of the 255 that there may be. */
-const KEY_MAX = 200;
 
 /** The key of a fleet's state. */
 export function fleetKeyOf(name: string): string {
@@ -25,24 +23,6 @@ export function fleetKeyOf(name: string): string {
 /** The key of a deployment of it. No name has two `=` in a row when it is coded. */
 export function deploymentKeyOf(name: string, id: string): string {
   return fitting(`deployment-${coded(name)}==${coded(id)}`);
-}
-
-/** A key that is a file name, too: where it is too long, a hash takes the place of its end. */
-function fitting(key: string): string {
-  return key.length <= KEY_MAX ? key : `${key.slice(0, KEY_MAX - 18)}==${hashOf(key)}`;
-}
-
-/**
- * FNV-1a of 64 bits. Two deployments with one key would be told apart by the name in the value.
- *
- * @see https://datatracker.ietf.org/doc/html/draft-eastlake-fnv
- */
-function hashOf(key: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const character of key) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(character.charCodeAt(0))) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, '0');
 }
 
 /** @param write no two values are the same, so each write has a name of its own */

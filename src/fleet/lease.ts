@@ -172,10 +172,10 @@ class LifecycleLease implements Lease {
         if (to === Phase.Stopped) void this.#leave(GIVE_BACK_MS);
       }),
     );
-    this.#listenToLeaving();
     const leave = (): void => this.#detach();
     seat.ends.add(leave);
     this.#undos.push(() => seat.ends.delete(leave));
+    this.#listenToLeaving();
     void this.#start();
   }
 
@@ -253,9 +253,10 @@ class LifecycleLease implements Lease {
     const left = (): void => {
       if (!this.#hasAnswered) this.#refuse(leaving.reason);
     };
-    if (leaving.aborted) left();
     leaving.addEventListener('abort', left);
     this.#undos.push(() => leaving.removeEventListener('abort', left));
+    // Last: it may undo all of it.
+    if (leaving.aborted) left();
   }
 
   #changed(): void {

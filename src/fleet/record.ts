@@ -8,6 +8,9 @@
 import { isWhole } from '../lifecycle/check.ts';
 import { LifecycleError, shown } from '../lifecycle/errors.ts';
 
+/** A file of the key, before it is linked, has 38 characters more, of the 255 that there may be. */
+const KEY_MAX = 200;
+
 /** The state of a lease, as the store knows it. */
 export interface LeaseRecord {
   /** Of whoever wrote this, or of the last one that held it. */
@@ -55,7 +58,25 @@ export function decodeRecord(key: string, value: string): LeaseRecord {
 
 /** The key of a lease, for every store. */
 export function keyOf(name: string): string {
-  return `lease-${coded(name)}`;
+  return fitting(`lease-${coded(name)}`);
+}
+
+/** A key that is a file name, too: where it is too long, a hash takes the place of its end. */
+export function fitting(key: string): string {
+  return key.length <= KEY_MAX ? key : `${key.slice(0, KEY_MAX - 18)}==${hashOf(key)}`;
+}
+
+/**
+ * FNV-1a of 64 bits. Two deployments with one key are told apart by the name in the value.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-eastlake-fnv
+ */
+function hashOf(key: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const character of key) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(character.charCodeAt(0))) * 0x100000001b3n);
+  }
+  return hash.toString(16).padStart(16, '0');
 }
 
 /**

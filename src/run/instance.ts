@@ -190,7 +190,11 @@ export class Instance {
     if (this.#asked === undefined) {
       this.#isUnasked = true;
       this.ask('SIGTERM');
-    } else this.#look();
+    } else {
+      // It was told alone, as the one that hears it; what it leaves behind was not.
+      signalGroup(this.pid, 'SIGTERM');
+      this.#look();
+    }
   }
 
   /** Is it over; if not, is its time. */
@@ -238,6 +242,12 @@ export class Instance {
     wait();
   }
 
+  /** One that connects after it was asked to end, or to make room, hears it then. */
+  #tellLate(socket: Socket): void {
+    if (this.#asked?.isRetiring) socket.write(lineOf({ stop: RETIRED_BY, retire: true }));
+    else if (this.#asked !== undefined) this.#tellStop(this.#asked.name, socket);
+  }
+
   #settle(): void {
     clearTimeout(this.#timer);
     this.#server?.close();
@@ -255,7 +265,7 @@ export class Instance {
         if (!isLinkState(message)) return void socket.destroy();
         const isNew = this.#told.get(socket) === undefined;
         this.#told.set(socket, { state: message, atMs: monotonicMs() });
-        if (isNew && this.#asked !== undefined) this.#tellStop(this.#asked.name, socket);
+        if (isNew) this.#tellLate(socket);
         this.#changed();
       }
     });

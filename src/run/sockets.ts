@@ -13,8 +13,8 @@ import process from 'node:process';
 
 /** Of an address in `sockaddr_un`, with room for the name of a socket: unix(7), and a few less elsewhere. */
 const FOLDER_MAX = 90;
-/** A process has two: its main thread and its probe thread. */
-const CONNECTIONS_MAX = 64;
+/** A process has two, its main thread and its probe thread, and each that it starts may have as many. */
+const CONNECTIONS_MAX = 4_096;
 
 /** What the name of each folder begins with; the number of the parent and `-` follow. */
 export const FOLDER_PREFIX = 'tidegate-';

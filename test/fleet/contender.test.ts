@@ -128,5 +128,9 @@ describe('a record', () => {
     const keys = names.map(keyOf);
     expect(new Set(keys).size).toBe(names.length);
     for (const key of keys) expect(key).toMatch(/^[\w=-]+$/);
+    // A file of it has 38 characters more.
+    const long = ['é'.repeat(40), `${'é'.repeat(39)}ê`].map(keyOf);
+    expect(new Set(long).size).toBe(2);
+    for (const key of long) expect(key.length).toBeLessThan(255 - 38);
   });
 });

@@ -172,6 +172,13 @@ describe('etcdStore()', () => {
     },
   );
 
+  it('refuses a URL with a password, and does not repeat it', () => {
+    const refused = (): unknown => etcdStore('http://root:s3cret@127.0.0.1:2379');
+    expect(refused).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+    expect(refused).not.toThrow(/s3cret/);
+    expect(refused).toThrow(/username and password/);
+  });
+
   it('refuses a server that is not etcd 3.4 or later', async () => {
     const server = createServer((_, res) => res.writeHead(404).end('404 page not found'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -149,11 +149,13 @@ it('dashboard and alerts know no metric and no label that the code does not have
     }
   }
   // What is shown nowhere, and why: health is the phase again, and the times are what the boots are; most services
-  // follow no fleet.
+  // have no lease and follow no fleet.
   const unused = families.map(({ name }) => name).filter((name) => !used.has(name));
   expect(unused).toEqual([
     'tidegate_health_status',
     'tidegate_ready_timestamp_seconds',
+    'tidegate_lease_state',
+    'tidegate_lease_token',
     'tidegate_fleet_phase',
     'tidegate_fleet_reachable',
     'tidegate_fleet_age_seconds',

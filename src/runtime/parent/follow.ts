@@ -28,7 +28,11 @@ export function follow(lifecycle: Lifecycle, path: string): () => void {
   void import('./link.ts').then(({ linkToParent }) => {
     if (isOver) return;
     const retire = (stop: () => void): void => void closedFirst(lifecycle).then(stop);
-    link = linkToParent(lifecycle, path, { thread: 'main', names: () => names, retire });
+    try {
+      link = linkToParent(lifecycle, path, { thread: 'main', names: () => names, retire });
+    } catch {
+      // It was detached meanwhile: there is nothing to tell.
+    }
   });
   return () => {
     isOver = true;

@@ -47,9 +47,10 @@ export function linkToParent(
 ): Link {
   let isOver = false;
   let isConnected = false;
+  // Before it connects: it throws for a lifecycle that was detached.
+  const undos: (() => void)[] = [lifecycle.onTransition(() => tell())];
   const socket: Socket = connect({ path });
   socket.unref();
-  const undos: (() => void)[] = [];
   const end = (): undefined => {
     isOver = true;
     for (const undo of undos.splice(0)) undo();
@@ -89,7 +90,6 @@ export function linkToParent(
     end();
     if (isConnected && !isLeavingOrGone(lifecycle)) stop(LOST);
   });
-  undos.push(lifecycle.onTransition(tell));
   lifecycle.leaving.addEventListener('abort', tell);
   undos.push(() => lifecycle.leaving.removeEventListener('abort', tell));
   return { tell, end };
