@@ -39,8 +39,7 @@ export type Call =
   | { readonly do: 'stage'; readonly name: string; readonly ms: number; readonly heeds: boolean }
   | { readonly do: 'ready' | 'drain' | 'begin' | 'finish' | 'wait' | 'detach' | 'throw' }
   | { readonly do: 'shutdown'; readonly failed: boolean }
-  | { readonly do: 'hold' | 'release' }
-  | { readonly do: 'step'; readonly step: StepPlan };
+  | { readonly do: 'hold' | 'release' };
 
 /** What goes wrong, and when. */
 export type Fault =

@@ -31,7 +31,7 @@ export class SimulatedProcess {
     this.#nowMs = nowMs;
   }
 
-  /** What is in progress on the main thread. */
+  /** One comes from outside. */
   signal(name: string): void {
     if (!this.#emit(name, name)) this.#end(128 + (SIGNALS[name] ?? 0), name);
   }
@@ -42,7 +42,7 @@ export class SimulatedProcess {
   }
 
   /** A promise was rejected, and nobody listened. */
-  rejected(_thread: number, reason: unknown): void {
+  rejected(reason: unknown): void {
     if (!this.#emit('unhandledRejection', reason)) this.#end(1, `unhandled: ${reason}`);
   }
 
@@ -79,13 +79,6 @@ export class SimulatedProcess {
       getBuiltinModule: (name: string) =>
         name === 'node:worker_threads' ? { threadId: number } : undefined,
     };
-  }
-
-  /** How many listeners are installed. */
-  listeners(): number {
-    let count = 0;
-    for (const set of this.#listeners.values()) count += set.size;
-    return count;
   }
 
   #listen(name: string, listener: Listener): void {

@@ -203,6 +203,6 @@ export class Thread {
     if (this.#unheard.size === 0) return;
     const reasons = [...this.#unheard.values()];
     this.#unheard.clear();
-    for (const reason of reasons) this.around.process.rejected(this.number, reason);
+    for (const reason of reasons) this.around.process.rejected(reason);
   }
 }

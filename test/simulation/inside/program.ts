@@ -157,8 +157,6 @@ function run(lifecycle: Lifecycle, tell: Tell, call: Call): unknown {
       return lifecycle.gate.release('paused');
     case 'shutdown':
       return ask(lifecycle, tell, call.failed);
-    case 'step':
-      return lifecycle.step(stepOf(call.step, tell));
     case 'throw':
       return void setTimeout(() => {
         throw new Error('the application broke');
